@@ -1,0 +1,200 @@
+"""What a gateway can answer, as values (R21, R22, R29).
+
+A decline, a lost reply and an outage are ordinary outcomes that the engine decides upon, so none
+of them is an exception. What matters is the difference between *it did not happen* (`Declined`,
+`Refused`, `Canceled`, `Unreachable`) and *nobody knows yet* (`Unknown`): only the first may ever
+lead to a failure, and only after a confirmed cancellation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+# Codes after which the same card must not be tried again (R29). All others are soft.
+HARD_DECLINE_CODES = frozenset(
+    {
+        "lost_card",
+        "stolen_card",
+        "pickup_card",
+        "restricted_card",
+        "expired_card",
+        "fraudulent",
+        "incorrect_number",
+        "incorrect_cvc",
+        "invalid_account",
+        "revocation_of_authorization",
+        "previously_declined_do_not_retry",
+        "do_not_try_again",
+    }
+)
+
+
+def is_hard_decline(code: str, advice: str | None = None) -> bool:
+    """Tell whether a decline forbids another try with the same card (R29).
+
+    `code` is the gateway's decline code and `advice` its advice, when it gave one.
+    """
+    return code in HARD_DECLINE_CODES or advice == "do_not_try_again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The payment exists at the gateway and is not confirmed: no money moved."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The card is authorised and not captured. After `capture_before` the hold is gone."""
+
+    payment_id: str
+    capture_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """The money is taken. `amount_minor` is what was captured, before any refund."""
+
+    payment_id: str
+    amount_minor: int
+    currency: str
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """The card was declined; the payment may still be confirmed until it is cancelled (R22)."""
+
+    payment_id: str
+    code: str
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsAuthentication:
+    """The card's bank wants the owner present; nothing was taken (R29)."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canceled:
+    """The payment is cancelled for good: it can never take money any more."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The gateway refused the request itself (not the card); this request had no effect.
+
+    A verb that comes too late for its payment answers the payment's state instead (`Captured` to a
+    second capture, `Canceled` to a confirm after a cancel). `Refused` is for the rest: an unknown
+    card, an amount below the minimum, a capture or refund of too much, a key used for other values.
+    """
+
+    code: str
+    payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """The gateway has no such payment (or card) under the account asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Time-out, reset, 5xx or unreadable reply: it may or may not have happened (never failed)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """Provably not sent (no connection was made): an outage, not a decline."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """Money was given back: `amount_minor` by this refund, `total_minor` of the payment so far."""
+
+    payment_id: str
+    refund_id: str
+    amount_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMethod:
+    """A card saved for use without its owner. `fingerprint` is the same for the same card (R29)."""
+
+    method_id: str
+    customer_id: str
+    fingerprint: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodRefused:
+    """The card could not be saved."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """The saved card is removed: it can no longer be charged (R27)."""
+
+    method_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An authentic message of the gateway (R45). It is a hint to read the payment, never a fact.
+
+    `account_ref` is the gateway account that it speaks of, `mode` is "live" or "test", `kind` has
+    the form "payment.captured", `created_at` orders nothing.
+    """
+
+    event_id: str
+    kind: str
+    mode: str
+    account_ref: str
+    payment_id: str | None
+    amount_minor: int | None
+    currency: str | None
+    created_at: datetime
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadEvent:
+    """A message that is malformed, too old, or not signed by the gateway (answered 400)."""
+
+    why: str
+
+
+NotKnown = Unknown | Unreachable
+CreateOutcome = Created | Refused | NotKnown
+PaymentOutcome = (
+    Created
+    | Held
+    | Captured
+    | Declined
+    | NeedsAuthentication
+    | Canceled
+    | Refused
+    | NotFound
+    | Unknown
+    | Unreachable
+)
+RefundOutcome = Refunded | Refused | NotFound | Unknown | Unreachable
+MethodOutcome = SavedMethod | MethodRefused | Unknown | Unreachable
+RemoveOutcome = Removed | NotFound | Refused | Unknown | Unreachable
+FindOutcome = tuple[str, ...] | Unknown | Unreachable

@@ -1,0 +1,1 @@
+"""The adapter to testbank, the test gateway."""

@@ -1,0 +1,1 @@
+"""testbank: a stateful payment gateway for tests and demos, served on its own."""
