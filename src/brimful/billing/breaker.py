@@ -1,0 +1,47 @@
+"""The breaker of a card: what it did lately decides whether it may be tried (R29)."""
+
+from functools import partial
+
+from brimful.billing.purchases import Purchase
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Transaction
+from brimful.domain.declines import Pause, after_decline
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+
+async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> None:
+    """Move the breaker of the card that a purchase was declined on."""
+    row = await tx.fetchrow(
+        _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+    )
+    soft = row["soft_declines"] if row is not None else 0
+    first = row["first_declined_at"] if row is not None else None
+    verdict = after_decline(
+        hard=bool(purchase.decline_hard),
+        code=purchase.decline_code or "",
+        soft_declines=soft,
+        first_declined_at=first,
+        at=moment.at,
+    )
+    paused = isinstance(verdict, Pause)
+    await tx.execute(
+        _sql("note_decline_on_card"),
+        purchase.tenant_id,
+        purchase.gateway_account,
+        purchase.fingerprint,
+        soft + (0 if purchase.decline_hard else 1),
+        first or moment.at,
+        None if isinstance(verdict, Pause) else verdict.at,
+        str(verdict.reason) if isinstance(verdict, Pause) else None,
+        moment.at if paused else None,
+    )
+
+
+async def clear(tx: Transaction, purchase: Purchase) -> None:
+    """A purchase by hand succeeded on the card: it may be tried again (R29)."""
+    if purchase.fingerprint is not None:
+        await tx.execute(
+            _sql("clear_card"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+        )

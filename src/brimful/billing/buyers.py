@@ -1,0 +1,143 @@
+"""The facts that a decision to buy needs, read from the tables into the domain's values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Transaction
+from brimful.domain.caps import Limits, Spent
+from brimful.domain.period import caps_periods
+from brimful.domain.planning import Buyer
+from brimful.domain.reason import Reason
+
+_sql = partial(load, "brimful.billing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The card on file that would be charged, and on whose gateway account."""
+
+    gateway: str
+    gateway_account: str
+    gateway_customer: str
+    gateway_method: str
+    fingerprint: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyerFacts:
+    """An account as a buyer: who sells to it, its card, and what the domain decides on."""
+
+    tenant_id: UUID
+    account_id: UUID
+    name: str
+    open: bool
+    seller_id: UUID
+    seller_ref: UUID
+    seller_name: str
+    seller_is_supply: bool
+    currency: str
+    card: Card | None
+    soft_declines: int
+    first_declined_at: datetime | None
+    buyer: Buyer
+
+
+async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
+    """R9 and R10: every seller on the way up, below the root, has auto-billing on and each offers
+    an additional-credits package. An account of the root's own is always allowed."""
+    rows = await tx.fetch(_sql("read_availability"), tenant_id, account_id)
+    for row, above in zip(rows, [*rows[1:], None], strict=True):
+        if row["seller_is_supply"]:
+            return True
+        if not row["seller_offers_credits"] or above is None or not above["enabled"]:
+            return False
+    return True
+
+
+async def read_buyer(
+    tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime
+) -> BuyerFacts:
+    """Read all that decides whether and how an account buys by itself at business time ``at``.
+
+    Caps are exact when the caller has locked the account's pool (R28).
+    """
+    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at)
+    assert row is not None, "only an account with a seller buys"
+    hour, day, month = caps_periods(at, row["zone"])
+    spent = await tx.fetchrow(_sql("read_spent"), tenant_id, account_id, hour, day, month)
+    assert spent is not None
+    children = await tx.fetch(_sql("read_child_limits"), tenant_id, account_id, month)
+    allowed = await is_allowed_by_seller(tx, tenant_id, account_id)
+    return BuyerFacts(
+        tenant_id=tenant_id,
+        account_id=account_id,
+        name=row["name"],
+        open=row["state"] == "open",
+        seller_id=row["seller_id"],
+        seller_ref=row["seller_ref"],
+        seller_name=row["seller_name"],
+        seller_is_supply=row["seller_is_supply"],
+        currency=row["currency"],
+        card=_card(row),
+        soft_declines=row["soft_declines"] or 0,
+        first_declined_at=row["first_declined_at"],
+        buyer=_buyer(row, spent, children, allowed),
+    )
+
+
+def _card(row: Mapping[str, Any]) -> Card | None:
+    if row["method_id"] is None or not row["off_session"]:
+        return None
+    return Card(
+        gateway=row["gateway"],
+        gateway_account=row["gateway_account"],
+        gateway_customer=row["gateway_customer"],
+        gateway_method=row["gateway_method"],
+        fingerprint=row["fingerprint"],
+        label=f"{row['brand']} ending {row['last4']}",
+    )
+
+
+def _buyer(
+    row: Mapping[str, Any],
+    spent: Mapping[str, Any],
+    children: list[Any],
+    allowed_by_seller: bool,
+) -> Buyer:
+    allowed = row["allowed_packages"]
+    period = None
+    if row["period_ends_at"] is not None:
+        period = (row["period_starts_at"], row["period_ends_at"])
+    return Buyer(
+        account_id=str(row["account_id"]),
+        sells=row["sells"],
+        enabled=bool(row["enabled"]) and row["state"] == "open",
+        allowed_by_seller=allowed_by_seller,
+        paused=Reason.auto_billing_paused if row["paused_reason"] is not None else None,
+        retry_at=row["retry_at"],
+        card=row["fingerprint"] if row["off_session"] else None,
+        limits=Limits(
+            per_charge_minor=row["per_charge_minor"],
+            per_hour_count=row["per_hour_count"],
+            per_day_minor=row["per_day_minor"],
+            per_month_minor=row["per_month_minor"],
+        ),
+        spent=Spent(
+            hour_count=spent["hour_count"],
+            day_minor=spent["day_minor"],
+            month_minor=spent["month_minor"],
+            child_month_minor={str(c["child_id"]): c["spent_minor"] for c in children},
+        ),
+        child_limits={str(c["child_id"]): c["per_month_minor"] for c in children},
+        strategy=row["strategy"] or "best_cover",
+        allowed_packages=None if allowed is None else frozenset(str(p) for p in allowed),
+        period=period,
+        buys_chatbots_for_itself=bool(row["buys_chatbots"]),
+        zone=row["zone"],
+    )

@@ -1,0 +1,46 @@
+"""Chatbots: objects with an external id, each on a seat of its account."""
+
+from functools import partial
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+
+async def open_chatbot(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    chatbot_id: UUID,
+    account_id: UUID,
+    external_id: str,
+    name: str,
+    moment: Moment,
+) -> None:
+    """Write a chatbot that waits for its seat."""
+    await tx.execute(
+        _sql("open_chatbot"), tenant_id, chatbot_id, account_id, external_id, name, moment.at
+    )
+
+
+async def activate(tx: Transaction, tenant_id: UUID, chatbot_id: UUID) -> None:
+    """It has its seat."""
+    await tx.execute(_sql("activate_chatbot"), tenant_id, chatbot_id)
+
+
+async def is_taken(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, external_id: str
+) -> bool:
+    """The account has a chatbot of this external id already."""
+    return bool(await tx.fetchval(_sql("is_chatbot_taken"), tenant_id, account_id, external_id))
+
+
+async def read_state(
+    tx: Transaction | Database, tenant_id: UUID, chatbot_id: UUID
+) -> str | None:
+    """The state of a chatbot, None when there is none."""
+    state: str | None = await tx.fetchval(_sql("read_chatbot_state"), tenant_id, chatbot_id)
+    return state

@@ -1,0 +1,85 @@
+"""What a seller offers, as the planner sees it, with the terms that a sale will be made on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.cover import Pack
+from brimful.domain.planning import Offer
+from brimful.domain.seats import SeatOffer
+
+_sql = partial(load, "brimful.billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The current version of a package; money in minor units of ``currency``."""
+
+    package_id: UUID
+    kind: Literal["subscription", "extra_chatbots", "additional_credits"]
+    version: int
+    name: str
+    currency: str
+    price_minor: int
+    credits: int
+    chatbots: int
+    billing_interval: Literal["month", "quarter", "year"] | None
+    expires_after_days: int | None
+    full_price_first: bool
+    credits_price_minor: int
+    chatbots_price_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerOffer:
+    """All active packages of a seller and, of these, what auto-billing may buy."""
+
+    seller_ref: UUID
+    version: int
+    packages: Mapping[str, Package]
+    offer: Offer
+
+
+async def read_offer(
+    tx: Transaction | Database, *, seller_ref: UUID, currency: str, lock: bool
+) -> SellerOffer:
+    """Read a seller's catalogue. With ``lock`` no package of it is withdrawn or changed before the
+    transaction ends, so that what is planned is what is offered."""
+    version = await tx.fetchval(
+        _sql("lock_catalogue" if lock else "read_catalogue_version"), seller_ref
+    )
+    rows = await tx.fetch(_sql("read_offer"), seller_ref)
+    packages = [Package(**dict(row)) for row in rows]
+    return SellerOffer(
+        seller_ref=seller_ref,
+        version=int(version or 0),
+        packages={str(p.package_id): p for p in packages},
+        offer=Offer(
+            seller_id=str(seller_ref),
+            currency=currency,
+            packs=tuple(
+                Pack(
+                    package_id=str(p.package_id),
+                    credits=p.credits,
+                    price_minor=p.price_minor,
+                )
+                for p in packages
+                if p.kind == "additional_credits"
+            ),
+            seats=tuple(
+                SeatOffer(
+                    package_id=str(p.package_id),
+                    price_minor=p.price_minor,
+                    interval=p.billing_interval or "month",
+                    full_price_first=p.full_price_first,
+                )
+                for p in packages
+                if p.kind == "extra_chatbots"
+            ),
+            version=str(version or 0),
+        ),
+    )

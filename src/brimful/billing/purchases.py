@@ -1,0 +1,279 @@
+"""Purchases and their charges as records: the intent, each state, who drives it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from brimful.billing.buyers import Card
+from brimful.db.ids import new_id
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+PurchaseState = Literal[
+    "planned", "created", "waiting", "capturing", "canceling", "delivered", "failed"
+]
+Mode = Literal["charge", "hold", "receivable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseLine:
+    """One line of a purchase; ``amount_minor`` now, ``recurring_minor`` each later period."""
+
+    kind: Literal["subscription", "additional_credits", "extra_chatbots", "receivable"]
+    package_id: UUID | None
+    package_version: int | None
+    quantity: int
+    credits: int
+    chatbots: int
+    amount_minor: int
+    recurring_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPurchase:
+    """An intent, to be committed before the first byte leaves for the gateway (R21)."""
+
+    tenant_id: UUID
+    purchase_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    automatic: bool
+    mode: Mode
+    state: PurchaseState
+    amount_minor: int
+    currency: str
+    lines: tuple[PurchaseLine, ...]
+    demand_id: UUID | None
+    trigger: str
+    explanation: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A purchase with its charge (None when nothing is charged)."""
+
+    tenant_id: UUID
+    purchase_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    automatic: bool
+    mode: Mode
+    state: PurchaseState
+    reason: str | None
+    amount_minor: int
+    currency: str
+    credits: int
+    chatbots: int
+    demand_id: UUID | None
+    trigger_kind: str
+    explanation: dict[str, Any]
+    planned_at: datetime
+    planned_real_at: datetime
+    ended_at: datetime | None
+    tries: int
+    fence: int
+    charge_id: UUID | None
+    gateway: str | None
+    gateway_account: str | None
+    gateway_customer: str | None
+    gateway_method: str | None
+    fingerprint: str | None
+    card: str | None
+    payment_id: str | None
+    charge_minor: int | None
+    capture: Literal["automatic", "manual"] | None
+    charge_state: str | None
+    decline_code: str | None
+    decline_hard: bool | None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will happen to it any more."""
+        return self.state in ("delivered", "failed")
+
+
+async def open_purchase(tx: Transaction, new: NewPurchase, moment: Moment) -> None:
+    """Write an intent with its lines."""
+    await tx.execute(
+        _sql("open_purchase"),
+        new.tenant_id,
+        new.purchase_id,
+        new.buyer_id,
+        new.seller_id,
+        new.automatic,
+        new.mode,
+        new.state,
+        new.amount_minor,
+        new.currency,
+        sum(line.credits for line in new.lines),
+        sum(line.chatbots for line in new.lines),
+        new.demand_id,
+        new.trigger,
+        dict(new.explanation),
+        moment.at,
+        moment.real_at,
+    )
+    for number, line in enumerate(new.lines, 1):
+        await tx.execute(
+            _sql("open_purchase_line"),
+            new.tenant_id,
+            new.purchase_id,
+            number,
+            line.kind,
+            line.package_id,
+            line.package_version,
+            line.quantity,
+            line.credits,
+            line.chatbots,
+            line.amount_minor,
+            line.recurring_minor,
+        )
+
+
+async def open_charge(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    purchase_id: UUID,
+    account_id: UUID,
+    card: Card,
+    amount_minor: int,
+    currency: str,
+    capture: Literal["automatic", "manual"],
+    moment: Moment,
+) -> None:
+    """Write the charge that an intent will make on a card."""
+    await tx.execute(
+        _sql("open_charge"),
+        tenant_id,
+        new_id(),
+        purchase_id,
+        account_id,
+        card.gateway,
+        card.gateway_account,
+        card.gateway_customer,
+        card.gateway_method,
+        card.fingerprint,
+        card.label,
+        amount_minor,
+        currency,
+        capture,
+        moment.at,
+    )
+
+
+async def note_served(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    purchase_id: UUID,
+    demand_id: UUID,
+    child_id: UUID | None,
+    short_credits: int,
+    short_chatbots: int,
+    allocated_minor: int,
+) -> None:
+    """Note a demand that an auto-billing was sized for and its share of the cost (R13)."""
+    await tx.execute(
+        _sql("open_purchase_demand"),
+        tenant_id,
+        purchase_id,
+        demand_id,
+        child_id,
+        short_credits,
+        short_chatbots,
+        allocated_minor,
+    )
+
+
+async def read_purchase(
+    tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
+) -> Purchase | None:
+    """A purchase with its charge."""
+    row = await tx.fetchrow(_sql("read_purchase"), tenant_id, purchase_id)
+    return None if row is None else Purchase(**dict(row))
+
+
+async def lock_purchase(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Purchase:
+    """The purchase, locked until the transaction ends. Pools are locked before it."""
+    await tx.fetchval(_sql("lock_purchase"), tenant_id, purchase_id)
+    purchase = await read_purchase(tx, tenant_id, purchase_id)
+    assert purchase is not None, "purchases are never deleted"
+    return purchase
+
+
+async def read_lines(
+    tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
+) -> list[dict[str, Any]]:
+    """The lines of a purchase with the terms of their package's version."""
+    rows = await tx.fetch(_sql("read_purchase_lines"), tenant_id, purchase_id)
+    return [dict(row) for row in rows]
+
+
+async def read_served(
+    tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
+) -> list[dict[str, Any]]:
+    """The demands that an auto-billing was sized for, in arrival order."""
+    rows = await tx.fetch(_sql("read_purchase_demands"), tenant_id, purchase_id)
+    return [dict(row) for row in rows]
+
+
+async def is_at_gateway(tx: Transaction, tenant_id: UUID, buyer_id: UUID) -> bool:
+    """A purchase of the account is open that a shortage waits for (R19)."""
+    return await tx.fetchval(_sql("purchase_at_gateway"), tenant_id, buyer_id) is not None
+
+
+async def set_state(
+    tx: Transaction,
+    purchase: Purchase,
+    state: PurchaseState,
+    *,
+    moment: Moment,
+    reason: str | None = None,
+    demand_id: UUID | None = None,
+    explanation: Mapping[str, object] | None = None,
+) -> None:
+    """Move a locked purchase to a state. Whoever drives purchases finds it due at once, unless the
+    state is one that waits for somebody else or is the last."""
+    ended = state in ("delivered", "failed")
+    await tx.execute(
+        _sql("set_purchase_state"),
+        purchase.tenant_id,
+        purchase.purchase_id,
+        state,
+        reason,
+        demand_id,
+        None if ended or state == "waiting" else moment.real_at,
+        moment.at if ended else None,
+        None if explanation is None else dict(explanation),
+    )
+
+
+async def set_charge_state(
+    tx: Transaction,
+    purchase: Purchase,
+    state: Literal["held", "captured", "canceled"],
+    *,
+    captured_at: datetime | None = None,
+    capture_before: datetime | None = None,
+) -> None:
+    """Record what is known of the charge."""
+    await tx.execute(
+        _sql("set_charge_state"),
+        purchase.tenant_id,
+        purchase.purchase_id,
+        state,
+        captured_at,
+        capture_before,
+    )
+
+
+async def has_subscription(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
+    """The account has a plan, or a purchase of one is under way."""
+    return bool(await tx.fetchval(_sql("has_subscription"), tenant_id, account_id))

@@ -1,0 +1,1 @@
+select tenant_id, purchase_id from payment_route where gateway = $1 and payment_id = $2;

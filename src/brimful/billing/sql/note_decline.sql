@@ -1,0 +1,1 @@
+update charge set decline_code = $3, decline_hard = $4 where tenant_id = $1 and purchase_id = $2 and state <> 'canceled';

@@ -1,0 +1,60 @@
+"""Subscriptions begun by a delivered purchase: a plan, or chatbots that recur with its period."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from brimful.billing.purchases import Purchase
+from brimful.db.ids import new_id
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+from brimful.domain.period import period_at
+
+_sql = partial(load, "brimful.billing")
+
+
+def period_start(at: datetime) -> datetime:
+    """Period boundaries fall on whole UTC hours (R34): the hour in which a period begins."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+async def start(
+    tx: Transaction, purchase: Purchase, lines: list[dict[str, Any]], moment: Moment
+) -> None:
+    """Open a subscription for each line of a locked purchase that recurs.
+
+    A plan begins its own period. Chatbots join the buyer's period, and without one begin it (R37).
+    """
+    for line in lines:
+        if line["kind"] not in ("subscription", "extra_chatbots"):
+            continue
+        interval = line["billing_interval"] or "month"
+        anchor = period_start(moment.at)
+        ends_at = period_at(anchor, interval, 0)[1]
+        if line["kind"] == "extra_chatbots":
+            running = await tx.fetchrow(
+                _sql("read_period"), purchase.tenant_id, purchase.buyer_id, moment.at
+            )
+            if running is not None:
+                anchor, ends_at = running["anchor_at"], running["period_ends_at"]
+                interval = running["billing_interval"]
+        await tx.execute(
+            _sql("open_subscription"),
+            purchase.tenant_id,
+            new_id(),
+            purchase.buyer_id,
+            line["package_id"],
+            line["package_version"],
+            purchase.purchase_id,
+            line["credits"],
+            line["chatbots"],
+            line["recurring_minor"],
+            purchase.currency,
+            interval,
+            anchor,
+            ends_at,
+            line["kind"],
+            purchase.automatic,
+            moment.at,
+        )

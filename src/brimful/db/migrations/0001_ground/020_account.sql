@@ -1,0 +1,104 @@
+create table account (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    -- Only the supply has no parent: it is the platform's own place inside this tenant.
+    parent_id uuid,
+    supply boolean not null default false,
+    seller_ref uuid not null,
+    ancestors uuid[] not null,
+    sells boolean not null,
+    name text not null,
+    external_id text,
+    currency text not null,
+    zone text not null default 'UTC',
+    owner_name text not null default '',
+    owner_email text not null default '',
+    merchant_ref text not null,
+    state text not null default 'open' check (state in ('open', 'closed')),
+    created_at timestamptz not null,
+    primary key (tenant_id, account_id),
+    foreign key (tenant_id, parent_id) references account,
+    check (supply = (parent_id is null))
+);
+create index account_of_parent on account (tenant_id, parent_id, account_id);
+create unique index account_external on account (tenant_id, parent_id, external_id) where external_id is not null;
+
+-- The row that whoever changes several things of one pool locks first, pools in order of their ids.
+create table pool (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    demand_seq bigint not null default 0,
+    primary key (tenant_id, account_id),
+    foreign key (tenant_id, account_id) references account
+);
+
+create table auto_billing_setting (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    enabled boolean not null default false,
+    per_charge_minor bigint check (per_charge_minor >= 1),
+    per_hour_count int check (per_hour_count >= 1),
+    per_day_minor bigint check (per_day_minor >= 1),
+    per_month_minor bigint check (per_month_minor >= 1),
+    strategy text not null default 'best_cover' check (strategy in ('best_cover', 'single_pack')),
+    allowed_packages uuid[],
+    buys_chatbots boolean not null default false,
+    changed_at timestamptz not null,
+    primary key (tenant_id, account_id),
+    foreign key (tenant_id, account_id) references account
+);
+
+-- What one child may make its seller pay in a month (R28).
+create table child_limit (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    child_id uuid not null,
+    per_month_minor bigint not null check (per_month_minor >= 0),
+    primary key (tenant_id, account_id, child_id)
+);
+
+-- Who switched what on or off, when, and the terms they were shown (R27). Only ever added to.
+create table consent (
+    tenant_id uuid not null,
+    consent_id uuid not null,
+    account_id uuid not null,
+    enabled boolean not null,
+    given_by text not null,
+    terms text not null,
+    monthly_limit text not null,
+    at timestamptz not null,
+    primary key (tenant_id, consent_id)
+);
+
+create table payment_method (
+    tenant_id uuid not null,
+    method_id uuid not null,
+    account_id uuid not null,
+    gateway text not null,
+    gateway_account text not null,
+    gateway_customer text not null,
+    gateway_method text not null,
+    fingerprint text not null,
+    brand text not null,
+    last4 text not null,
+    exp_month int not null,
+    exp_year int not null,
+    off_session boolean not null default true,
+    created_at timestamptz not null,
+    removed_at timestamptz,
+    primary key (tenant_id, method_id)
+);
+create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null;
+
+-- The breaker (R29): what a card did lately, wherever in the tenant it is on file.
+create table breaker (
+    tenant_id uuid not null,
+    gateway_account text not null,
+    fingerprint text not null,
+    soft_declines int not null default 0,
+    first_declined_at timestamptz,
+    retry_at timestamptz,
+    paused_reason text,
+    paused_at timestamptz,
+    primary key (tenant_id, gateway_account, fingerprint)
+);

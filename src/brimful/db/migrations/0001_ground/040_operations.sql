@@ -1,0 +1,235 @@
+-- The key of a spend is its identity; a table of its own, spread by hash.
+create table spend (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    key text not null,
+    spend_id uuid not null,
+    body_hash bytea not null,
+    credits bigint not null check (credits >= 1),
+    model text,
+    messages bigint,
+    state text not null check (state in ('waiting', 'done', 'refused', 'abandoned')),
+    reason text,
+    demand_id uuid,
+    purchase_id uuid,
+    balance_after bigint,
+    answer_by timestamptz,
+    at timestamptz not null,
+    primary key (tenant_id, account_id, key)
+) partition by hash (tenant_id, account_id, key);
+create table spend_0 partition of spend for values with (modulus 4, remainder 0);
+create table spend_1 partition of spend for values with (modulus 4, remainder 1);
+create table spend_2 partition of spend for values with (modulus 4, remainder 2);
+create table spend_3 partition of spend for values with (modulus 4, remainder 3);
+create index spend_by_id on spend (tenant_id, spend_id);
+create index spend_waiting on spend (tenant_id, answer_by) where state = 'waiting';
+
+create table chatbot (
+    tenant_id uuid not null,
+    chatbot_id uuid not null,
+    account_id uuid not null,
+    external_id text not null,
+    name text not null default '',
+    state text not null check (state in ('waiting', 'active', 'refused', 'deleted')),
+    reason text,
+    demand_id uuid,
+    purchase_id uuid,
+    created_at timestamptz not null,
+    deleted_at timestamptz,
+    primary key (tenant_id, chatbot_id)
+);
+create unique index chatbot_external on chatbot (tenant_id, account_id, external_id) where state in ('waiting', 'active');
+
+-- One purchase: by hand or by auto-billing, the same states and the same code.
+create table purchase (
+    tenant_id uuid not null,
+    purchase_id uuid not null,
+    buyer_id uuid not null,
+    seller_id uuid not null,
+    automatic boolean not null,
+    mode text not null check (mode in ('charge', 'hold', 'receivable')),
+    state text not null check (state in
+        ('planned', 'created', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
+    reason text,
+    amount_minor bigint not null check (amount_minor >= 0),
+    currency text not null,
+    credits bigint not null,
+    chatbots bigint not null,
+    -- Its demand on the seller's pool; none when the seller is the supply, or before a held card's turn.
+    demand_id uuid,
+    trigger_kind text not null,
+    explanation jsonb not null,
+    planned_at timestamptz not null,
+    planned_real_at timestamptz not null,
+    ended_at timestamptz,
+    -- Who drives it: a lease in real time, with a token that a late holder no longer has.
+    wake_real_at timestamptz,
+    lease_until timestamptz not null default '-infinity',
+    fence bigint not null default 0,
+    tries int not null default 0,
+    primary key (tenant_id, purchase_id)
+) with (fillfactor = 60);
+-- R19: at most one open auto-billing per account, whoever tries.
+create unique index one_open_auto_billing on purchase (tenant_id, buyer_id)
+    where automatic and state not in ('delivered', 'failed');
+create index purchase_open_of_buyer on purchase (tenant_id, buyer_id) where state not in ('delivered', 'failed');
+create index purchase_of_buyer on purchase (tenant_id, buyer_id, planned_at);
+create index purchase_due on purchase (tenant_id, wake_real_at) where wake_real_at is not null;
+
+create table purchase_line (
+    tenant_id uuid not null,
+    purchase_id uuid not null,
+    line int not null,
+    kind text not null check (kind in ('subscription', 'additional_credits', 'extra_chatbots', 'receivable')),
+    package_id uuid,
+    package_version int,
+    quantity bigint not null,
+    credits bigint not null,
+    chatbots bigint not null,
+    amount_minor bigint not null,
+    recurring_minor bigint not null default 0,
+    primary key (tenant_id, purchase_id, line)
+);
+
+-- Which demands an auto-billing was sized for, and what each of them cost (R13).
+create table purchase_demand (
+    tenant_id uuid not null,
+    purchase_id uuid not null,
+    demand_id uuid not null,
+    child_id uuid,
+    short_credits bigint not null,
+    short_chatbots bigint not null,
+    allocated_minor bigint not null,
+    primary key (tenant_id, purchase_id, demand_id)
+);
+create index purchase_demand_of_child on purchase_demand (tenant_id, child_id) where child_id is not null;
+
+create table charge (
+    tenant_id uuid not null,
+    charge_id uuid not null,
+    purchase_id uuid not null,
+    account_id uuid not null,
+    gateway text not null,
+    gateway_account text not null,
+    gateway_customer text not null,
+    gateway_method text not null,
+    fingerprint text not null,
+    card text not null,
+    payment_id text,
+    amount_minor bigint not null check (amount_minor >= 1),
+    currency text not null,
+    capture text not null check (capture in ('automatic', 'manual')),
+    state text not null check (state in ('open', 'held', 'captured', 'canceled')),
+    decline_code text,
+    decline_hard boolean,
+    capture_before timestamptz,
+    created_at timestamptz not null,
+    captured_at timestamptz,
+    primary key (tenant_id, charge_id)
+);
+create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;
+create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state <> 'canceled';
+create index charge_of_account on charge (tenant_id, account_id, charge_id);
+
+-- From a gateway's id to the tenant and charge that it belongs to.
+create table payment_route (
+    gateway text not null,
+    payment_id text not null,
+    tenant_id uuid not null,
+    purchase_id uuid not null,
+    primary key (gateway, payment_id)
+);
+
+-- Amounts below the gateway's minimum, collected with the next charge (R26).
+create table receivable (
+    tenant_id uuid not null,
+    receivable_id uuid not null,
+    account_id uuid not null,
+    purchase_id uuid not null,
+    amount_minor bigint not null check (amount_minor >= 1),
+    currency text not null,
+    collected_by uuid,
+    at timestamptz not null,
+    primary key (tenant_id, receivable_id)
+);
+create index receivable_open on receivable (tenant_id, account_id) where collected_by is null;
+
+create table subscription (
+    tenant_id uuid not null,
+    subscription_id uuid not null,
+    account_id uuid not null,
+    package_id uuid,
+    package_version int,
+    purchase_id uuid not null,
+    credits bigint not null default 0,
+    chatbots bigint not null default 0,
+    recurring_minor bigint not null,
+    currency text not null,
+    billing_interval text not null,
+    anchor_at timestamptz not null,
+    period_starts_at timestamptz not null,
+    period_ends_at timestamptz not null,
+    kind text not null check (kind in ('subscription', 'extra_chatbots')),
+    automatic boolean not null default false,
+    state text not null default 'active' check (state in ('active', 'ended')),
+    created_at timestamptz not null,
+    primary key (tenant_id, subscription_id)
+);
+create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state = 'active';
+create index subscription_of_account on subscription (tenant_id, account_id, subscription_id);
+
+-- Answers of commands that changed something, to be given again for the same key (R39).
+create table command (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    key text not null,
+    verb text not null,
+    body_hash bytea not null,
+    object_id uuid,
+    answer jsonb,
+    at timestamptz not null,
+    primary key (tenant_id, account_id, key)
+);
+
+create table notice (
+    tenant_id uuid not null,
+    notice_id uuid not null,
+    account_id uuid not null,
+    kind text not null,
+    subject_id uuid not null,
+    episode text not null,
+    title text not null,
+    body text not null,
+    facts jsonb not null,
+    brand_id uuid not null,
+    recipient text not null,
+    created_at timestamptz not null,
+    read_at timestamptz,
+    primary key (tenant_id, notice_id),
+    -- Once per recipient, kind, subject and episode (R42).
+    unique (tenant_id, account_id, recipient, kind, subject_id, episode)
+);
+create index notice_of_account on notice (tenant_id, account_id, notice_id);
+
+create table mail (
+    tenant_id uuid not null,
+    notice_id uuid not null,
+    state text not null default 'due' check (state in ('due', 'sent', 'dead')),
+    due_real_at timestamptz not null,
+    tries int not null default 0,
+    last_error text,
+    primary key (tenant_id, notice_id)
+);
+create index mail_due on mail (due_real_at) where state = 'due';
+
+create table gateway_event (
+    gateway text not null,
+    event_id text not null,
+    payment_id text,
+    body jsonb not null,
+    received_real_at timestamptz not null,
+    handled_real_at timestamptz,
+    verdict text,
+    primary key (gateway, event_id)
+);
+create index gateway_event_due on gateway_event (received_real_at) where handled_real_at is null;

@@ -1,0 +1,75 @@
+-- The only place where a balance changes: one movement, one entry, the sequence under the row's lock.
+create function move_v1(
+    p_tenant uuid, p_account uuid, p_resource text, p_kind text,
+    p_source text, p_target text, p_amount bigint, p_operation uuid, p_at timestamptz
+) returns bigint language plpgsql as $$
+declare
+    v_free bigint;
+    v_seq bigint;
+begin
+    if p_amount = 0 then
+        return (select free from balance where tenant_id = p_tenant and account_id = p_account and resource = p_resource);
+    end if;
+    update balance set
+        issued = issued + case when p_source = 'issued' then p_amount else 0 end,
+        received = received + case when p_source = 'outside' then p_amount else 0 end,
+        free = free + case when p_target = 'free' then p_amount when p_source = 'free' then -p_amount else 0 end,
+        reserved = reserved + case when p_target = 'reserved' then p_amount when p_source = 'reserved' then -p_amount else 0 end,
+        held = held + case when p_target = 'held' then p_amount when p_source = 'held' then -p_amount else 0 end,
+        used = used + case when p_target = 'used' then p_amount when p_source = 'used' then -p_amount else 0 end,
+        sold = sold + case when p_target = 'sold' then p_amount when p_source = 'sold' then -p_amount else 0 end,
+        lapsed = lapsed + case when p_target = 'lapsed' then p_amount else 0 end,
+        clawed_back = clawed_back + case when p_target = 'clawed_back' then p_amount else 0 end,
+        seq = seq + 1
+    where tenant_id = p_tenant and account_id = p_account and resource = p_resource
+    returning free, seq into strict v_free, v_seq;
+    insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
+    values (p_tenant, p_account, p_resource, v_seq, p_at, p_kind, p_source, p_target, p_amount, v_free, p_operation);
+    return v_free;
+end $$;
+
+-- Takes what was spent from the lots, soonest-expiring first, and then lapses what has ended.
+-- Every spend so far happened before the earliest end, so the order is exact (R36).
+create function settle_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
+declare
+    v_left bigint;
+    v_take bigint;
+    v_lot record;
+begin
+    select unsettled into strict v_left from balance
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
+    for v_lot in
+        select lot_id, free from lot
+        where v_left > 0 and tenant_id = p_tenant and account_id = p_account and free > 0
+        order by expires_at nulls last, lot_id
+    loop
+        exit when v_left = 0;
+        v_take := least(v_left, v_lot.free);
+        update lot set free = free - v_take where tenant_id = p_tenant and lot_id = v_lot.lot_id;
+        v_left := v_left - v_take;
+    end loop;
+    if v_left <> 0 then
+        raise exception 'lots of account % are % credits short of what was spent', p_account, v_left;
+    end if;
+    update balance set unsettled = 0
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and unsettled <> 0;
+    for v_lot in
+        select lot_id, free from lot
+        where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at <= p_at
+        order by expires_at, lot_id
+    loop
+        update lot set free = 0, lapsed = lapsed + v_lot.free where tenant_id = p_tenant and lot_id = v_lot.lot_id;
+        perform move_v1(p_tenant, p_account, 'credits', 'lapse', 'free', 'lapsed', v_lot.free, v_lot.lot_id, p_at);
+    end loop;
+    update balance set next_expiry_at = (
+        select min(expires_at) from lot
+        where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at is not null
+    )
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
+end $$;
+
+-- Pools are locked in the order of their ids, by everybody.
+create function lock_pools_v1(p_tenant uuid, p_accounts uuid[]) returns void language plpgsql as $$
+begin
+    perform 1 from pool where tenant_id = p_tenant and account_id = any (p_accounts) order by account_id for update;
+end $$;

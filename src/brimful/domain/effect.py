@@ -1,0 +1,39 @@
+"""What a use case asks to be done after its commit, as plain values.
+
+Losing one loses nothing: each only hastens what the rows already say is due, and a worker that
+polls those rows comes to the same.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A purchase whose next step is at the gateway."""
+
+    tenant_id: UUID
+    purchase_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An account on whose pool demands wait that no open purchase covers."""
+
+    tenant_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """An operation that reached its answer; callers may be waiting for it."""
+
+    operation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MailDue:
+    """A notice was promised."""
+
+
+Effect = Drive | Plan | Wake | MailDue

@@ -1,0 +1,204 @@
+"""Driving a purchase at the gateway: the next step by its row, one call, the outcome recorded.
+
+The rows say what is next, so that it is the same whether this process began the purchase or took it
+over from one that died (R17, R24). No transaction is open while a call is under way (R21).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from brimful.billing import payments, purchases
+from brimful.billing.purchases import Purchase
+from brimful.domain.effect import Effect
+from brimful.domain.moment import Moment
+from brimful.domain.payment import (
+    Created,
+    CreateOutcome,
+    PaymentOutcome,
+    Unknown,
+    Unreachable,
+)
+from brimful.gateways.port import REFERENCE, Gateway
+from brimful.usecases.context import Context
+from brimful.usecases.give_up import give_up, let_waiters_go
+from brimful.usecases.record_payment import deliver_uncharged, fail_uncharged, record_payment
+from brimful.usecases.steps import Step, reached
+
+# A step whose outcome is not known is tried again this soon, and no more often than the last.
+RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+# So many tries without an answer are an outage: nobody is kept waiting for it (R20).
+TRIES_BEFORE_OUTAGE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """What is needed to drive purchases: the gateway, a clock to read, how long a lease lasts."""
+
+    ctx: Context
+    gateway: Gateway
+    now: Callable[[], Moment]
+    lease_s: float
+
+
+async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[Effect, ...]:
+    """Take a purchase as far as it goes now, and give the lease back.
+
+    Returns what follows for others. Does nothing when another process drives it, or when it waits
+    for its seller, a person or its next try.
+    """
+    db = driver.ctx.db
+    effects: tuple[Effect, ...] = ()
+    fence, fresh = 0, False
+    while True:
+        moment = driver.now()
+        claimed = await payments.claim(
+            db,
+            tenant_id=tenant_id,
+            purchase_id=purchase_id,
+            real_at=moment.real_at,
+            until=moment.real_at + timedelta(seconds=driver.lease_s),
+            fence=fence,
+        )
+        if claimed is None:
+            return effects
+        fence = claimed
+        purchase = await purchases.read_purchase(db, tenant_id, purchase_id)
+        assert purchase is not None
+        done, effects_now = await _step(driver, purchase, fresh=fresh)
+        fresh = purchase.state == "planned"
+        effects += effects_now
+        if not done:
+            await payments.release(db, tenant_id, purchase_id, fence)
+            return effects
+
+
+async def _step(
+    driver: Driver, purchase: Purchase, *, fresh: bool
+) -> tuple[bool, tuple[Effect, ...]]:
+    """One step. False when the gateway gave no answer and the next try is due later."""
+    ids = {"tenant_id": purchase.tenant_id, "purchase_id": purchase.purchase_id}
+    if purchase.mode == "receivable" and purchase.state == "capturing":
+        return True, await deliver_uncharged(driver.ctx, **ids, moment=driver.now())
+    before: tuple[Effect, ...] = ()
+    if purchase.state == "canceling":
+        before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
+        if purchase.payment_id is None:
+            return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
+    outcome = await _call(driver.gateway, purchase, fresh=fresh)
+    if isinstance(outcome, Unknown | Unreachable):
+        return await _not_known(driver, purchase, before)
+    effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
+    await reached(Step.outcome_recorded, purchase)
+    return True, before + effects
+
+
+async def _not_known(
+    driver: Driver, purchase: Purchase, effects: tuple[Effect, ...]
+) -> tuple[bool, tuple[Effect, ...]]:
+    """No answer: neither done nor failed. Try again soon; after a few tries call it an outage and
+    keep nobody waiting, while the purchase itself is cancelled as soon as the gateway answers."""
+    now = driver.now()
+    pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
+    tries = await payments.note_try(
+        driver.ctx.db,
+        purchase.tenant_id,
+        purchase.purchase_id,
+        now.real_at + timedelta(seconds=pause_s),
+    )
+    if tries >= TRIES_BEFORE_OUTAGE and purchase.state in ("planned", "created"):
+        effects += await give_up(
+            driver.ctx,
+            tenant_id=purchase.tenant_id,
+            purchase_id=purchase.purchase_id,
+            moment=now,
+        )
+    return False, effects
+
+
+async def _call(
+    gateway: Gateway, purchase: Purchase, *, fresh: bool
+) -> PaymentOutcome | CreateOutcome:
+    """The one call that a purchase's state asks for, under a key that names the charge and step."""
+    assert purchase.gateway_account is not None and purchase.charge_minor is not None
+    account = purchase.gateway_account
+    if purchase.state == "planned":
+        return await _create(gateway, purchase)
+    payment_id = purchase.payment_id
+    assert payment_id is not None, "a payment's id is stored before anything else is done with it"
+    if purchase.state == "created":
+        if not fresh:
+            # Somebody may have confirmed it already: read it back before asking again (R22).
+            seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
+            if not isinstance(seen, Created):
+                return seen
+        await reached(Step.before_confirm, purchase)
+        outcome = await gateway.confirm(
+            account_ref=account,
+            payment_id=payment_id,
+            idempotency_key=f"confirm-{account}-{purchase.charge_id}",
+            off_session=True,
+        )
+        await reached(Step.after_confirm, purchase)
+        return outcome
+    if purchase.state == "capturing":
+        await reached(Step.before_capture, purchase)
+        outcome = await gateway.capture(
+            account_ref=account,
+            payment_id=payment_id,
+            amount_minor=purchase.charge_minor,
+            idempotency_key=f"capture-{account}-{purchase.charge_id}",
+        )
+        await reached(Step.after_capture, purchase)
+        return outcome
+    await reached(Step.before_cancel, purchase)
+    outcome = await gateway.cancel(
+        account_ref=account,
+        payment_id=payment_id,
+        idempotency_key=f"cancel-{account}-{purchase.charge_id}",
+    )
+    await reached(Step.after_cancel, purchase)
+    return outcome
+
+
+async def _create(gateway: Gateway, purchase: Purchase) -> PaymentOutcome | CreateOutcome:
+    assert purchase.gateway_customer and purchase.gateway_method and purchase.gateway_account
+    assert purchase.charge_minor is not None and purchase.capture is not None
+    await reached(Step.before_create, purchase)
+    outcome = await gateway.create(
+        account_ref=purchase.gateway_account,
+        customer_id=purchase.gateway_customer,
+        method_id=purchase.gateway_method,
+        amount_minor=purchase.charge_minor,
+        currency=purchase.currency,
+        capture=purchase.capture,
+        idempotency_key=f"create-{purchase.gateway_account}-{purchase.charge_id}",
+        description=f"{purchase.credits} credits, {purchase.chatbots} chatbots",
+        metadata={REFERENCE: str(purchase.charge_id), "purchase": str(purchase.purchase_id)},
+    )
+    await reached(Step.after_create, purchase)
+    return outcome
+
+
+async def record_event(
+    driver: Driver, *, payment_id: str, gateway_account: str, gateway: str
+) -> tuple[Effect, ...]:
+    """Handle an event about a payment: read the payment afresh and record what is so (R45)."""
+    route = await payments.find_payment(driver.ctx.db, gateway, payment_id)
+    if route is None:
+        return ()
+    tenant_id, purchase_id = route
+    purchase = await purchases.read_purchase(driver.ctx.db, tenant_id, purchase_id)
+    if purchase is None or purchase.ended or purchase.gateway_account != gateway_account:
+        return ()
+    outcome = await driver.gateway.look_up(account_ref=gateway_account, payment_id=payment_id)
+    if isinstance(outcome, Unknown | Unreachable):
+        return ()
+    return await record_payment(
+        driver.ctx,
+        tenant_id=tenant_id,
+        purchase_id=purchase_id,
+        outcome=outcome,
+        moment=driver.now(),
+    )

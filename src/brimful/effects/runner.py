@@ -1,0 +1,59 @@
+"""Doing effects: each in a task of its own, one at a time for the same thing.
+
+An effect that fails is logged and left to the worker's scan: the rows still say that it is due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import structlog
+
+from brimful.domain.effect import Effect
+
+_log = structlog.get_logger()
+
+Handler = Callable[[Effect], Awaitable[tuple[Effect, ...]]]
+
+
+class Runner:
+    """Runs effects by their type; at most ``limit`` at once, and never the same effect twice at once."""
+
+    def __init__(self, handlers: Mapping[type, Handler], limit: int = 64) -> None:
+        self._handlers = handlers
+        self._slots = asyncio.Semaphore(limit)
+        self._tasks: dict[Effect, asyncio.Task[None]] = {}
+        self._again: set[Effect] = set()
+
+    def run(self, effects: Iterable[Effect]) -> None:
+        """Start what is to be done; an effect that is being done is done once more afterwards."""
+        for effect in effects:
+            if effect in self._tasks:
+                self._again.add(effect)
+                continue
+            self._tasks[effect] = asyncio.create_task(self._do(effect))
+
+    async def _do(self, effect: Effect) -> None:
+        try:
+            async with self._slots:
+                following = await self._handlers[type(effect)](effect)
+        except Exception:
+            following = ()
+            _log.exception("effect_failed", effect=repr(effect))
+        self._tasks.pop(effect, None)
+        if effect in self._again:
+            self._again.discard(effect)
+            self.run((effect,))
+        self.run(following)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being done."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    async def stop(self) -> None:
+        """Give up what is being done; the rows keep it due."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()

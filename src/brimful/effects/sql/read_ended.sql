@@ -1,0 +1,14 @@
+with asked as (
+    select * from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, operation_id)
+)
+select a.operation_id, s.state, s.reason, s.balance_after
+from asked a join spend s on s.tenant_id = a.tenant_id and s.spend_id = a.operation_id
+where s.state <> 'waiting'
+union all
+select a.operation_id, p.state, p.reason, null::bigint
+from asked a join purchase p on p.tenant_id = a.tenant_id and p.purchase_id = a.operation_id
+where p.state in ('delivered', 'failed', 'canceling')
+union all
+select a.operation_id, c.state, c.reason, null::bigint
+from asked a join chatbot c on c.tenant_id = a.tenant_id and c.chatbot_id = a.operation_id
+where c.state <> 'waiting';

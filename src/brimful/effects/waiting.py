@@ -1,0 +1,68 @@
+"""Callers that wait for an operation: one poll for all of them, hastened by whoever finishes one.
+
+The rows are the truth; being woken only saves the time until the next poll. So it does not matter
+which process completes an operation.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database
+
+_sql = partial(load, "brimful.effects")
+
+POLL_S = 0.25
+
+
+class Waiters:
+    """The operations that callers of this process wait for."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: dict[UUID, tuple[UUID, asyncio.Future[Mapping[str, Any]]]] = {}
+        self._hurry = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self, operation_id: UUID) -> None:
+        """An operation may have its answer: look at once."""
+        if operation_id in self._waiting:
+            self._hurry.set()
+
+    async def wait(
+        self, tenant_id: UUID, operation_id: UUID, timeout_s: float
+    ) -> Mapping[str, Any] | None:
+        """The row (id, state, reason, balance_after) of an operation once it has ended, or None
+        when it has not within ``timeout_s`` seconds of real time."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[operation_id] = (tenant_id, future)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._poll())
+        self._hurry.set()
+        try:
+            async with asyncio.timeout(max(timeout_s, 0)):
+                return await future
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting.pop(operation_id, None)
+
+    async def _poll(self) -> None:
+        while self._waiting:
+            self._hurry.clear()
+            asked = {key: tenant for key, (tenant, _) in self._waiting.items()}
+            rows = await self._db.fetch(
+                _sql("read_ended"), list(asked.values()), list(asked.keys())
+            )
+            for row in rows:
+                entry = self._waiting.get(row["operation_id"])
+                if entry is not None and not entry[1].done():
+                    entry[1].set_result(row)
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._hurry.wait()
+            except TimeoutError:
+                continue

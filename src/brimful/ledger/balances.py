@@ -1,0 +1,52 @@
+"""What an account holds, by resource."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.ledger")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """Every place where what an account received can be; whole units."""
+
+    free: int = 0
+    reserved: int = 0
+    held: int = 0
+    used: int = 0
+    sold: int = 0
+    received: int = 0
+    lapsed: int = 0
+    clawed_back: int = 0
+    issued: int = 0
+    unsettled: int = 0
+    next_expiry_at: datetime | None = None
+
+
+async def read_stock(
+    tx: Transaction | Database, tenant_id: UUID, account_id: UUID
+) -> tuple[Stock, Stock]:
+    """The credits and the chatbots of an account, in this order."""
+    rows = {
+        row["resource"]: Stock(**{k: v for k, v in row.items() if k != "resource"})
+        for row in await tx.fetch(_sql("read_stock"), tenant_id, account_id)
+    }
+    return rows["credits"], rows["chatbots"]
+
+
+async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
+    """The two empty balances of a new account."""
+    await tx.execute(_sql("open_balances"), tenant_id, account_id)
+
+
+async def settle(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> None:
+    """Take what was spent from its lots and lapse what has ended, before stock is counted (R36)."""
+    await tx.execute(_sql("settle"), tenant_id, account_id, moment.at)

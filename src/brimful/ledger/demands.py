@@ -1,0 +1,147 @@
+"""Demands on a pool: register, offer, end, deliver. Thin names for the ledger's SQL functions."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.ledger")
+
+DemandKind = Literal["spend", "purchase", "chatbot"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDemand:
+    """A demand that lacks something; amounts are whole credits and chatbots."""
+
+    demand_id: UUID
+    kind: DemandKind
+    operation_id: UUID
+    child_id: UUID | None
+    seq: int
+    short_credits: int
+    short_chatbots: int
+    credits: int
+    chatbots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of an operation when stock was offered or refused to its demand."""
+
+    kind: DemandKind
+    operation_id: UUID
+    outcome: Literal["consumed", "met", "failed", "abandoned"]
+    child_id: UUID | None = None
+    credits: int = 0
+    chatbots: int = 0
+
+
+async def lock_pools(tx: Transaction, tenant_id: UUID, *account_ids: UUID) -> None:
+    """Lock pools in the one order that everybody uses, until the transaction ends."""
+    await tx.execute(_sql("lock_pools"), tenant_id, list(account_ids))
+
+
+async def register_demand(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    demand_id: UUID,
+    kind: DemandKind,
+    operation_id: UUID,
+    child_id: UUID | None,
+    credits: int,
+    chatbots: int,
+    moment: Moment,
+) -> bool:
+    """Register a demand on a locked pool and reserve at once what is free (R19, R20).
+
+    Returns True when everything was free and is now reserved.
+    """
+    return bool(
+        await tx.fetchval(
+            _sql("register_demand"),
+            tenant_id,
+            account_id,
+            demand_id,
+            kind,
+            operation_id,
+            child_id,
+            credits,
+            chatbots,
+            moment.at,
+            moment.real_at,
+        )
+    )
+
+
+async def read_waiting(tx: Transaction, tenant_id: UUID, account_id: UUID) -> list[WaitingDemand]:
+    """The demands of a pool that lack something, in arrival order."""
+    rows = await tx.fetch(_sql("read_waiting"), tenant_id, account_id)
+    return [WaitingDemand(**dict(row)) for row in rows]
+
+
+async def end_demand(
+    tx: Transaction, *, tenant_id: UUID, demand_id: UUID, state: str, reason: str, moment: Moment
+) -> bool:
+    """End a demand undelivered; what it had reserved is free again. False when it had ended already."""
+    return bool(
+        await tx.fetchval(_sql("end_demand"), tenant_id, demand_id, state, reason, moment.at)
+    )
+
+
+async def consume_demand(
+    tx: Transaction, *, tenant_id: UUID, demand_id: UUID, kind: str, moment: Moment
+) -> int:
+    """Use a met demand up on the account's own work; returns the free balance after it."""
+    return int(await tx.fetchval(_sql("consume_demand"), tenant_id, demand_id, kind, moment.at))
+
+
+async def close_delivered_demand(
+    tx: Transaction, *, tenant_id: UUID, demand_id: UUID, moment: Moment
+) -> None:
+    """Mark as consumed a demand whose reservation the transfers of its delivery have used up."""
+    await tx.execute(_sql("close_delivered_demand"), tenant_id, demand_id, moment.at)
+
+
+async def offer_stock(
+    tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> list[Moved]:
+    """Offer what is free in a locked pool to the demands that wait, in arrival order (R20)."""
+    rows = await tx.fetch(
+        _sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at
+    )
+    return [Moved(**dict(row)) for row in rows]
+
+
+async def fail_waiting(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    only: list[UUID] | None,
+    reason: str,
+    child_reason: str,
+    moment: Moment,
+) -> list[Moved]:
+    """End the demands of a locked pool that wait (all, or only those named), each offered first
+    what the ones before it gave back (R20).
+
+    ``reason`` is for the account's own operations, ``child_reason`` for its children's purchases.
+    """
+    rows = await tx.fetch(
+        _sql("fail_waiting"),
+        tenant_id,
+        account_id,
+        only,
+        reason,
+        child_reason,
+        moment.at,
+        moment.real_at,
+    )
+    return [Moved(**dict(row)) for row in rows]

@@ -1,0 +1,99 @@
+"""Spends: the debit of credits for work done, once per key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.ledger")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSpend:
+    """A spend as it was asked for. ``key`` is unique per account; ``body_hash`` tells reuse apart."""
+
+    tenant_id: UUID
+    account_id: UUID
+    key: str
+    body_hash: bytes
+    spend_id: UUID
+    credits: int
+    model: str | None
+    messages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a try: done now or before, waiting, short of credits, or its key is taken."""
+
+    outcome: Literal["done", "waiting", "short", "conflict"]
+    spend_id: UUID
+    credits: int
+    balance_after: int | None
+
+
+async def try_spend(tx: Transaction, new: NewSpend, moment: Moment) -> Tried:
+    """Debit if there is enough: key, debit and entry together; otherwise change nothing."""
+    row = await tx.fetchrow(
+        _sql("spend"),
+        new.tenant_id,
+        new.account_id,
+        new.key,
+        new.body_hash,
+        new.spend_id,
+        new.credits,
+        new.model,
+        new.messages,
+        moment.at,
+    )
+    assert row is not None
+    return Tried(**dict(row))
+
+
+async def wait_for_spend(
+    tx: Transaction, new: NewSpend, answer_by: datetime, moment: Moment
+) -> Literal["waiting", "done", "raced"]:
+    """Register a short spend as a waiting demand until ``answer_by`` (real time, R20).
+
+    "done": enough came free meanwhile and it is debited. "raced": another call with this key won.
+    """
+    from_sql: Literal["waiting", "done", "raced"] = await tx.fetchval(
+        _sql("wait_for_spend"),
+        new.tenant_id,
+        new.account_id,
+        new.key,
+        new.body_hash,
+        new.spend_id,
+        new_demand_id(new),
+        new.credits,
+        new.model,
+        new.messages,
+        answer_by,
+        moment.at,
+        moment.real_at,
+    )
+    return from_sql
+
+
+def new_demand_id(new: NewSpend) -> UUID:
+    """A spend has at most one demand in its life, so it shares the spend's id."""
+    return new.spend_id
+
+
+async def abandon_spend(
+    tx: Transaction, tenant_id: UUID, spend_id: UUID, moment: Moment
+) -> bool:
+    """Mark a waiting spend abandoned by compare-and-set; False when it had been answered."""
+    return bool(await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at))
+
+
+async def read_spends(
+    db: Transaction | Database, tenant_id: UUID, spend_ids: list[UUID]
+) -> list[dict[str, Any]]:
+    """Spends by id, as rows."""
+    return [dict(row) for row in await db.fetch(_sql("read_spends"), tenant_id, spend_ids)]

@@ -1,0 +1,1 @@
+select lock_pools_v1($1, $2::uuid[]);

@@ -1,0 +1,1 @@
+select settle_v1($1, $2, $3);

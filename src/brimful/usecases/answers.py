@@ -1,0 +1,59 @@
+"""What a use case answers, beside a refusal."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from brimful.domain.effect import Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendDone:
+    """The credits are debited. ``balance_after`` is what was free after it."""
+
+    spend_id: UUID
+    credits: int
+    balance_after: int
+    replayed: bool
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendWaiting:
+    """The spend waits for its account's auto-billing."""
+
+    spend_id: UUID
+    credits: int
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """A purchase was begun, or found by its key."""
+
+    purchase_id: UUID
+    replayed: bool
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatbotCreated:
+    """A chatbot that is active, or waits for its account's auto-billing."""
+
+    chatbot_id: UUID
+    waiting: bool
+    replayed: bool
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyConflict:
+    """The idempotency key was used for something else (R39)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What was named is not there, or not for this account to see."""
+
+    what: str

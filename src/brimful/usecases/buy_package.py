@@ -1,0 +1,134 @@
+"""A purchase by hand: an account buys a package of its seller (R5, R14, R17)."""
+
+from uuid import UUID
+
+from brimful.billing import keyed, purchases
+from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.offers import Package, read_offer
+from brimful.billing.purchases import PurchaseLine
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+from brimful.domain.proration import prorate
+from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.ledger import demands
+from brimful.usecases.answers import Bought, KeyConflict, Missing
+from brimful.usecases.chain import check_sellers, tell_seller
+from brimful.usecases.context import Context, with_covers
+from brimful.usecases.intent import Wish, follow_up, open_intent
+
+BuyAnswer = Bought | Refuse | KeyConflict | Missing
+
+
+async def buy_package(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    package_id: UUID,
+    quantity: int,
+    key: str,
+    body_hash: bytes,
+    moment: Moment,
+) -> BuyAnswer:
+    """Begin the purchase of ``quantity`` of a package for an account, once for ``key``.
+
+    The seller short of stock buys what is missing first (R5); one that cannot is found out before
+    anything is held, the buyer hears a neutral refusal, and the seller's owner is told (R18).
+    """
+    command = keyed.Key(
+        tenant_id=tenant_id, account_id=account_id, key=key, verb="purchase", body_hash=body_hash
+    )
+
+    async def body(tx: Transaction) -> BuyAnswer:
+        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        await demands.lock_pools(tx, tenant_id, account_id, facts.seller_id)
+        found = await keyed.find(tx, command)
+        if found.conflict:
+            return KeyConflict(key=key)
+        if found.object_id is not None:
+            before = await purchases.read_purchase(tx, tenant_id, found.object_id)
+            if before is not None and before.state != "failed":
+                return Bought(purchase_id=found.object_id, replayed=True)
+        shop = await read_offer(
+            tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True
+        )
+        package = shop.packages.get(str(package_id))
+        if package is None:
+            return Missing(what="package")
+        return await _buy(ctx, tx, facts, package, quantity, command, moment)
+
+    return await with_covers(ctx, body)
+
+
+async def _buy(
+    ctx: Context,
+    tx: Transaction,
+    facts: BuyerFacts,
+    package: Package,
+    quantity: int,
+    command: keyed.Key,
+    moment: Moment,
+) -> BuyAnswer:
+    account = str(facts.account_id)
+    if not facts.open:
+        return Refuse(reason=Reason.account_closed, account_id=account, detail={})
+    line = price(facts, package, quantity, moment)
+    if facts.card is None and line.amount_minor > 0:
+        return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
+    if package.kind == "subscription" and await purchases.has_subscription(
+        tx, facts.tenant_id, facts.account_id
+    ):
+        return Refuse(reason=Reason.already_subscribed, account_id=account, detail={})
+    above = await check_sellers(
+        ctx, tx, facts=facts, credits=line.credits, chatbots=line.chatbots, at=moment.at
+    )
+    if above is not None:
+        needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
+        await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
+        return Refuse(reason=neutral(above.reason), account_id=account, detail={})
+    wish = Wish(
+        lines=(line,),
+        automatic=False,
+        trigger="manual",
+        explanation={
+            "trigger": "manual",
+            "package": package.name,
+            "quantity": quantity,
+            "amount_minor": line.amount_minor,
+            "currency": facts.currency,
+        },
+    )
+    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
+    await keyed.put(tx, command, purchase_id, moment)
+    return Bought(
+        purchase_id=purchase_id,
+        replayed=False,
+        effects=follow_up(facts, purchase_id),
+    )
+
+
+def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) -> PurchaseLine:
+    """What a package costs this buyer now: chatbots bought in mid-period cost the prorated part of
+    the buyer's period unless the package says full price (R37)."""
+    full = package.price_minor * quantity
+    amount = full
+    if package.kind == "extra_chatbots" and facts.buyer.period is not None:
+        starts_at, ends_at = facts.buyer.period
+        amount = prorate(
+            full,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            at=moment.at,
+            full_price=package.full_price_first,
+        )
+    recurs = package.kind != "additional_credits"
+    return PurchaseLine(
+        kind=package.kind,
+        package_id=package.package_id,
+        package_version=package.version,
+        quantity=quantity,
+        credits=package.credits * quantity,
+        chatbots=quantity if package.kind == "extra_chatbots" else package.chatbots * quantity,
+        amount_minor=amount,
+        recurring_minor=full if recurs else 0,
+    )

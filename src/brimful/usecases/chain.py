@@ -1,0 +1,117 @@
+"""The facts of a whole chain of sellers, and whether an operation can succeed along it (R17)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.offers import SellerOffer, read_offer
+from brimful.db.transaction import Transaction
+from brimful.domain.chain import Feasible, Level, check_chain
+from brimful.domain.effect import Effect, MailDue
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Refuse
+from brimful.ledger import balances
+from brimful.notices.promise import promise
+from brimful.usecases.context import Context, CoversNotReady
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """An account and its sellers up to the supply; ``levels`` go into the domain's check."""
+
+    facts: tuple[BuyerFacts, ...]
+    shops: tuple[SellerOffer, ...]
+    levels: tuple[Level, ...]
+
+
+async def read_chain(
+    ctx: Context, tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime
+) -> Chain:
+    """Read an account and every seller above it, nearest first, without locks: a check made on this
+    is a forecast; each level decides again under its own lock. Raises CoversNotReady."""
+    facts: list[BuyerFacts] = []
+    shops: list[SellerOffer] = []
+    levels: list[Level] = []
+    here = account_id
+    while True:
+        found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
+        shop = await read_offer(tx, seller_ref=found.seller_ref, currency=found.currency, lock=False)
+        packs = shop.offer.packs
+        tables = ctx.covers.ready(packs) if packs else None
+        if packs and tables is None:
+            raise CoversNotReady(packs)
+        credits, chatbots = await balances.read_stock(tx, tenant_id, here)
+        facts.append(found)
+        shops.append(shop)
+        levels.append(
+            Level(
+                buyer=found.buyer,
+                free_credits=credits.free,
+                free_chatbots=chatbots.free,
+                unlimited=False,
+                offer=shop.offer,
+                tables=tables,
+            )
+        )
+        if found.seller_is_supply:
+            supply = Level(
+                buyer=None,
+                free_credits=0,
+                free_chatbots=0,
+                unlimited=True,
+                offer=None,
+                tables=None,
+            )
+            return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, supply))
+        here = found.seller_id
+
+
+async def check_sellers(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    facts: BuyerFacts,
+    credits: int,
+    chatbots: int,
+    at: datetime,
+) -> Refuse | None:
+    """Whether the sellers above an account can furnish a purchase of it. The refusal names the
+    account whose level failed; None when all is well."""
+    if facts.seller_is_supply:
+        return None
+    chain = await read_chain(
+        ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at
+    )
+    verdict = check_chain(chain.levels, credits, chatbots, at)
+    return None if isinstance(verdict, Feasible) else verdict
+
+
+async def tell_seller(
+    tx: Transaction,
+    *,
+    refusal: Refuse,
+    client: BuyerFacts,
+    needs: Mapping[str, object],
+    moment: Moment,
+) -> Effect:
+    """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
+    day for each client and cause, since the client may ask at every query."""
+    await promise(
+        tx,
+        tenant_id=client.tenant_id,
+        account_id=UUID(refusal.account_id),
+        kind="client_waiting",
+        subject_id=client.account_id,
+        episode=f"{refusal.reason}:{moment.at.date().isoformat()}",
+        facts={
+            "client": client.name,
+            "client_id": str(client.account_id),
+            "reason": str(refusal.reason),
+            "detail": dict(refusal.detail),
+            **needs,
+        },
+        moment=moment,
+    )
+    return MailDue()

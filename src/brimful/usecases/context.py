@@ -1,0 +1,73 @@
+"""What every use case is given: the database, the cover tables, and two facts about the gateway."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.cover import CoverTables, Pack
+
+_TABLES_KEPT = 256
+
+
+class CoverCache:
+    """Tables of covers by catalogue: built outside transactions, shared by all who plan (R12)."""
+
+    def __init__(self) -> None:
+        self._tables: OrderedDict[tuple[Pack, ...], CoverTables] = OrderedDict()
+        self._building: dict[tuple[Pack, ...], asyncio.Task[CoverTables]] = {}
+
+    def ready(self, packs: tuple[Pack, ...]) -> CoverTables | None:
+        """The tables of a catalogue when they are built; never builds."""
+        tables = self._tables.get(packs)
+        if tables is not None:
+            self._tables.move_to_end(packs)
+        return tables
+
+    async def warm(self, packs: tuple[Pack, ...]) -> CoverTables | None:
+        """Build the tables of a catalogue off the event loop, once however many ask."""
+        if not packs or (found := self.ready(packs)) is not None:
+            return self.ready(packs) if packs else None
+        task = self._building.get(packs)
+        if task is None:
+            task = asyncio.create_task(asyncio.to_thread(CoverTables.build, packs))
+            self._building[packs] = task
+            task.add_done_callback(lambda _: self._building.pop(packs, None))
+        found = await asyncio.shield(task)
+        self._tables[packs] = found
+        while len(self._tables) > _TABLES_KEPT:
+            self._tables.popitem(last=False)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Shared by all use cases of a process; holds no state of any account."""
+
+    db: Database
+    gateway: str
+    minimum_minor: Callable[[str], int]
+    covers: CoverCache = field(default_factory=CoverCache)
+
+
+class CoversNotReady(Exception):
+    """A catalogue changed between warming its tables and planning: warm again and repeat."""
+
+    def __init__(self, packs: tuple[Pack, ...]) -> None:
+        super().__init__("the catalogue changed while a purchase was planned")
+        self.packs = packs
+
+
+T = TypeVar("T")
+
+
+async def with_covers(ctx: Context, body: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Run a transaction that plans purchases; when it meets a catalogue whose tables are not built,
+    build them with no transaction open and run it again (R12)."""
+    while True:
+        try:
+            return await ctx.db.run(body)
+        except CoversNotReady as stale:
+            await ctx.covers.warm(stale.packs)

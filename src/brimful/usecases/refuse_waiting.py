@@ -1,0 +1,108 @@
+"""Refusing what waits on a pool whose account cannot buy, and telling its owner who and why."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from brimful.billing.names import names_of
+from brimful.billing.purchases import Purchase
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, MailDue
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason, neutral
+from brimful.ledger import demands
+from brimful.ledger.demands import Moved
+from brimful.notices.promise import promise
+from brimful.usecases.outcomes import effects_of
+
+# Refusals that follow from a decline, a setting or a cap the owner was told of already: one notice
+# per episode, not one per query (R42).
+_KIND = {
+    Reason.cap_per_charge: "cap_reached",
+    Reason.cap_per_hour: "cap_reached",
+    Reason.cap_per_day: "cap_reached",
+    Reason.cap_per_month: "cap_reached",
+    Reason.cap_per_child: "cap_reached",
+    Reason.authentication_required: "action_required",
+}
+
+
+async def refuse_waiting(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """End all that waited for a failed auto-billing, in arrival order (R20, R29)."""
+    return await refuse(
+        tx,
+        tenant_id=purchase.tenant_id,
+        account_id=purchase.buyer_id,
+        only=None,
+        reason=reason,
+        subject_id=purchase.purchase_id,
+        episode="failed",
+        facts={
+            "card": purchase.card,
+            "decline_code": purchase.decline_code,
+            "amount_minor": purchase.charge_minor or purchase.amount_minor,
+            "currency": purchase.currency,
+            "purchase_id": str(purchase.purchase_id),
+        },
+        moment=moment,
+    )
+
+
+async def refuse(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    only: list[UUID] | None,
+    reason: Reason,
+    subject_id: UUID,
+    episode: str,
+    facts: Mapping[str, object],
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    """End waiting demands of a locked pool with a reason and promise its owner one notice.
+
+    The account's own operations hear ``reason``; its clients' purchases only what a client may
+    know (R18). Returns the effects: callers to wake, clients' holds to give back.
+    """
+    moved = await demands.fail_waiting(
+        tx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        only=only,
+        reason=reason,
+        child_reason=neutral(reason),
+        moment=moment,
+    )
+    failed = [move for move in moved if move.outcome == "failed"]
+    effects = effects_of(tenant_id, moved)
+    if not failed and only is not None:
+        return effects
+    await promise(
+        tx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        kind=_KIND.get(reason, "auto_billing_failed"),
+        subject_id=subject_id,
+        episode=episode,
+        facts={**facts, "reason": str(reason), "waiting": await _who(tx, tenant_id, failed)},
+        moment=moment,
+    )
+    return (*effects, MailDue())
+
+
+async def _who(
+    tx: Transaction, tenant_id: UUID, failed: list[Moved]
+) -> list[dict[str, object]]:
+    """Who could not be served and what they needed, the first ten and how many more."""
+    names = await names_of(tx, tenant_id, [m.child_id for m in failed[:10] if m.child_id])
+    return [
+        {
+            "kind": move.kind,
+            "client": names.get(move.child_id) if move.child_id else None,
+            "credits": move.credits,
+            "chatbots": move.chatbots,
+        }
+        for move in failed[:10]
+    ]

@@ -1,0 +1,160 @@
+"""Spending credits: at once when there are enough, else by the account's auto-billing (R7, R8, R16)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from brimful.db.ids import new_id
+from brimful.db.transaction import Transaction
+from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.effect import Plan
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.ledger import spends
+from brimful.ledger.spends import NewSpend
+from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
+from brimful.usecases.chain import Chain, read_chain, tell_seller
+from brimful.usecases.context import Context, with_covers
+
+_NOT_BUYING = (
+    Reason.auto_billing_off,
+    Reason.auto_billing_unavailable,
+    Reason.auto_billing_inactive,
+)
+
+
+async def spend_credits(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    key: str,
+    body_hash: bytes,
+    credits: int,
+    model: str | None,
+    messages: int | None,
+    wait_ms: int,
+    moment: Moment,
+) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
+    """Debit ``credits`` (at least 1) once for ``key``; replays what the key did before.
+
+    Short of credits, the whole chain is checked first (R17): what cannot succeed is refused at once
+    with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
+    completes it or ``wait_ms`` have passed (R20).
+    """
+    new = NewSpend(
+        tenant_id=tenant_id,
+        account_id=account_id,
+        key=key,
+        body_hash=body_hash,
+        spend_id=new_id(),
+        credits=credits,
+        model=model,
+        messages=messages,
+    )
+    while True:
+        answer = await _at_once(ctx, new, moment)
+        if answer is not None:
+            return answer
+        refusal = await _feasible(ctx, new, moment)
+        if refusal is not None:
+            return refusal
+        answer = await _wait(ctx, new, moment, wait_ms)
+        if answer is not None:
+            return answer
+
+
+async def _at_once(
+    ctx: Context, new: NewSpend, moment: Moment
+) -> SpendDone | SpendWaiting | KeyConflict | None:
+    async def body(tx: Transaction) -> spends.Tried:
+        return await spends.try_spend(tx, new, moment)
+
+    tried = await ctx.db.run(body)
+    if tried.outcome == "short":
+        return None
+    if tried.outcome == "conflict":
+        return KeyConflict(key=new.key)
+    if tried.outcome == "waiting":
+        return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)
+    return SpendDone(
+        spend_id=tried.spend_id,
+        credits=tried.credits,
+        balance_after=tried.balance_after or 0,
+        replayed=tried.spend_id != new.spend_id,
+    )
+
+
+async def _feasible(
+    ctx: Context, new: NewSpend, moment: Moment
+) -> Refuse | None:
+    async def body(tx: Transaction) -> Refuse | None:
+        chain = await read_chain(
+            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at
+        )
+        verdict = check_chain(chain.levels, new.credits, 0, moment.at)
+        if isinstance(verdict, Feasible):
+            return None
+        needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
+        return await refuse_client(
+            tx, chain, verdict, Reason.insufficient_credits, needs, moment
+        )
+
+    return await with_covers(ctx, body)
+
+
+async def refuse_client(
+    tx: Transaction,
+    chain: Chain,
+    refusal: Refuse,
+    short: Reason,
+    needs: Mapping[str, object],
+    moment: Moment,
+) -> Refuse:
+    """Turn a chain's refusal into what the account may hear (R18).
+
+    Its own level failed: the reason, or plainly ``short`` when it does not buy automatically. A
+    level above failed: a neutral answer, and that level's owner is told who waits for what.
+    """
+    own = chain.facts[0]
+    if refusal.account_id != str(own.account_id):
+        await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
+        return Refuse(
+            reason=neutral(refusal.reason), account_id=str(own.account_id), detail={}
+        )
+    if refusal.reason in _NOT_BUYING:
+        detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
+        return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
+    return refusal
+
+
+async def _wait(
+    ctx: Context, new: NewSpend, moment: Moment, wait_ms: int
+) -> SpendWaiting | None:
+    """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
+    answer_by = moment.real_at + timedelta(milliseconds=wait_ms)
+
+    async def body(tx: Transaction) -> str:
+        return await spends.wait_for_spend(tx, new, answer_by, moment)
+
+    if await ctx.db.run(body) != "waiting":
+        return None
+    return SpendWaiting(
+        spend_id=new.spend_id,
+        credits=new.credits,
+        effects=(Plan(new.tenant_id, new.account_id),),
+    )
+
+
+async def abandon_spend(
+    ctx: Context, *, tenant_id: UUID, spend_id: UUID, moment: Moment
+) -> bool:
+    """The caller is answered "pending": its spend must not be debited any more (R20).
+
+    False when it was answered meanwhile. What it had reserved goes to the next in the queue.
+    """
+
+    async def body(tx: Transaction) -> bool:
+        return await spends.abandon_spend(tx, tenant_id, spend_id, moment)
+
+    return await ctx.db.run(body)

@@ -1,0 +1,56 @@
+"""Nothing outlives its operation: callers that went away, demands that waited too long (R20)."""
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
+from brimful.ledger import demands
+from brimful.usecases.context import Context
+from brimful.usecases.outcomes import effects_of
+
+_sql = partial(load, "brimful.usecases")
+
+RESERVATION_LASTS = timedelta(minutes=15)
+
+
+async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
+    """Abandon spends past their ``answer_by`` and end demands older than a reservation may last,
+    unless a capture is under way; their stock goes to the next in the queue."""
+    effects: tuple[Effect, ...] = ()
+    overdue = await ctx.db.fetch(
+        _sql("find_overdue_demands"),
+        moment.real_at,
+        moment.real_at - RESERVATION_LASTS,
+        limit,
+    )
+    for row in overdue:
+        effects += await _end(ctx, row["tenant_id"], row["account_id"], row["demand_id"], moment)
+    return effects
+
+
+async def _end(
+    ctx: Context, tenant_id: UUID, account_id: UUID, demand_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    async def body(tx: Transaction) -> tuple[Effect, ...]:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        moved = await demands.fail_waiting(
+            tx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            only=[demand_id],
+            reason=Reason.auto_billing_pending,
+            child_reason=Reason.temporarily_unavailable,
+            moment=moment,
+        )
+        effects = effects_of(tenant_id, moved)
+        offered = await demands.offer_stock(
+            tx, tenant_id=tenant_id, account_id=account_id, moment=moment
+        )
+        return effects + effects_of(tenant_id, offered)
+
+    return await ctx.db.run(body)

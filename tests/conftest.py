@@ -1,0 +1,94 @@
+"""One PostgreSQL for a whole run, a fresh database for each test, an audit after each."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from brimful.db.embedded import embedded
+from brimful.db.migrate import migrate
+from brimful.db.transaction import Database, connect
+from brimful.ledger.audit import audit
+
+settings.register_profile(
+    "brimful", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("brimful")
+for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
+    if name != "BRIMFUL_COVER_CASES":
+        del os.environ[name]
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server's address, another database."""
+    head, _, query = dsn.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL that lives as long as this worker's run."""
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+        return
+    loop = asyncio.new_event_loop()
+    folder = tempfile.mkdtemp(prefix="brimful-tests-")
+    Path(folder).chmod(0o755)
+    # Durability is tested where it matters, in processes of their own; here it only costs time.
+    running = embedded(Path(folder), settings=("fsync=off", "full_page_writes=off"))
+    dsn = loop.run_until_complete(running.__aenter__())
+    yield dsn
+    loop.run_until_complete(running.__aexit__(None, None, None))
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> str:
+    """The name of a migrated database to copy from."""
+
+    async def make() -> str:
+        name = f"template_{uuid4().hex[:12]}"
+        admin = await asyncpg.connect(server)
+        await admin.execute(f"create database {name}")
+        await admin.close()
+        await migrate(with_database(server, name))
+        return name
+
+    return asyncio.run(make())
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(server: str, template: str) -> AsyncIterator[str]:
+    """The address of a new migrated database, dropped afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    admin = await asyncpg.connect(server)
+    await admin.execute(f"create database {name} template {template}")
+    try:
+        yield with_database(server, name)
+    finally:
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
+
+
+@pytest.fixture
+async def dsn(server: str, template: str) -> AsyncIterator[str]:
+    """The address of this test's own database."""
+    async with fresh_database(server, template) as address:
+        yield address
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    """This test's own database; when the test ends its books must be right."""
+    database = await connect(dsn)
+    yield database
+    findings = await audit(database)
+    await database.close()
+    assert not findings, findings
