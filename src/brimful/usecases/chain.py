@@ -12,9 +12,10 @@ from brimful.domain.chain import Feasible, Level, check_chain
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
+from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
 from brimful.notices.promise import promise
-from brimful.usecases.context import Context, CoversNotReady
+from brimful.usecases.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,7 @@ async def read_chain(
     while True:
         found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
         shop = await read_offer(tx, seller_ref=found.seller_ref, currency=found.currency, lock=False)
-        packs = shop.offer.packs
-        tables = ctx.covers.ready(packs) if packs else None
-        if packs and tables is None:
-            raise CoversNotReady(packs)
+        tables = ctx.covers.of(allowed_packs(found.buyer, shop.offer))
         credits, chatbots = await balances.read_stock(tx, tenant_id, here)
         facts.append(found)
         shops.append(shop)

@@ -12,6 +12,14 @@ from brimful.domain.cover import CoverTables, Pack
 _TABLES_KEPT = 256
 
 
+class CoversNotReady(Exception):
+    """A catalogue changed between warming its tables and planning: warm again and repeat."""
+
+    def __init__(self, packs: tuple[Pack, ...]) -> None:
+        super().__init__("the catalogue changed while a purchase was planned")
+        self.packs = packs
+
+
 class CoverCache:
     """Tables of covers by catalogue: built outside transactions, shared by all who plan (R12)."""
 
@@ -19,27 +27,26 @@ class CoverCache:
         self._tables: OrderedDict[tuple[Pack, ...], CoverTables] = OrderedDict()
         self._building: dict[tuple[Pack, ...], asyncio.Task[CoverTables]] = {}
 
-    def ready(self, packs: tuple[Pack, ...]) -> CoverTables | None:
-        """The tables of a catalogue when they are built; never builds."""
+    def of(self, packs: tuple[Pack, ...]) -> CoverTables | None:
+        """The tables of some packs, None for none. Never builds: raises CoversNotReady."""
+        if not packs:
+            return None
         tables = self._tables.get(packs)
-        if tables is not None:
-            self._tables.move_to_end(packs)
+        if tables is None:
+            raise CoversNotReady(packs)
+        self._tables.move_to_end(packs)
         return tables
 
-    async def warm(self, packs: tuple[Pack, ...]) -> CoverTables | None:
-        """Build the tables of a catalogue off the event loop, once however many ask."""
-        if not packs or (found := self.ready(packs)) is not None:
-            return self.ready(packs) if packs else None
+    async def warm(self, packs: tuple[Pack, ...]) -> None:
+        """Build the tables of some packs off the event loop, once however many ask."""
         task = self._building.get(packs)
         if task is None:
             task = asyncio.create_task(asyncio.to_thread(CoverTables.build, packs))
             self._building[packs] = task
             task.add_done_callback(lambda _: self._building.pop(packs, None))
-        found = await asyncio.shield(task)
-        self._tables[packs] = found
+        self._tables[packs] = await asyncio.shield(task)
         while len(self._tables) > _TABLES_KEPT:
             self._tables.popitem(last=False)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +57,6 @@ class Context:
     gateway: str
     minimum_minor: Callable[[str], int]
     covers: CoverCache = field(default_factory=CoverCache)
-
-
-class CoversNotReady(Exception):
-    """A catalogue changed between warming its tables and planning: warm again and repeat."""
-
-    def __init__(self, packs: tuple[Pack, ...]) -> None:
-        super().__init__("the catalogue changed while a purchase was planned")
-        self.packs = packs
 
 
 T = TypeVar("T")

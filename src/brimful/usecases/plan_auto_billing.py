@@ -8,18 +8,17 @@ from brimful.billing.offers import SellerOffer, read_offer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import crossed
-from brimful.domain.cover import CoverTables
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.planning import Buy, Line, Waiting
 from brimful.domain.reason import Reason, Refuse
-from brimful.domain.sizing import size_purchase
+from brimful.domain.sizing import allowed_packs, size_purchase
 from brimful.ledger import balances, demands
 from brimful.ledger.demands import WaitingDemand
 from brimful.notices.promise import promise
 from brimful.usecases.chain import check_sellers, tell_seller
-from brimful.usecases.context import Context, CoversNotReady, with_covers
+from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, follow_up, open_intent
 from brimful.usecases.refuse_waiting import refuse
 
@@ -54,7 +53,7 @@ async def _plan(
         shop = await read_offer(
             tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True
         )
-        tables = tables_of(ctx, shop)
+        tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
         decision = size_purchase(
             facts.buyer, [_waiting(d) for d in waiting], shop.offer, tables, moment.at
         )
@@ -75,17 +74,6 @@ async def _plan(
         else:
             effects += await _refuse_all(tx, facts, decision, waiting, moment)
     return effects
-
-
-def tables_of(ctx: Context, shop: SellerOffer) -> CoverTables | None:
-    """The cover tables of a catalogue; raises CoversNotReady, so that they are built outside."""
-    packs = shop.offer.packs
-    if not packs:
-        return None
-    tables = ctx.covers.ready(packs)
-    if tables is None:
-        raise CoversNotReady(packs)
-    return tables
 
 
 def _waiting(demand: WaitingDemand) -> Waiting:
@@ -157,7 +145,7 @@ async def _open(
     moment: Moment,
 ) -> tuple[Effect, ...]:
     credits, chatbots = await balances.read_stock(tx, facts.tenant_id, facts.account_id)
-    tables = tables_of(ctx, shop)
+    tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
     explanation = explain_purchase(
         buyer=facts.buyer,
         buy=buy,

@@ -1,0 +1,47 @@
+"""Hard caps (R28): what auto-billing may spend, and what it has spent or may yet have spent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from brimful.domain.reason import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The owner's limits; None is no limit. Money in minor units of the seller's currency."""
+
+    per_charge_minor: int | None = None
+    per_hour_count: int | None = None
+    per_day_minor: int | None = None
+    per_month_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What counts against the limits: everything not known to have failed."""
+
+    hour_count: int = 0
+    day_minor: int = 0
+    month_minor: int = 0
+    child_month_minor: Mapping[str, int] = field(default_factory=dict)
+
+
+def first_breach(limits: Limits, spent: Spent, amount_minor: int) -> Reason | None:
+    """Which cap one more charge of ``amount_minor`` would pass, the narrowest first."""
+    if limits.per_hour_count is not None and spent.hour_count + 1 > limits.per_hour_count:
+        return Reason.cap_per_hour
+    if limits.per_charge_minor is not None and amount_minor > limits.per_charge_minor:
+        return Reason.cap_per_charge
+    if limits.per_day_minor is not None and spent.day_minor + amount_minor > limits.per_day_minor:
+        return Reason.cap_per_day
+    month = spent.month_minor + amount_minor
+    if limits.per_month_minor is not None and month > limits.per_month_minor:
+        return Reason.cap_per_month
+    return None
+
+
+def crossed(limit: int, before: int, after: int) -> tuple[int, ...]:
+    """Which of 80 and 100 per cent of a limit were reached between two amounts."""
+    return tuple(
+        share for share in (80, 100) if before * 100 < limit * share <= after * 100
+    )

@@ -1,0 +1,156 @@
+"""Why a purchase was made, kept with it and told to its owner (R32)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from brimful.domain.cover import Cover, CoverTables, choose_cover
+from brimful.domain.money import format_money
+from brimful.domain.planning import Buy, Buyer, Offer
+
+Operation = tuple[str, str, int, int]  # id, kind, credits, chatbots
+
+
+def explain_purchase(
+    *,
+    buyer: Buyer,
+    buy: Buy,
+    offer: Offer,
+    tables: CoverTables | None,
+    trigger: str,
+    operations: Sequence[Operation],
+    available_credits: int,
+    available_chatbots: int,
+    names: Mapping[str, str],
+    at: datetime,
+) -> dict[str, Any]:
+    """The explanation of a decision to buy, as plain values that can be stored and shown.
+
+    ``operations`` are all that wait, ``available_*`` what was in the pool for them, ``names`` the
+    packages' names by id.
+    """
+    short_credits = sum(served.short_credits for served in buy.served)
+    short_chatbots = sum(served.short_chatbots for served in buy.served)
+    return {
+        "trigger": trigger,
+        "operations": [
+            {"id": key, "kind": kind, "credits": credits, "chatbots": chatbots}
+            for key, kind, credits, chatbots in operations[:50]
+        ],
+        "operations_count": len(operations),
+        "need": {
+            "credits": sum(op[2] for op in operations),
+            "chatbots": sum(op[3] for op in operations),
+        },
+        "available": {"credits": available_credits, "chatbots": available_chatbots},
+        "shortage": {"credits": short_credits, "chatbots": short_chatbots},
+        "considered": _considered(buyer, tables, short_credits, names),
+        "strategy": buyer.strategy,
+        "caps": _caps(buyer, buy.amount_minor),
+        "decision": [
+            {
+                "kind": line.kind,
+                "package": names.get(line.package_id, line.package_id),
+                "quantity": line.quantity,
+                "credits": line.credits,
+                "chatbots": line.chatbots,
+                "amount_minor": line.amount_minor,
+            }
+            for line in buy.lines
+        ],
+        "amount_minor": buy.amount_minor,
+        "currency": buy.currency,
+        "catalogue_version": offer.version,
+        "planned_at": at.isoformat(),
+    }
+
+
+def _considered(
+    buyer: Buyer, tables: CoverTables | None, need: int, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The best cover, the cheapest single pack, and so many of each pack alone, with their prices."""
+    if tables is None or need < 1:
+        return []
+    chosen = choose_cover(tables, need, buyer.strategy)
+    ways: list[tuple[str, Cover | None]] = [
+        ("best_cover", tables.best(need)),
+        ("single_pack", tables.best_single(need)),
+    ]
+    for index, pack in enumerate(tables.packs):
+        count = -(-need // pack.credits)
+        counts = tuple(count if i == index else 0 for i in range(len(tables.packs)))
+        ways.append(
+            (
+                "only_this_pack",
+                Cover(
+                    counts=counts,
+                    credits=pack.credits * count,
+                    price_minor=pack.price_minor * count,
+                ),
+            )
+        )
+    return [
+        {
+            "way": way,
+            "packages": [
+                {"package": names.get(pack.package_id, pack.package_id), "quantity": count}
+                for pack, count in zip(tables.packs, cover.counts, strict=True)
+                if count
+            ],
+            "credits": cover.credits,
+            "amount_minor": cover.price_minor,
+            "chosen": chosen is not None and cover == chosen,
+        }
+        for way, cover in ways
+        if cover is not None
+    ]
+
+
+def _caps(buyer: Buyer, amount_minor: int) -> dict[str, Any]:
+    limits, spent = buyer.limits, buyer.spent
+    return {
+        "per_charge": {"limit_minor": limits.per_charge_minor, "amount_minor": amount_minor},
+        "per_hour": {"limit_count": limits.per_hour_count, "count_before": spent.hour_count},
+        "per_day": {
+            "limit_minor": limits.per_day_minor,
+            "before_minor": spent.day_minor,
+            "after_minor": spent.day_minor + amount_minor,
+        },
+        "per_month": {
+            "limit_minor": limits.per_month_minor,
+            "before_minor": spent.month_minor,
+            "after_minor": spent.month_minor + amount_minor,
+        },
+    }
+
+
+def sentences(explanation: Mapping[str, Any]) -> list[str]:
+    """The explanation in plain English, a line each."""
+    currency = str(explanation["currency"])
+    need, short = explanation["need"], explanation["shortage"]
+    told = [
+        f"{explanation['operations_count']} operation(s) needed {_amounts(need)}; "
+        f"the pool had {_amounts(explanation['available'])}; {_amounts(short)} were missing."
+    ]
+    for way in explanation["considered"]:
+        packs = " + ".join(f"{p['quantity']} × {p['package']}" for p in way["packages"])
+        mark = "chosen" if way["chosen"] else "not chosen"
+        price = format_money(way["amount_minor"], currency)
+        told.append(f"  {way['way'].replace('_', ' ')}: {packs} for {price} ({mark})")
+    bought = " + ".join(f"{line['quantity']} × {line['package']}" for line in explanation["decision"])
+    total = format_money(explanation["amount_minor"], currency)
+    told.append(f"Bought {bought}: {total} in one charge.")
+    balances = explanation.get("balances")
+    if balances:
+        told.append(
+            f"Credits in the pool: {balances['before']:,} → {balances['granted']:,} "
+            f"→ {balances['after']:,}."
+        )
+    return told
+
+
+def _amounts(both: Mapping[str, int]) -> str:
+    parts = [f"{both['credits']:,} credits"] if both["credits"] or not both["chatbots"] else []
+    if both["chatbots"]:
+        parts.append(f"{both['chatbots']:,} chatbots")
+    return " and ".join(parts)

@@ -1,0 +1,138 @@
+"""The values of a decision to buy: the buyer, what waits, what is offered, what is bought."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from brimful.domain.caps import Limits, Spent
+from brimful.domain.cover import Pack
+from brimful.domain.reason import Reason
+from brimful.domain.seats import SeatOffer
+
+Strategy = Literal["best_cover", "single_pack"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a seller offers that auto-billing may buy, in catalogue order, at one version."""
+
+    seller_id: str
+    currency: str
+    packs: tuple[Pack, ...]
+    seats: tuple[SeatOffer, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """An account as the planner sees it. ``card`` is the fingerprint of the card on file."""
+
+    account_id: str
+    sells: bool
+    enabled: bool
+    allowed_by_seller: bool
+    paused: Reason | None
+    retry_at: datetime | None
+    card: str | None
+    limits: Limits
+    spent: Spent
+    child_limits: Mapping[str, int] = field(default_factory=dict)
+    strategy: Strategy = "best_cover"
+    allowed_packages: frozenset[str] | None = None
+    period: tuple[datetime, datetime] | None = None
+    buys_chatbots_for_itself: bool = False
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A demand that lacks something. ``child_id`` is the child whose purchase it is, if one's."""
+
+    demand_id: str
+    child_id: str | None
+    short_credits: int
+    short_chatbots: int
+    arrived: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a purchase: ``quantity`` of a package and what it brings and costs."""
+
+    kind: Literal["credits", "chatbots"]
+    package_id: str
+    quantity: int
+    credits: int
+    chatbots: int
+    amount_minor: int
+    recurring_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A demand that a purchase is sized for, and its share of the cost (R13)."""
+
+    demand_id: str
+    short_credits: int
+    short_chatbots: int
+    allocated_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buy:
+    """The decision to buy; ``refused`` are the demands that it leaves out, each with its reason."""
+
+    lines: tuple[Line, ...]
+    amount_minor: int
+    currency: str
+    served: tuple[Served, ...]
+    refused: tuple[tuple[str, Reason], ...]
+
+    @property
+    def credits(self) -> int:
+        """Credits that it brings."""
+        return sum(line.credits for line in self.lines)
+
+    @property
+    def chatbots(self) -> int:
+        """Chatbots that it brings."""
+        return sum(line.chatbots for line in self.lines)
+
+
+def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
+    """Why an account may not buy by itself at ``at``, or None when it may (R9, R10, R27, R29)."""
+    if not buyer.enabled:
+        return Reason.auto_billing_off if buyer.allowed_by_seller else Reason.auto_billing_unavailable
+    if not buyer.allowed_by_seller:
+        return Reason.auto_billing_inactive
+    if buyer.card is None:
+        return Reason.no_payment_method
+    if buyer.paused is not None:
+        return Reason.auto_billing_paused
+    if buyer.retry_at is not None and at < buyer.retry_at:
+        return Reason.retry_later
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerAbove:
+    """One seller on the way up from an account, as R9 looks at it."""
+
+    is_root: bool
+    enabled: bool
+    offers_credits: bool
+
+
+def available(sellers: tuple[SellerAbove, ...]) -> bool:
+    """Whether an account may use auto-billing, given its sellers, nearest first (R9, R10).
+
+    The root always counts as enabled. Any other seller must have its own switch on, offer an
+    additional-credits package, and be allowed by its own seller in turn.
+    """
+    for seller in sellers:
+        if seller.is_root:
+            return True
+        if not (seller.enabled and seller.offers_credits):
+            return False
+    return False

@@ -1,0 +1,95 @@
+"""Why not: every refusal has a reason with a stable code, a sentence, and what a client may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The stable codes of refusals. They appear in answers, rows, notices and explanations."""
+
+    auto_billing_off = "auto_billing_off"
+    auto_billing_unavailable = "auto_billing_unavailable"
+    auto_billing_inactive = "auto_billing_inactive"
+    auto_billing_paused = "auto_billing_paused"
+    auto_billing_pending = "auto_billing_pending"
+    retry_later = "retry_later"
+    no_payment_method = "no_payment_method"
+    no_credit_package = "no_credit_package"
+    no_chatbot_package = "no_chatbot_package"
+    cap_per_charge = "cap_per_charge"
+    cap_per_hour = "cap_per_hour"
+    cap_per_day = "cap_per_day"
+    cap_per_month = "cap_per_month"
+    cap_per_child = "cap_per_child"
+    insufficient_credits = "insufficient_credits"
+    insufficient_chatbots = "insufficient_chatbots"
+    chatbot_purchase_off = "chatbot_purchase_off"
+    temporarily_unavailable = "temporarily_unavailable"
+    card_declined = "card_declined"
+    authentication_required = "authentication_required"
+    gateway_unavailable = "gateway_unavailable"
+    canceled = "canceled"
+    package_withdrawn = "package_withdrawn"
+    seller_cannot_sell = "seller_cannot_sell"
+    account_closed = "account_closed"
+    already_subscribed = "already_subscribed"
+    chatbot_exists = "chatbot_exists"
+    consent_required = "consent_required"
+    too_many_packages = "too_many_packages"
+    unknown_model = "unknown_model"
+
+
+_TITLES: Mapping[Reason, str] = {
+    Reason.auto_billing_off: "Auto-billing is switched off.",
+    Reason.auto_billing_unavailable: "Auto-billing is not available for this account.",
+    Reason.auto_billing_inactive: "Auto-billing is switched on but cannot be used at present.",
+    Reason.auto_billing_paused: "Auto-billing is paused after a failed charge. "
+    "A new card or a purchase by hand resumes it.",
+    Reason.auto_billing_pending: "The credits are being bought; send the request again shortly.",
+    Reason.retry_later: "The last charge was declined; the card may be tried again later.",
+    Reason.no_payment_method: "There is no card on file that may be charged.",
+    Reason.no_credit_package: "The seller offers no package of additional credits.",
+    Reason.no_chatbot_package: "The seller offers no extra chatbots.",
+    Reason.cap_per_charge: "The purchase would exceed the limit for one charge.",
+    Reason.cap_per_hour: "The limit of automatic charges in an hour is reached.",
+    Reason.cap_per_day: "The purchase would exceed the limit for the day.",
+    Reason.cap_per_month: "The purchase would exceed the limit for the month.",
+    Reason.cap_per_child: "The purchase would exceed what this client may cost in a month.",
+    Reason.insufficient_credits: "There are not enough credits.",
+    Reason.insufficient_chatbots: "There are not enough chatbots. More can be bought.",
+    Reason.chatbot_purchase_off: "Buying chatbots automatically is switched off.",
+    Reason.temporarily_unavailable: "This is temporarily unavailable. Please try again later.",
+    Reason.card_declined: "The card was declined.",
+    Reason.authentication_required: "The card's bank asks for its owner to confirm the payment.",
+    Reason.gateway_unavailable: "The payment service gives no answer at present.",
+    Reason.canceled: "The purchase was cancelled.",
+    Reason.package_withdrawn: "The package is no longer offered.",
+    Reason.seller_cannot_sell: "The account does not sell.",
+    Reason.account_closed: "The account is closed.",
+    Reason.already_subscribed: "The account has a subscription already.",
+    Reason.chatbot_exists: "A chatbot with this external id exists already.",
+    Reason.consent_required: "Switching auto-billing on needs a monthly limit, "
+    "or an explicit 'none', and the name of who consents.",
+    Reason.too_many_packages: "At most 20 packages of a kind can be active.",
+    Reason.unknown_model: "The seller has no rate for this model.",
+}
+
+
+def title(reason: Reason) -> str:
+    """A sentence for people, which may change; the code may not."""
+    return _TITLES[reason]
+
+
+def neutral(reason: Reason) -> Reason:
+    """What a client may hear of a failure at its seller's level or above: nothing of it (R18)."""
+    return Reason.temporarily_unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """A refusal: why, at which account, and figures that help (never another's prices)."""
+
+    reason: Reason
+    account_id: str
+    detail: Mapping[str, int | str]

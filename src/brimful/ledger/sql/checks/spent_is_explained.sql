@@ -1,0 +1,5 @@
+select b.tenant_id, format('%s has used %s credits, spends say %s', b.account_id, b.used, coalesce(s.credits, 0)) as detail
+from balance b
+left join (select tenant_id, account_id, sum(credits) as credits from spend where state = 'done' group by 1, 2) s
+    using (tenant_id, account_id)
+where b.resource = 'credits' and b.used <> coalesce(s.credits, 0);

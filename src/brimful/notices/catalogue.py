@@ -1,0 +1,131 @@
+"""Every notice: what it says, from the facts it was promised with (R16, R18, R28, R42)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brimful.domain.money import format_money
+from brimful.domain.reason import Reason, title
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notice's words, plain text."""
+
+    title: str
+    body: str
+
+
+def compose(kind: str, facts: Facts) -> Text:
+    """The words of a notice. Raises KeyError for a kind that is not in the catalogue."""
+    return _KINDS[kind](facts)
+
+
+def _reason(facts: Facts) -> str:
+    try:
+        return title(Reason(str(facts.get("reason"))))
+    except ValueError:
+        return "It could not be done."
+
+
+def _needs(entry: Facts) -> str:
+    parts = [f"{entry['credits']:,} credits"] if entry.get("credits") else []
+    if entry.get("chatbots"):
+        parts.append(f"{entry['chatbots']:,} chatbots")
+    return " and ".join(parts) or "nothing"
+
+
+def _auto_billed(facts: Facts) -> Text:
+    amount = format_money(facts["amount_minor"], facts["currency"])
+    bought = _needs(facts)
+    lines = [f"Your pool was short, so {bought} were bought for {amount} on {facts['card']}."]
+    for line in facts["lines"]:
+        cost = format_money(line["amount_minor"], facts["currency"])
+        lines.append(f"  {line['quantity']} × {line['name'] or 'outstanding amount'}: {cost}")
+    balances = facts["balances"]
+    lines.append(f"Credits: {balances['before']:,} → {balances['granted']:,} → {balances['after']:,}.")
+    lines.append("Auto-billing can be switched off at any time in its settings.")
+    return Text(f"Auto-billing bought {bought} for {amount}", "\n".join(lines))
+
+
+def _failed(facts: Facts) -> Text:
+    lines = [_reason(facts)]
+    if facts.get("card"):
+        lines.append(f"Card: {facts['card']}.")
+    waiting = facts.get("waiting") or []
+    for entry in waiting:
+        who = entry.get("client") or "Your own chatbots"
+        lines.append(f"  {who} needed {_needs(entry)} ({entry['kind']}).")
+    lines.append("Nothing was charged.")
+    return Text("Auto-billing could not buy what was missing", "\n".join(lines))
+
+
+def _client_waiting(facts: Facts) -> Text:
+    return Text(
+        f"{facts['client']} could not be served",
+        f"{facts['client']} needed {_needs(facts)} and was told that this is temporarily "
+        f"unavailable. The cause is on your side: {_reason(facts)}\nThe client was not charged.",
+    )
+
+
+def _action(facts: Facts) -> Text:
+    return Text(
+        "Please confirm a payment",
+        f"{_reason(facts)} Auto-billing is paused until you do. Nothing was charged.",
+    )
+
+
+def _cap_share(share: int) -> Callable[[Facts], Text]:
+    def compose_share(facts: Facts) -> Text:
+        limit = format_money(facts["limit_minor"], facts["currency"])
+        used = format_money(facts["used_minor"], facts["currency"])
+        return Text(
+            f"{share} per cent of your limit for the {facts['cap']} is used",
+            f"Auto-billing has used {used} of {limit} for this {facts['cap']}. "
+            "At the limit it stops; it never charges beyond it.",
+        )
+
+    return compose_share
+
+
+def _cap_reached(facts: Facts) -> Text:
+    lines = [f"{_reason(facts)} Auto-billing did not charge."]
+    for entry in facts.get("waiting") or []:
+        who = entry.get("client") or "Your own chatbots"
+        lines.append(f"  {who} needed {_needs(entry)} ({entry['kind']}).")
+    return Text("A limit of yours was reached", "\n".join(lines))
+
+
+def _inactive(facts: Facts) -> Text:
+    return Text(
+        "Auto-billing is inactive",
+        "Auto-billing cannot be used at present. Your setting is kept, and it resumes by itself "
+        "when it can be used again. Nothing is charged meanwhile.",
+    )
+
+
+def _resumed(facts: Facts) -> Text:
+    return Text("Auto-billing has resumed", "Your card can be charged again, within your limits.")
+
+
+def _paused(facts: Facts) -> Text:
+    return Text(
+        "Auto-billing is paused",
+        f"{_reason(facts)} A new card, a purchase by hand or switching it on again resumes it.",
+    )
+
+
+_KINDS: Mapping[str, Callable[[Facts], Text]] = {
+    "auto_billed": _auto_billed,
+    "auto_billing_failed": _failed,
+    "client_waiting": _client_waiting,
+    "action_required": _action,
+    "paused": _paused,
+    "resumed": _resumed,
+    "inactive": _inactive,
+    "cap_80": _cap_share(80),
+    "cap_100": _cap_share(100),
+    "cap_reached": _cap_reached,
+}
