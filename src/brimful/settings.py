@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(15, gt=0, description="real seconds after which another takes work over")
     worker_poll_ms: int = Field(500, ge=10, description="how often due work is looked for")
     pool_size_max: int = Field(20, ge=2)
-    testbank_url: str | None = Field(None, description="the test gateway; none: one in this process")
+    testbank_url: str | None = Field(
+        None, description="the test gateway; none: one in this process"
+    )
     gateway_timeout_s: float = Field(10, gt=0)
     events_secret: str | None = Field(None, description="what the gateway signs its events with")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:port; none: files")

@@ -180,9 +180,7 @@ class Engine:
 
     async def _drive(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Drive)
-        return await drive(
-            self.driver, tenant_id=effect.tenant_id, purchase_id=effect.purchase_id
-        )
+        return await drive(self.driver, tenant_id=effect.tenant_id, purchase_id=effect.purchase_id)
 
     async def _plan(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Plan)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from brimful.billing.buyers import BuyerFacts
 from brimful.billing.purchases import Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
@@ -44,4 +45,15 @@ async def clear(tx: Transaction, purchase: Purchase) -> None:
     if purchase.fingerprint is not None:
         await tx.execute(
             _sql("clear_card"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+        )
+
+
+async def clear_card(tx: Transaction, facts: BuyerFacts) -> None:
+    """The owner acted: the card on file may be tried again (R29)."""
+    if facts.card is not None:
+        await tx.execute(
+            _sql("clear_card"),
+            facts.tenant_id,
+            facts.card.gateway_account,
+            facts.card.fingerprint,
         )

@@ -1,6 +1,5 @@
 """The facts that a decision to buy needs, read from the tables into the domain's values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -91,7 +90,7 @@ async def read_buyer(
     )
 
 
-def _card(row: Mapping[str, Any]) -> Card | None:
+def _card(row: Any) -> Card | None:
     if row["method_id"] is None or not row["off_session"]:
         return None
     return Card(
@@ -105,8 +104,8 @@ def _card(row: Mapping[str, Any]) -> Card | None:
 
 
 def _buyer(
-    row: Mapping[str, Any],
-    spent: Mapping[str, Any],
+    row: Any,
+    spent: Any,
     children: list[Any],
     allowed_by_seller: bool,
 ) -> Buyer:

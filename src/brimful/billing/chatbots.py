@@ -31,16 +31,22 @@ async def activate(tx: Transaction, tenant_id: UUID, chatbot_id: UUID) -> None:
     await tx.execute(_sql("activate_chatbot"), tenant_id, chatbot_id)
 
 
-async def is_taken(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, external_id: str
-) -> bool:
+async def is_taken(tx: Transaction, tenant_id: UUID, account_id: UUID, external_id: str) -> bool:
     """The account has a chatbot of this external id already."""
     return bool(await tx.fetchval(_sql("is_chatbot_taken"), tenant_id, account_id, external_id))
 
 
-async def read_state(
-    tx: Transaction | Database, tenant_id: UUID, chatbot_id: UUID
-) -> str | None:
+async def read_state(tx: Transaction | Database, tenant_id: UUID, chatbot_id: UUID) -> str | None:
     """The state of a chatbot, None when there is none."""
     state: str | None = await tx.fetchval(_sql("read_chatbot_state"), tenant_id, chatbot_id)
     return state
+
+
+async def delete(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, chatbot_id: UUID, moment: Moment
+) -> bool:
+    """Mark an active chatbot of an account deleted; False when there is none such."""
+    deleted = await tx.fetchval(
+        _sql("delete_chatbot"), tenant_id, account_id, chatbot_id, moment.at
+    )
+    return deleted is not None

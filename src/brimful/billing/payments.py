@@ -27,14 +27,10 @@ async def store_payment(
 
 async def note_decline(tx: Transaction, purchase: Purchase, code: str, hard: bool) -> None:
     """Keep why the card was declined."""
-    await tx.execute(
-        _sql("note_decline"), purchase.tenant_id, purchase.purchase_id, code, hard
-    )
+    await tx.execute(_sql("note_decline"), purchase.tenant_id, purchase.purchase_id, code, hard)
 
 
-async def note_try(
-    db: Database, tenant_id: UUID, purchase_id: UUID, next_real_at: datetime
-) -> int:
+async def note_try(db: Database, tenant_id: UUID, purchase_id: UUID, next_real_at: datetime) -> int:
     """Count a try whose outcome is not known and say when the next is due; returns the count."""
     return int(await db.fetchval(_sql("note_try"), tenant_id, purchase_id, next_real_at))
 
@@ -52,9 +48,7 @@ async def claim(
 
     Returns the token, or None when another holds it or nothing is to be done.
     """
-    token = await db.fetchval(
-        _sql("claim_purchase"), tenant_id, purchase_id, real_at, until, fence
-    )
+    token = await db.fetchval(_sql("claim_purchase"), tenant_id, purchase_id, real_at, until, fence)
     return None if token is None else int(token)
 
 

@@ -9,7 +9,7 @@ from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
-from brimful.domain.period import period_at
+from brimful.domain.period import Interval, period_at
 
 _sql = partial(load, "brimful.billing")
 
@@ -29,7 +29,7 @@ async def start(
     for line in lines:
         if line["kind"] not in ("subscription", "extra_chatbots"):
             continue
-        interval = line["billing_interval"] or "month"
+        interval: Interval = line["billing_interval"] or "month"
         anchor = period_start(moment.at)
         ends_at = period_at(anchor, interval, 0)[1]
         if line["kind"] == "extra_chatbots":

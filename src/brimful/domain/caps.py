@@ -42,6 +42,4 @@ def first_breach(limits: Limits, spent: Spent, amount_minor: int) -> Reason | No
 
 def crossed(limit: int, before: int, after: int) -> tuple[int, ...]:
     """Which of 80 and 100 per cent of a limit were reached between two amounts."""
-    return tuple(
-        share for share in (80, 100) if before * 100 < limit * share <= after * 100
-    )
+    return tuple(share for share in (80, 100) if before * 100 < limit * share <= after * 100)

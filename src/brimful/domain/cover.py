@@ -38,7 +38,9 @@ class CoverTables:
             if left <= 0:
                 key = (price, -credits, sum(counts), tuple(-c for c in counts))
                 if not best or key < best[0][0]:
-                    best[:] = [(key, Cover(counts=tuple(counts), credits=credits, price_minor=price))]
+                    best[:] = [
+                        (key, Cover(counts=tuple(counts), credits=credits, price_minor=price))
+                    ]
                 return
             if k == n:
                 return
@@ -47,7 +49,13 @@ class CoverTables:
                 return
             for m in range(-(-left // p.credits), -1, -1):
                 counts[order[k]] = m
-                go(k + 1, left - m * p.credits, counts, price + m * p.price_minor, credits + m * p.credits)
+                go(
+                    k + 1,
+                    left - m * p.credits,
+                    counts,
+                    price + m * p.price_minor,
+                    credits + m * p.credits,
+                )
                 counts[order[k]] = 0
                 if m == 0:
                     break

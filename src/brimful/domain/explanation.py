@@ -137,7 +137,9 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
         mark = "chosen" if way["chosen"] else "not chosen"
         price = format_money(way["amount_minor"], currency)
         told.append(f"  {way['way'].replace('_', ' ')}: {packs} for {price} ({mark})")
-    bought = " + ".join(f"{line['quantity']} × {line['package']}" for line in explanation["decision"])
+    bought = " + ".join(
+        f"{line['quantity']} × {line['package']}" for line in explanation["decision"]
+    )
     total = format_money(explanation["amount_minor"], currency)
     told.append(f"Bought {bought}: {total} in one charge.")
     balances = explanation.get("balances")

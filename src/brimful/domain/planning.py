@@ -103,7 +103,9 @@ class Buy:
 def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
     """Why an account may not buy by itself at ``at``, or None when it may (R9, R10, R27, R29)."""
     if not buyer.enabled:
-        return Reason.auto_billing_off if buyer.allowed_by_seller else Reason.auto_billing_unavailable
+        return (
+            Reason.auto_billing_off if buyer.allowed_by_seller else Reason.auto_billing_unavailable
+        )
     if not buyer.allowed_by_seller:
         return Reason.auto_billing_inactive
     if buyer.card is None:

@@ -65,7 +65,7 @@ class _Basket:
             return None
         spent = dict(self._buyer.spent.child_month_minor)
         for demand, share in zip(demands, _shares(demands, cover, seats), strict=True):
-            if demand.child_id in limits:
+            if demand.child_id is not None and demand.child_id in limits:
                 spent[demand.child_id] = spent.get(demand.child_id, 0) + share
                 if spent[demand.child_id] > limits[demand.child_id]:
                     return Reason.cap_per_child
@@ -113,9 +113,7 @@ def size_purchase(
         return Refuse(reason=reason, account_id=buyer.account_id, detail={})
     basket = _Basket(buyer, offer, tables, at)
     refused = [
-        (demand.demand_id, why)
-        for demand in waiting
-        if (why := basket.admit(demand)) is not None
+        (demand.demand_id, why) for demand in waiting if (why := basket.admit(demand)) is not None
     ]
     if not basket.admitted:
         why = refused[0][1] if refused else Reason.canceled

@@ -44,7 +44,8 @@ class Waiters:
         self._hurry.set()
         try:
             async with asyncio.timeout(max(timeout_s, 0)):
-                return await future
+                row: Mapping[str, Any] = await future
+                return row
         except TimeoutError:
             return None
         finally:

@@ -45,8 +45,24 @@ async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> N
     await tx.execute(_sql("open_balances"), tenant_id, account_id)
 
 
-async def settle(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
-) -> None:
+async def settle(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
     """Take what was spent from its lots and lapse what has ended, before stock is counted (R36)."""
     await tx.execute(_sql("settle"), tenant_id, account_id, moment.at)
+
+
+async def free_seat(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, chatbot_id: UUID, moment: Moment
+) -> None:
+    """The seat of a deleted chatbot is free again (R4)."""
+    await tx.execute(
+        _sql("move"),
+        tenant_id,
+        account_id,
+        "chatbots",
+        "release",
+        "used",
+        "free",
+        1,
+        chatbot_id,
+        moment.at,
+    )

@@ -113,9 +113,7 @@ async def offer_stock(
     tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> list[Moved]:
     """Offer what is free in a locked pool to the demands that wait, in arrival order (R20)."""
-    rows = await tx.fetch(
-        _sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at
-    )
+    rows = await tx.fetch(_sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at)
     return [Moved(**dict(row)) for row in rows]
 
 

@@ -85,9 +85,7 @@ def new_demand_id(new: NewSpend) -> UUID:
     return new.spend_id
 
 
-async def abandon_spend(
-    tx: Transaction, tenant_id: UUID, spend_id: UUID, moment: Moment
-) -> bool:
+async def abandon_spend(tx: Transaction, tenant_id: UUID, spend_id: UUID, moment: Moment) -> bool:
     """Mark a waiting spend abandoned by compare-and-set; False when it had been answered."""
     return bool(await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at))
 

@@ -45,7 +45,9 @@ def _auto_billed(facts: Facts) -> Text:
         cost = format_money(line["amount_minor"], facts["currency"])
         lines.append(f"  {line['quantity']} × {line['name'] or 'outstanding amount'}: {cost}")
     balances = facts["balances"]
-    lines.append(f"Credits: {balances['before']:,} → {balances['granted']:,} → {balances['after']:,}.")
+    lines.append(
+        f"Credits: {balances['before']:,} → {balances['granted']:,} → {balances['after']:,}."
+    )
     lines.append("Auto-billing can be switched off at any time in its settings.")
     return Text(f"Auto-billing bought {bought} for {amount}", "\n".join(lines))
 

@@ -49,9 +49,7 @@ async def buy_package(
             before = await purchases.read_purchase(tx, tenant_id, found.object_id)
             if before is not None and before.state != "failed":
                 return Bought(purchase_id=found.object_id, replayed=True)
-        shop = await read_offer(
-            tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True
-        )
+        shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         package = shop.packages.get(str(package_id))
         if package is None:
             return Missing(what="package")

@@ -38,7 +38,9 @@ async def read_chain(
     here = account_id
     while True:
         found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
-        shop = await read_offer(tx, seller_ref=found.seller_ref, currency=found.currency, lock=False)
+        shop = await read_offer(
+            tx, seller_ref=found.seller_ref, currency=found.currency, lock=False
+        )
         tables = ctx.covers.of(allowed_packs(found.buyer, shop.offer))
         credits, chatbots = await balances.read_stock(tx, tenant_id, here)
         facts.append(found)
@@ -79,9 +81,7 @@ async def check_sellers(
     account whose level failed; None when all is well."""
     if facts.seller_is_supply:
         return None
-    chain = await read_chain(
-        ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at
-    )
+    chain = await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
     verdict = check_chain(chain.levels, credits, chatbots, at)
     return None if isinstance(verdict, Feasible) else verdict
 

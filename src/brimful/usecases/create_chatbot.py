@@ -119,6 +119,4 @@ async def _create(
         await chatbots.activate(tx, command.tenant_id, chatbot_id)
     await keyed.put(tx, command, chatbot_id, moment)
     effects = () if met else (Plan(command.tenant_id, command.account_id),)
-    return ChatbotCreated(
-        chatbot_id=chatbot_id, waiting=not met, replayed=False, effects=effects
-    )
+    return ChatbotCreated(chatbot_id=chatbot_id, waiting=not met, replayed=False, effects=effects)

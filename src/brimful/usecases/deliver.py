@@ -81,9 +81,7 @@ async def _transfer_line(
             moment=moment,
         )
     if line["chatbots"]:
-        await transfers.transfer_chatbots(
-            tx, route=route, chatbots=line["chatbots"], moment=moment
-        )
+        await transfers.transfer_chatbots(tx, route=route, chatbots=line["chatbots"], moment=moment)
 
 
 def _credits_cost_minor(line: dict[str, Any]) -> int:

@@ -15,9 +15,7 @@ from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_waiting import refuse_waiting
 
 
-async def fail_purchase(
-    tx: Transaction, purchase: Purchase, moment: Moment
-) -> tuple[Effect, ...]:
+async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """Record that a locked purchase failed, its charge (if any) being cancelled for good.
 
     The seller's stock goes to the next in its queue; a decline moves the card's breaker (R29); what

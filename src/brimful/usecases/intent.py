@@ -110,18 +110,14 @@ def follow_up(facts: BuyerFacts, purchase_id: UUID) -> tuple[Effect, ...]:
     return (drive,) if facts.seller_is_supply else (drive, Plan(facts.tenant_id, facts.seller_id))
 
 
-def _first_state(
-    mode: Mode, stocked: bool
-) -> Literal["planned", "waiting", "capturing"]:
+def _first_state(mode: Mode, stocked: bool) -> Literal["planned", "waiting", "capturing"]:
     """A charge or hold starts at the gateway; a receivable only needs the seller's stock."""
     if mode != "receivable":
         return "planned"
     return "capturing" if stocked else "waiting"
 
 
-async def _has_stock(
-    tx: Transaction, facts: BuyerFacts, wish: Wish, moment: Moment
-) -> bool:
+async def _has_stock(tx: Transaction, facts: BuyerFacts, wish: Wish, moment: Moment) -> bool:
     if facts.seller_is_supply:
         return True
     await balances.settle(tx, facts.tenant_id, facts.seller_id, moment)

@@ -50,16 +50,19 @@ async def _plan(
     while waiting := await demands.read_waiting(tx, tenant_id, account_id):
         # Read again each time: refusing a demand may free stock and complete others.
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        shop = await read_offer(
-            tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True
-        )
+        shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
         decision = size_purchase(
             facts.buyer, [_waiting(d) for d in waiting], shop.offer, tables, moment.at
         )
         if isinstance(decision, Buy) and not decision.refused:
             above = await check_sellers(
-                ctx, tx, facts=facts, credits=decision.credits, chatbots=decision.chatbots, at=moment.at
+                ctx,
+                tx,
+                facts=facts,
+                credits=decision.credits,
+                chatbots=decision.chatbots,
+                at=moment.at,
             )
             if above is None:
                 return effects + await _open(ctx, tx, facts, shop, decision, waiting, moment)

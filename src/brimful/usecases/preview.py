@@ -35,9 +35,7 @@ async def preview_spend(
     """What a spend of ``credits`` would cause on this account's own card."""
 
     async def body(tx: Transaction) -> Preview:
-        chain = await read_chain(
-            ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at
-        )
+        chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         return _of_chain(chain, credits, moment)
 
     return await with_covers(ctx, body)
@@ -56,9 +54,7 @@ async def preview_sale(
     "if this client buys this plan, your card will be charged $10.00"."""
 
     async def body(tx: Transaction) -> Preview:
-        chain = await read_chain(
-            ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at
-        )
+        chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         return _of_chain(chain, credits, moment, chatbots)
 
     return await with_covers(ctx, body)

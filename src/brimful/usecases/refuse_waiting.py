@@ -92,9 +92,7 @@ async def refuse(
     return (*effects, MailDue())
 
 
-async def _who(
-    tx: Transaction, tenant_id: UUID, failed: list[Moved]
-) -> list[dict[str, object]]:
+async def _who(tx: Transaction, tenant_id: UUID, failed: list[Moved]) -> list[dict[str, object]]:
     """Who could not be served and what they needed, the first ten and how many more."""
     names = await names_of(tx, tenant_id, [m.child_id for m in failed[:10] if m.child_id])
     return [

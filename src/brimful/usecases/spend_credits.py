@@ -85,9 +85,7 @@ async def _at_once(
     )
 
 
-async def _feasible(
-    ctx: Context, new: NewSpend, moment: Moment
-) -> Refuse | None:
+async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | None:
     async def body(tx: Transaction) -> Refuse | None:
         chain = await read_chain(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at
@@ -96,9 +94,7 @@ async def _feasible(
         if isinstance(verdict, Feasible):
             return None
         needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
-        return await refuse_client(
-            tx, chain, verdict, Reason.insufficient_credits, needs, moment
-        )
+        return await refuse_client(tx, chain, verdict, Reason.insufficient_credits, needs, moment)
 
     return await with_covers(ctx, body)
 
@@ -119,18 +115,14 @@ async def refuse_client(
     own = chain.facts[0]
     if refusal.account_id != str(own.account_id):
         await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
-        return Refuse(
-            reason=neutral(refusal.reason), account_id=str(own.account_id), detail={}
-        )
+        return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
     if refusal.reason in _NOT_BUYING:
         detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
         return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
     return refusal
 
 
-async def _wait(
-    ctx: Context, new: NewSpend, moment: Moment, wait_ms: int
-) -> SpendWaiting | None:
+async def _wait(ctx: Context, new: NewSpend, moment: Moment, wait_ms: int) -> SpendWaiting | None:
     """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
     answer_by = moment.real_at + timedelta(milliseconds=wait_ms)
 
@@ -146,9 +138,7 @@ async def _wait(
     )
 
 
-async def abandon_spend(
-    ctx: Context, *, tenant_id: UUID, spend_id: UUID, moment: Moment
-) -> bool:
+async def abandon_spend(ctx: Context, *, tenant_id: UUID, spend_id: UUID, moment: Moment) -> bool:
     """The caller is answered "pending": its spend must not be debited any more (R20).
 
     False when it was answered meanwhile. What it had reserved goes to the next in the queue.

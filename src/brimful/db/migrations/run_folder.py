@@ -13,4 +13,4 @@ def run_folder(name: str) -> None:
     script = "set local lock_timeout = '5s';\n"
     for file in sorted((Path(__file__).parent / name).glob("*.sql")):
         script += file.read_text(encoding="utf-8") + "\n"
-    raw.run_async(lambda connection: connection.execute(script))  # type: ignore[attr-defined]
+    raw.run_async(lambda connection: connection.execute(script))

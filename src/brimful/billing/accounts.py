@@ -1,0 +1,130 @@
+"""Accounts as records: the platform, its place in each tenant, the tree below."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A node of the tree. ``ancestors`` run from the supply down to the account itself."""
+
+    tenant_id: UUID
+    account_id: UUID
+    parent_id: UUID | None
+    supply: bool
+    seller_ref: UUID
+    ancestors: list[UUID]
+    sells: bool
+    name: str
+    external_id: str | None
+    currency: str
+    zone: str
+    owner_name: str
+    owner_email: str
+    merchant_ref: str
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The root of every tree."""
+
+    platform_id: UUID
+    name: str
+    currency: str
+    owner_email: str
+    zone: str
+
+
+async def read_platform(db: Transaction | Database) -> Platform | None:
+    """The platform, once it is opened."""
+    row = await db.fetchrow(_sql("read_platform"))
+    return None if row is None else Platform(**dict(row))
+
+
+async def open_platform(tx: Transaction, platform: Platform, moment: Moment) -> None:
+    """Write the platform and its empty catalogue."""
+    await tx.execute(
+        _sql("open_platform"),
+        platform.platform_id,
+        platform.name,
+        platform.currency,
+        platform.owner_email,
+        platform.zone,
+        moment.at,
+    )
+    await open_catalogue(tx, platform.platform_id)
+
+
+async def open_catalogue(tx: Transaction, seller_ref: UUID) -> None:
+    """The empty catalogue of a seller."""
+    await tx.execute(_sql("open_catalogue"), seller_ref)
+
+
+async def open_account(tx: Transaction, account: Account) -> None:
+    """Write an account, its pool, and the way to its tenant."""
+    await tx.execute(
+        _sql("open_account"),
+        account.tenant_id,
+        account.account_id,
+        account.parent_id,
+        account.supply,
+        account.seller_ref,
+        account.ancestors,
+        account.sells,
+        account.name,
+        account.external_id,
+        account.currency,
+        account.zone,
+        account.owner_name,
+        account.owner_email,
+        account.merchant_ref,
+        account.created_at,
+    )
+    await tx.execute(_sql("open_pool"), account.tenant_id, account.account_id)
+    await tx.execute(_sql("open_route"), account.account_id, account.tenant_id)
+
+
+async def find_account(db: Transaction | Database, account_id: UUID) -> Account | None:
+    """An account by its id alone."""
+    row = await db.fetchrow(_sql("find_account"), account_id)
+    return None if row is None else Account(**dict(row))
+
+
+async def read_account(
+    db: Transaction | Database, tenant_id: UUID, account_id: UUID
+) -> Account | None:
+    """An account of a known tenant."""
+    row = await db.fetchrow(_sql("read_account"), tenant_id, account_id)
+    return None if row is None else Account(**dict(row))
+
+
+async def read_children(
+    db: Transaction | Database, tenant_id: UUID, account_id: UUID, after: UUID | None, limit: int
+) -> list[Account]:
+    """The accounts that an account sells to, by id."""
+    rows = await db.fetch(_sql("read_children"), tenant_id, account_id, after, limit)
+    return [Account(**dict(row)) for row in rows]
+
+
+async def read_agencies(
+    db: Transaction | Database, after: UUID | None, limit: int
+) -> list[Account]:
+    """The accounts directly under the platform, by id."""
+    rows = await db.fetch(_sql("read_agencies"), after, limit)
+    return [Account(**dict(row)) for row in rows]
+
+
+async def rows_of(db: Transaction | Database, name: str, *args: Any) -> list[dict[str, Any]]:
+    """The rows of a listing statement of this package."""
+    return [dict(row) for row in await db.fetch(_sql(name), *args)]

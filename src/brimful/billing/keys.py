@@ -1,0 +1,90 @@
+"""API keys: shown once, kept as a hash, recognised by a prefix (R40)."""
+
+import hashlib
+import secrets
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from brimful.db.ids import new_id
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who a key speaks for: the platform (``tenant_id`` None) or one account."""
+
+    key_id: UUID
+    account_id: UUID
+    tenant_id: UUID | None
+    read_only: bool
+
+
+def make_secret() -> str:
+    """A new key: a prefix to find leaked ones by, 190 random bits, and a check of typing errors."""
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(32))
+    return f"brm_{body}{zlib.crc32(body.encode()):08x}"
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether a string could be a key at all, by its form and check digits."""
+    if not (secret.isascii() and secret.startswith("brm_") and len(secret) == 44):
+        return False
+    body = secret[4:36]
+    return f"{zlib.crc32(body.encode()):08x}" == secret[36:]
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def issue(
+    tx: Transaction | Database,
+    *,
+    account_id: UUID,
+    tenant_id: UUID | None,
+    read_only: bool,
+    label: str,
+    moment: Moment,
+    secret: str | None = None,
+) -> tuple[UUID, str]:
+    """Issue a key for an account (of the platform: without a tenant); (id, the secret, once)."""
+    key_id, secret = new_id(), secret or make_secret()
+    await tx.execute(
+        _sql("issue_key"),
+        key_id,
+        secret[:8],
+        _hash(secret),
+        account_id,
+        tenant_id,
+        read_only,
+        label,
+        moment.at,
+    )
+    return key_id, secret
+
+
+async def authenticate(db: Database, secret: str) -> Principal | None:
+    """Whom a key speaks for; None for one that is malformed, unknown or revoked."""
+    if not is_well_formed(secret):
+        return None
+    row = await db.fetchrow(_sql("find_key"), _hash(secret))
+    return None if row is None else Principal(**dict(row))
+
+
+async def revoke(db: Database, account_id: UUID, key_id: UUID, moment: Moment) -> bool:
+    """End a key of an account; False when there is none such."""
+    return await db.fetchval(_sql("revoke_key"), account_id, key_id, moment.at) is not None
+
+
+async def list_keys(db: Database, account_id: UUID) -> list[dict[str, Any]]:
+    """The keys of an account, without their secrets."""
+    return [dict(row) for row in await db.fetch(_sql("list_keys"), account_id)]

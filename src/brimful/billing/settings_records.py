@@ -1,0 +1,110 @@
+"""Auto-billing settings, consents and per-child limits as records (R27, R28)."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from brimful.db.ids import new_id
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+from brimful.domain.planning import Strategy
+
+_sql = partial(load, "brimful.billing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoBillingSetting:
+    """What the owner chose. Limits in minor units of the seller's currency; None is no limit."""
+
+    enabled: bool = False
+    per_charge_minor: int | None = None
+    per_hour_count: int | None = None
+    per_day_minor: int | None = None
+    per_month_minor: int | None = None
+    strategy: Strategy = "best_cover"
+    allowed_packages: list[UUID] | None = None
+    buys_chatbots: bool = False
+
+
+async def read_setting(
+    db: Transaction | Database, tenant_id: UUID, account_id: UUID
+) -> AutoBillingSetting:
+    """The setting of an account; off by default."""
+    row = await db.fetchrow(_sql("read_setting"), tenant_id, account_id)
+    return AutoBillingSetting() if row is None else AutoBillingSetting(**dict(row))
+
+
+async def write_setting(
+    tx: Transaction,
+    tenant_id: UUID,
+    account_id: UUID,
+    setting: AutoBillingSetting,
+    moment: Moment,
+) -> None:
+    """Write the setting of an account."""
+    await tx.execute(
+        _sql("write_setting"),
+        tenant_id,
+        account_id,
+        setting.enabled,
+        setting.per_charge_minor,
+        setting.per_hour_count,
+        setting.per_day_minor,
+        setting.per_month_minor,
+        setting.strategy,
+        setting.allowed_packages,
+        setting.buys_chatbots,
+        moment.at,
+    )
+
+
+async def record_consent(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    enabled: bool,
+    given_by: str,
+    terms: str,
+    monthly_limit: str,
+    moment: Moment,
+) -> None:
+    """Add who switched what, when, and under which terms."""
+    await tx.execute(
+        _sql("record_consent"),
+        tenant_id,
+        new_id(),
+        account_id,
+        enabled,
+        given_by,
+        terms,
+        monthly_limit,
+        moment.at,
+    )
+
+
+async def write_child_limit(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, child_id: UUID, per_month_minor: int | None
+) -> None:
+    """Set or (with None) remove what a child may make its seller pay in a month."""
+    if per_month_minor is None:
+        await tx.execute(_sql("remove_child_limit"), tenant_id, account_id, child_id)
+    else:
+        await tx.execute(
+            _sql("write_child_limit"), tenant_id, account_id, child_id, per_month_minor
+        )
+
+
+async def read_enabled_children(
+    tx: Transaction, tenant_id: UUID, account_id: UUID
+) -> list[dict[str, Any]]:
+    """Descendants of a seller that have auto-billing on, with the mere holds of theirs."""
+    return [dict(row) for row in await tx.fetch(_sql("read_enabled_below"), tenant_id, account_id)]
+
+
+async def read_mere_holds(tx: Transaction, tenant_id: UUID, account_id: UUID) -> list[UUID]:
+    """Automatic purchases of an account that only hold a card, or charge nothing, so far."""
+    rows = await tx.fetch(_sql("read_mere_holds"), tenant_id, account_id)
+    return [row["purchase_id"] for row in rows]

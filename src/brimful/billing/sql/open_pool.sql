@@ -1,0 +1,1 @@
+insert into pool (tenant_id, account_id) values ($1, $2);

@@ -1,0 +1,1 @@
+select platform_id, name, currency, owner_email, zone from platform;

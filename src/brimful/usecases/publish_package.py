@@ -1,0 +1,88 @@
+"""The catalogue: packages in versions, at most twenty of a kind, and rates by model (R12, R25)."""
+
+from uuid import UUID
+
+from brimful.billing import catalogues
+from brimful.billing.catalogues import PackageKind, Terms
+from brimful.db.ids import new_id
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason, Refuse
+from brimful.usecases.answers import Missing
+from brimful.usecases.context import Context
+
+PACKAGES_MAX = 20
+
+
+def check_terms(kind: PackageKind, terms: Terms) -> None:
+    """Raises ValueError, saying what to do, for terms that do not fit the kind of package."""
+    if kind == "additional_credits":
+        if terms.credits < 1 or terms.chatbots or terms.billing_interval:
+            raise ValueError("additional_credits sells credits (at least 1), once: no interval")
+    elif kind == "extra_chatbots":
+        if terms.credits or terms.chatbots > 1 or terms.billing_interval is None:
+            raise ValueError("extra_chatbots prices one chatbot per interval: give the interval")
+    elif terms.billing_interval is None or terms.credits + terms.chatbots < 1:
+        raise ValueError("a subscription has an interval and brings credits or chatbots")
+
+
+async def publish_package(
+    ctx: Context,
+    *,
+    seller_ref: UUID,
+    currency: str,
+    package_id: UUID | None,
+    kind: PackageKind,
+    terms: Terms,
+    moment: Moment,
+) -> UUID | Refuse | Missing:
+    """Offer a package, or a new version of one that is on offer; returns its id.
+
+    Sales are made at the version that is on offer when they are planned. Raises ValueError for terms
+    that do not fit.
+    """
+    check_terms(kind, terms)
+
+    async def body(tx: Transaction) -> UUID | Refuse | Missing:
+        position = await catalogues.lock_and_bump(tx, seller_ref)
+        version = 1
+        if package_id is not None:
+            head = await catalogues.read_head(tx, seller_ref, package_id)
+            if head is None or head["withdrawn_at"] is not None or head["kind"] != kind:
+                return Missing(what="package")
+            version = head["version"] + 1
+        elif await catalogues.count_active(tx, seller_ref, kind) >= PACKAGES_MAX:
+            return Refuse(
+                reason=Reason.too_many_packages,
+                account_id=str(seller_ref),
+                detail={"kind": kind, "max": PACKAGES_MAX},
+            )
+        package = package_id or new_id()
+        if package_id is None:
+            await catalogues.open_package(
+                tx,
+                package_id=package,
+                seller_ref=seller_ref,
+                kind=kind,
+                position=position,
+                moment=moment,
+            )
+        else:
+            await catalogues.set_version(tx, package, version)
+        await catalogues.open_version(
+            tx, package_id=package, version=version, currency=currency, terms=terms, moment=moment
+        )
+        return package
+
+    return await ctx.db.run(body)
+
+
+async def set_rate(
+    ctx: Context, *, seller_ref: UUID, model: str, credits: int, moment: Moment
+) -> None:
+    """Set how many credits a reply of a model costs the seller's buyers."""
+
+    async def body(tx: Transaction) -> None:
+        await catalogues.set_rate(tx, seller_ref, model, credits, moment)
+
+    await ctx.db.run(body)

@@ -1,0 +1,86 @@
+"""A card on file: saved at the gateway first, then recorded here; removed at any time (R27, R29)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from brimful.billing import cards
+from brimful.billing.buyers import read_buyer
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, MailDue, Plan
+from brimful.domain.moment import Moment
+from brimful.domain.payment import SavedMethod
+from brimful.domain.reason import Reason
+from brimful.ledger import demands
+from brimful.notices.promise import promise
+from brimful.usecases.context import Context
+from brimful.usecases.set_auto_billing import release_holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRecorded:
+    """The card is in use."""
+
+    method_id: UUID
+    effects: tuple[Effect, ...]
+
+
+async def record_card(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    gateway_account: str,
+    saved: SavedMethod,
+    moment: Moment,
+) -> CardRecorded:
+    """Put a card that the gateway saved in the place of the one in use.
+
+    A pause belongs to a card (its fingerprint), so another card ends it by itself and serves what
+    waits; the same card saved again stays paused. Consent is the owner's: no card switches
+    auto-billing on.
+    """
+
+    async def body(tx: Transaction) -> CardRecorded:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        method_id = await cards.replace_card(
+            tx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            gateway=ctx.gateway,
+            gateway_account=gateway_account,
+            saved=saved,
+            moment=moment,
+        )
+        effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
+        after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None
+        if was_stopped and after.buyer.paused is None and after.buyer.enabled:
+            await promise(
+                tx,
+                tenant_id=tenant_id,
+                account_id=account_id,
+                kind="resumed",
+                subject_id=method_id,
+                episode="new_card",
+                facts={},
+                moment=moment,
+            )
+            effects += (MailDue(),)
+        return CardRecorded(method_id=method_id, effects=effects)
+
+    return await ctx.db.run(body)
+
+
+async def remove_card(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    """Take the card out of use; its mere holds are given back, and nothing is charged any more."""
+
+    async def body(tx: Transaction) -> tuple[Effect, ...]:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        await cards.remove_card(tx, tenant_id, account_id, moment)
+        effects = await release_holds(tx, tenant_id, account_id, Reason.no_payment_method, moment)
+        return (*effects, Plan(tenant_id, account_id))
+
+    return await ctx.db.run(body)

@@ -1,0 +1,163 @@
+"""Switching auto-billing on and off: consent, limits, and at once (R9, R10, R27)."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from brimful.billing import breaker, purchases, settings_records
+from brimful.billing.buyers import BuyerFacts, is_allowed_by_seller, read_buyer
+from brimful.billing.settings_records import AutoBillingSetting
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Drive, Effect, MailDue, Plan
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason, Refuse
+from brimful.ledger import demands
+from brimful.notices.promise import promise
+from brimful.usecases.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoBillingSet:
+    """The setting as it now stands."""
+
+    setting: AutoBillingSetting
+    effects: tuple[Effect, ...]
+
+
+async def set_auto_billing(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    setting: AutoBillingSetting,
+    monthly_limit: int | Literal["none"] | None,
+    given_by: str,
+    terms: str,
+    moment: Moment,
+) -> AutoBillingSet | Refuse:
+    """Record the owner's choice with who made it and under which terms.
+
+    Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
+    and is refused where it is not available (R9); it clears the card's breaker (R29). Switching off
+    is immediate: nothing new is charged, mere holds are given back, what waits ends.
+    """
+
+    async def body(tx: Transaction) -> AutoBillingSet | Refuse:
+        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        await demands.lock_pools(tx, tenant_id, account_id)
+        before = await settings_records.read_setting(tx, tenant_id, account_id)
+        if setting.enabled and (
+            refusal := await _cannot_enable(tx, facts, monthly_limit, given_by)
+        ):
+            return refusal
+        await settings_records.write_setting(tx, tenant_id, account_id, setting, moment)
+        if setting.enabled != before.enabled or setting.enabled:
+            await settings_records.record_consent(
+                tx,
+                tenant_id=tenant_id,
+                account_id=account_id,
+                enabled=setting.enabled,
+                given_by=given_by,
+                terms=terms,
+                monthly_limit=str(monthly_limit) if monthly_limit is not None else "",
+                moment=moment,
+            )
+        effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
+        if setting.enabled and not before.enabled:
+            await breaker.clear_card(tx, facts)
+        if before.enabled and not setting.enabled:
+            effects += await release_holds(
+                tx, tenant_id, account_id, Reason.auto_billing_off, moment
+            )
+        effects += await children_changed(tx, tenant_id, account_id, moment)
+        return AutoBillingSet(setting=setting, effects=effects)
+
+    return await ctx.db.run(body)
+
+
+async def _cannot_enable(
+    tx: Transaction,
+    facts: BuyerFacts,
+    monthly_limit: int | Literal["none"] | None,
+    given_by: str,
+) -> Refuse | None:
+    account = str(facts.account_id)
+    if not await is_allowed_by_seller(tx, facts.tenant_id, facts.account_id):
+        return Refuse(reason=Reason.auto_billing_unavailable, account_id=account, detail={})
+    if facts.card is None:
+        return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
+    if monthly_limit is None or not given_by.strip():
+        return Refuse(reason=Reason.consent_required, account_id=account, detail={})
+    return None
+
+
+async def release_holds(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """Begin to give back the mere holds of an account's auto-billing; a capture already begun
+    completes (R10, R27)."""
+    effects: list[Effect] = []
+    for purchase_id in await settings_records.read_mere_holds(tx, tenant_id, account_id):
+        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
+        if purchase.demand_id is not None:
+            await demands.lock_pools(tx, tenant_id, purchase.seller_id)
+            await demands.end_demand(
+                tx,
+                tenant_id=tenant_id,
+                demand_id=purchase.demand_id,
+                state="failed",
+                reason=reason,
+                moment=moment,
+            )
+            effects.append(Plan(tenant_id, purchase.seller_id))
+        await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+        effects.append(Drive(tenant_id, purchase_id))
+    return tuple(effects)
+
+
+async def children_changed(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    """After a seller's switch or catalogue changed: those below it whose auto-billing became
+    inactive are told so once, in their seller's brand, and give their mere holds back; the others
+    serve what waits (R10)."""
+    effects: list[Effect] = []
+    for child in await settings_records.read_enabled_children(tx, tenant_id, account_id):
+        child_id = child["account_id"]
+        effects.append(Plan(tenant_id, child_id))
+        if await is_allowed_by_seller(tx, tenant_id, child_id):
+            continue
+        effects += await release_holds(
+            tx, tenant_id, child_id, Reason.auto_billing_inactive, moment
+        )
+        await promise(
+            tx,
+            tenant_id=tenant_id,
+            account_id=child_id,
+            kind="inactive",
+            subject_id=child_id,
+            episode=moment.at.isoformat(),
+            facts={},
+            moment=moment,
+        )
+        effects.append(MailDue())
+    return tuple(effects)
+
+
+async def set_child_limit(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    child_id: UUID,
+    per_month_minor: int | None,
+) -> None:
+    """What one child may make this seller's card pay in a month (R28); None for no limit."""
+
+    async def body(tx: Transaction) -> None:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        await settings_records.write_child_limit(
+            tx, tenant_id, account_id, child_id, per_month_minor
+        )
+
+    await ctx.db.run(body)
