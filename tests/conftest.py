@@ -16,6 +16,7 @@ from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.ledger.audit import audit
+from tests.builders.world import World, running_world
 
 settings.register_profile(
     "brimful", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -92,3 +93,10 @@ async def db(dsn: str) -> AsyncIterator[Database]:
     findings = await audit(database)
     await database.close()
     assert not findings, findings
+
+
+@pytest.fixture
+async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
+    """A platform with the price list of R15, on this test's own database and testbank."""
+    async with running_world(db, tmp_path / "mail") as made:
+        yield made

@@ -1,0 +1,276 @@
+"""The adapter to testbank: HTTP out, outcomes back."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from brimful.db.transaction import assert_no_transaction
+from brimful.domain.payment import (
+    BadEvent,
+    Canceled,
+    Captured,
+    Created,
+    CreateOutcome,
+    Declined,
+    Event,
+    FindOutcome,
+    Held,
+    MethodOutcome,
+    MethodRefused,
+    NeedsAuthentication,
+    NotFound,
+    PaymentOutcome,
+    Refunded,
+    RefundOutcome,
+    Refused,
+    Removed,
+    RemoveOutcome,
+    SavedMethod,
+    Unknown,
+    Unreachable,
+    is_hard_decline,
+)
+from brimful.gateways.port import CaptureMode
+
+MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
+EVENT_AGE_S = 300
+
+_Reply = tuple[int, Any] | Unknown | Unreachable
+
+
+class Testbank:
+    """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with."""
+
+    __test__ = False
+
+    def __init__(self, url: str, *, events_secret: str = "", timeout_s: float = 10) -> None:
+        self._secret = events_secret
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(timeout_s, connect=2),
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=100),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def create(
+        self,
+        *,
+        account_ref: str,
+        customer_id: str,
+        method_id: str,
+        amount_minor: int,
+        currency: str,
+        capture: CaptureMode,
+        idempotency_key: str,
+        description: str,
+        metadata: Mapping[str, str],
+    ) -> CreateOutcome:
+        """Make a payment; see the port."""
+        wish = {
+            "customer": customer_id,
+            "method": method_id,
+            "amount": amount_minor,
+            "currency": currency,
+            "capture": capture,
+            "description": description,
+            "metadata": dict(metadata),
+        }
+        reply = await self._call("POST", "/payments", account_ref, idempotency_key, wish)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        status, body = reply
+        if status != 200:
+            return Refused(code=_code(body))
+        return Created(payment_id=body["id"])
+
+    async def confirm(
+        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+    ) -> PaymentOutcome:
+        """Charge or hold; see the port."""
+        return await self._payment(
+            "POST", f"/payments/{payment_id}/confirm", account_ref, idempotency_key, {}
+        )
+
+    async def capture(
+        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+    ) -> PaymentOutcome:
+        """Take a hold; see the port."""
+        wish = {"amount": amount_minor}
+        return await self._payment(
+            "POST", f"/payments/{payment_id}/capture", account_ref, idempotency_key, wish
+        )
+
+    async def cancel(
+        self, *, account_ref: str, payment_id: str, idempotency_key: str
+    ) -> PaymentOutcome:
+        """Cancel for good; see the port."""
+        return await self._payment(
+            "POST", f"/payments/{payment_id}/cancel", account_ref, idempotency_key, {}
+        )
+
+    async def refund(
+        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+    ) -> RefundOutcome:
+        """Give money back; see the port."""
+        path = f"/payments/{payment_id}/refund"
+        wish = {"amount": amount_minor}
+        reply = await self._call("POST", path, account_ref, idempotency_key, wish)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        status, body = reply
+        if status == 404:
+            return NotFound()
+        if status != 200:
+            return Refused(code=_code(body), payment_id=payment_id)
+        return Refunded(
+            payment_id=payment_id,
+            refund_id=idempotency_key,
+            amount_minor=amount_minor,
+            total_minor=body["refunded"],
+        )
+
+    async def look_up(self, *, account_ref: str, payment_id: str) -> PaymentOutcome:
+        """Read a payment back; see the port."""
+        return await self._payment("GET", f"/payments/{payment_id}", account_ref, None, None)
+
+    async def find(self, *, account_ref: str, reference: str) -> FindOutcome:
+        """Payments by reference; see the port."""
+        reply = await self._call("GET", f"/payments?reference={reference}", account_ref, None, None)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        return tuple(reply[1])
+
+    async def save_method(
+        self, *, account_ref: str, customer_id: str | None, token: str
+    ) -> MethodOutcome:
+        """Save a card; see the port."""
+        wish = {"customer": customer_id, "token": token}
+        reply = await self._call("POST", "/methods", account_ref, None, wish)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        status, body = reply
+        if status != 200:
+            return MethodRefused(code=_code(body))
+        return SavedMethod(
+            method_id=body["id"],
+            customer_id=body["customer"],
+            fingerprint=body["fingerprint"],
+            brand=body["brand"],
+            last4=body["last4"],
+            exp_month=body["exp_month"],
+            exp_year=body["exp_year"],
+        )
+
+    async def remove_method(self, *, account_ref: str, method_id: str) -> RemoveOutcome:
+        """Remove a card; see the port."""
+        reply = await self._call("DELETE", f"/methods/{method_id}", account_ref, None, None)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        if reply[0] == 404:
+            return NotFound()
+        return Removed(method_id=method_id)
+
+    def parse_event(self, *, body: bytes, headers: Mapping[str, str]) -> Event | BadEvent:
+        """Check and read an event; see the port."""
+        try:
+            return self._parse(body, headers)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+            return BadEvent(why=type(wrong).__name__)
+
+    def minimum_minor(self, currency: str) -> int:
+        """The least amount that can be charged; see the port."""
+        return MINIMUMS.get(currency, 50)
+
+    def _parse(self, body: bytes, headers: Mapping[str, str]) -> Event | BadEvent:
+        given = dict(part.split("=", 1) for part in headers["testbank-signature"].split(","))
+        at_s = int(given["t"])
+        mac = hmac.new(self._secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256)
+        if not self._secret or not hmac.compare_digest(
+            mac.hexdigest().encode(), given["v1"].encode()
+        ):
+            return BadEvent(why="not signed by the gateway")
+        if abs(time.time() - at_s) > EVENT_AGE_S:
+            return BadEvent(why="too old or too new")
+        event = json.loads(body)
+        return Event(
+            event_id=str(event["id"]),
+            kind=str(event["kind"]),
+            mode=str(event["mode"]),
+            account_ref=str(event["account"]),
+            payment_id=str(event["payment"]),
+            amount_minor=int(event["amount"]),
+            currency=str(event["currency"]),
+            created_at=datetime.fromtimestamp(int(event["created"]), UTC),
+            metadata={str(k): str(v) for k, v in event["metadata"].items()},
+        )
+
+    async def _payment(
+        self, method: str, path: str, account_ref: str, key: str | None, wish: Any
+    ) -> PaymentOutcome:
+        reply = await self._call(method, path, account_ref, key, wish)
+        if isinstance(reply, Unknown | Unreachable):
+            return reply
+        status, body = reply
+        if status == 404:
+            return NotFound()
+        if status != 200:
+            return Refused(code=_code(body))
+        try:
+            return _outcome(body)
+        except (KeyError, TypeError, ValueError):
+            return Unknown(why="unreadable reply")
+
+    async def _call(
+        self, method: str, path: str, account_ref: str, key: str | None, wish: Any
+    ) -> _Reply:
+        assert_no_transaction()
+        headers = {"merchant": account_ref}
+        if key is not None:
+            headers["idempotency-key"] = key
+        try:
+            reply = await self._client.request(method, path, headers=headers, json=wish)
+            if reply.status_code >= 500 or reply.status_code == 409:
+                return Unknown(why=f"status {reply.status_code}")
+            return reply.status_code, reply.json()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as problem:
+            return Unreachable(why=type(problem).__name__)
+        except (httpx.HTTPError, ValueError) as problem:
+            return Unknown(why=type(problem).__name__)
+
+
+def _code(body: Any) -> str:
+    return str(body.get("code", "refused")) if isinstance(body, dict) else "refused"
+
+
+def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:
+    payment_id = str(body["id"])
+    match body["state"]:
+        case "created":
+            return Created(payment_id=payment_id)
+        case "held":
+            before = datetime.fromisoformat(body["capture_before"])
+            return Held(payment_id=payment_id, capture_before=before)
+        case "captured":
+            return Captured(
+                payment_id=payment_id,
+                amount_minor=int(body["captured"]),
+                currency=str(body["currency"]),
+                refunded_minor=int(body["refunded"]),
+            )
+        case "declined":
+            hard = is_hard_decline(body["decline"], body["advice"])
+            return Declined(payment_id=payment_id, code=body["decline"], hard=hard)
+        case "needs_authentication":
+            return NeedsAuthentication(payment_id=payment_id)
+        case "canceled":
+            return Canceled(payment_id=payment_id)
+    return Unknown(why=f"state {body['state']}")
