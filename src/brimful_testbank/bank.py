@@ -49,10 +49,10 @@ class Bank:
         if number is None:
             raise Refused(402, "invalid_number", "this is not one of the test cards")
         if customer is None:
-            made: Object = {"id": f"cus_{secrets.token_hex(8)}", "merchant": merchant}
+            customer = f"cus_{secrets.token_hex(8)}"
+            made: Object = {"id": customer, "merchant": merchant}
             self.journal.write("customer", made, None, None)
-            self.customers[made["id"]] = made
-            customer = str(made["id"])
+            self.customers[customer] = made
         elif self.customers.get(customer, {}).get("merchant") != merchant:
             raise Refused(404, "no_such_customer", "no such customer")
         method = {
@@ -68,7 +68,7 @@ class Bank:
             "removed": False,
         }
         self.journal.write("method", method, None, None)
-        self.methods[method["id"]] = method
+        self.methods[str(method["id"])] = method
         return method
 
     def remove_method(self, merchant: str, method_id: str) -> Object:

@@ -2,247 +2,26 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from brimful.billing import accounts
-from brimful.billing.accounts import Account, Platform
-from brimful.billing.catalogues import Terms
-from brimful.billing.settings_records import AutoBillingSetting
+from brimful.cli.sandbox import PRICE_LIST, Sandbox, open_sandbox
 from brimful.db.transaction import Database
-from brimful.domain.payment import SavedMethod
 from brimful.effects.clocks import SystemClock
 from brimful.gateways.testbank.adapter import Testbank
-from brimful.ledger.balances import Stock, read_stock
 from brimful.notices.mailer import FolderMailer
 from brimful.settings import Settings
-from brimful.usecases.allot import Allotted, allot
-from brimful.usecases.open_account import open_account, open_platform
-from brimful.usecases.publish_package import publish_package, set_rate
-from brimful.usecases.save_card import record_card
-from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.wiring import Engine
 from brimful_testbank.app import Desk
 from brimful_testbank.server import serving
 
-# R15: the price list that every example is counted with.
-PRICE_LIST = ((2_000, 1_000), (12_500, 5_000), (35_000, 10_000))
+__all__ = ["PRICE_LIST", "World", "running_world", "small_world"]
 
 
-@dataclass
-class World:
-    """One engine with its bank; every verb below goes through the real use cases."""
+class World(Sandbox):
+    """The sandbox with its bank beside it, and ways to look at what happened."""
 
-    engine: Engine
     desk: Desk
-    platform: Platform
-    names: dict[str, UUID] = field(default_factory=dict)
-    _count: int = 0
-
-    @property
-    def db(self) -> Database:
-        """The database."""
-        return self.engine.ctx.db
-
-    def key(self) -> str:
-        """A fresh idempotency key."""
-        self._count += 1
-        return f"key-{self._count}"
-
-    async def account(self, name: str) -> Account:
-        """An account by the name it was opened with."""
-        found = await accounts.find_account(self.db, self.names[name])
-        assert found is not None
-        return found
-
-    async def open(
-        self, name: str, below: str | None = None, *, sells: bool = False, currency: str = "USD"
-    ) -> Account:
-        """Open an account below the platform or another account."""
-        parent: Account | Platform = self.platform if below is None else await self.account(below)
-        opened = await open_account(
-            self.engine.ctx,
-            parent=parent,
-            name=name,
-            sells=sells,
-            currency=currency,
-            zone="UTC",
-            owner_name=f"Owner of {name}",
-            owner_email=f"{name.lower().replace(' ', '.')}@example.com",
-            external_id=None,
-            key=self.key(),
-            body_hash=name.encode(),
-            moment=self.engine.clock.moment(),
-        )
-        assert isinstance(opened, UUID), opened
-        self.names[name] = opened
-        return await self.account(name)
-
-    async def package(
-        self,
-        seller: str | None,
-        price_minor: int,
-        *,
-        credits: int = 0,
-        chatbots: int = 0,
-        interval: Any = None,
-        name: str = "",
-        kind: Any = None,
-        package_id: UUID | None = None,
-        full_price_first: bool = False,
-    ) -> UUID:
-        """Publish a package of the platform (None) or of a seller."""
-        kind = kind or ("subscription" if interval else "additional_credits")
-        account = None if seller is None else await self.account(seller)
-        made = await publish_package(
-            self.engine.ctx,
-            seller_ref=self.platform.platform_id if account is None else account.account_id,
-            currency=self.platform.currency if account is None else account.currency,
-            package_id=package_id,
-            kind=kind,
-            terms=Terms(
-                name=name or f"{credits or 'extra'} {kind}",
-                price_minor=price_minor,
-                credits=credits,
-                chatbots=chatbots,
-                billing_interval=interval,
-                full_price_first=full_price_first,
-                credits_price_minor=0 if kind == "extra_chatbots" else price_minor,
-                chatbots_price_minor=price_minor if kind == "extra_chatbots" else 0,
-            ),
-            moment=self.engine.clock.moment(),
-        )
-        assert isinstance(made, UUID), made
-        return made
-
-    async def rate(self, seller: str, model: str, credits: int) -> None:
-        """Set a rate of a seller."""
-        account = await self.account(seller)
-        await set_rate(
-            self.engine.ctx,
-            seller_ref=account.account_id,
-            model=model,
-            credits=credits,
-            moment=self.engine.clock.moment(),
-        )
-
-    async def card(self, name: str, token: str = "tok_success") -> None:
-        """Save a card for an account at its seller's gateway account."""
-        account = await self.account(name)
-        assert account.parent_id is not None
-        seller = await accounts.read_account(self.db, account.tenant_id, account.parent_id)
-        assert seller is not None
-        saved = await self.engine.gateway.save_method(
-            account_ref=seller.merchant_ref, customer_id=None, token=f"{token}#{name}"
-        )
-        assert isinstance(saved, SavedMethod), saved
-        recorded = await record_card(
-            self.engine.ctx,
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            gateway_account=seller.merchant_ref,
-            saved=saved,
-            moment=self.engine.clock.moment(),
-        )
-        self.engine.run(recorded.effects)
-
-    async def auto_billing(self, name: str, *, enabled: bool = True, **limits: Any) -> Any:
-        """Switch auto-billing of an account, with the limits named."""
-        account = await self.account(name)
-        answer = await set_auto_billing(
-            self.engine.ctx,
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            setting=AutoBillingSetting(enabled=enabled, **limits),
-            monthly_limit=limits.get("per_month_minor") or "none",
-            given_by=account.owner_name,
-            terms="terms of the test",
-            moment=self.engine.clock.moment(),
-        )
-        if isinstance(answer, AutoBillingSet):
-            self.engine.run(answer.effects)
-        return answer
-
-    async def stock(self, name: str, credits: int = 0, chatbots: int = 0) -> None:
-        """Allot stock to an account from its seller."""
-        account = await self.account(name)
-        assert account.parent_id is not None
-        seller = await accounts.read_account(self.db, account.tenant_id, account.parent_id)
-        assert seller is not None
-        given = await allot(
-            self.engine.ctx,
-            seller=seller,
-            child=account,
-            credits=credits,
-            chatbots=chatbots,
-            key=self.key(),
-            body_hash=b"",
-            moment=self.engine.clock.moment(),
-        )
-        assert isinstance(given, Allotted), given
-        self.engine.run(given.effects)
-
-    async def spend(
-        self, name: str, credits: int, *, key: str | None = None, wait_ms: int = 20_000
-    ) -> Any:
-        """Spend as the API does."""
-        account = await self.account(name)
-        return await self.engine.spend(
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            wait_ms=wait_ms,
-            key=key or self.key(),
-            body_hash=str(credits).encode(),
-            credits=credits,
-            model=None,
-            messages=None,
-        )
-
-    async def buy(
-        self,
-        name: str,
-        package: UUID,
-        quantity: int = 1,
-        *,
-        key: str | None = None,
-        wait_ms: int = 20_000,
-    ) -> Any:
-        """Buy as the API does."""
-        account = await self.account(name)
-        return await self.engine.buy(
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            wait_ms=wait_ms,
-            package_id=package,
-            quantity=quantity,
-            key=key or self.key(),
-            body_hash=package.bytes + bytes([quantity % 256]),
-        )
-
-    async def create_chatbot(self, name: str, external_id: str) -> Any:
-        """Create a chatbot as the API does."""
-        account = await self.account(name)
-        return await self.engine.create_chatbot(
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            wait_ms=20_000,
-            external_id=external_id,
-            name=external_id,
-            key=self.key(),
-            body_hash=external_id.encode(),
-        )
-
-    async def credits(self, name: str) -> Stock:
-        """The credits of an account."""
-        account = await self.account(name)
-        return (await read_stock(self.db, account.tenant_id, account.account_id))[0]
-
-    async def chatbots(self, name: str) -> Stock:
-        """The chatbots of an account."""
-        account = await self.account(name)
-        return (await read_stock(self.db, account.tenant_id, account.account_id))[1]
 
     async def purchases(self, name: str) -> list[dict[str, Any]]:
         """The purchases of an account, oldest first."""
@@ -270,10 +49,6 @@ class World:
         """By the bank: the payments that still hold a card."""
         return [p["id"] for p in self.desk.bank.payments.values() if p["state"] == "held"]
 
-    async def settle(self) -> None:
-        """Wait until everything that follows is done."""
-        await self.engine.runner.idle()
-
 
 @contextlib.asynccontextmanager
 async def running_world(db: Database, mail: Path, **settings: Any) -> AsyncIterator[World]:
@@ -288,20 +63,9 @@ async def running_world(db: Database, mail: Path, **settings: Any) -> AsyncItera
             mailer=FolderMailer(mail),
             settings=Settings(**settings),
         )
-        platform = await open_platform(
-            engine.ctx,
-            name="Stellar",
-            currency="USD",
-            owner_email="platform@example.com",
-            zone="UTC",
-            moment=engine.clock.moment(),
-        )
-        world = World(engine, desk, platform)
-        for credits, price_minor in PRICE_LIST:
-            await world.package(None, price_minor, credits=credits, name=f"{credits:,} credits")
-        await world.package(
-            None, 500, kind="extra_chatbots", interval="month", name="Extra chatbot"
-        )
+        made = await open_sandbox(engine)
+        world = World(engine, made.platform)
+        world.desk = desk
         try:
             yield world
             await world.settle()

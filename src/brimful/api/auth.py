@@ -1,0 +1,145 @@
+"""Who asks, and what they may name (R40)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from brimful.api import ids
+from brimful.api.problem import Problem, not_found
+from brimful.billing import accounts, keys
+from brimful.billing.accounts import Account, Platform
+from brimful.billing.keys import Principal
+from brimful.wiring import Engine
+
+_bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
+
+
+def engine_of(request: Request) -> Engine:
+    """The engine that the app was made with."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+EngineDep = Annotated[Engine, Depends(engine_of)]
+
+
+async def principal_of(
+    request: Request,
+    engine: EngineDep,
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Principal:
+    """Whom the key speaks for. A key that may only read may not command anything."""
+    principal = None if given is None else await keys.authenticate(engine.ctx.db, given.credentials)
+    if principal is None:
+        raise Problem(
+            401,
+            "not_authenticated",
+            "Send a valid API key: Authorization: Bearer brm_…",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    if principal.read_only and request.method not in ("GET", "HEAD"):
+        raise Problem(403, "read_only_key", "This key may only read.")
+    return principal
+
+
+PrincipalDep = Annotated[Principal, Depends(principal_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path names: an account, or the platform itself (``account`` None)."""
+
+    principal: Principal
+    platform: Platform
+    account: Account | None
+
+    @property
+    def seller_ref(self) -> UUID:
+        """Whose catalogue it is."""
+        return self.platform.platform_id if self.account is None else self.account.seller_ref
+
+    @property
+    def currency(self) -> str:
+        """What it sells in."""
+        return self.platform.currency if self.account is None else self.account.currency
+
+    @property
+    def acted_by_seller(self) -> bool:
+        """The key is of one above the account named, not of the account itself."""
+        return self.account is not None and self.principal.account_id != self.account.account_id
+
+
+def is_in_scope(principal: Principal, account: Account) -> bool:
+    """The platform may name every account, an account itself and all below it. The platform's own
+    places inside tenants are nobody's to name."""
+    if account.supply:
+        return False
+    if principal.tenant_id is None:
+        return True
+    return account.tenant_id == principal.tenant_id and principal.account_id in account.ancestors
+
+
+async def target_of(account_id: str, engine: EngineDep, principal: PrincipalDep) -> Target:
+    """The account of the path, or the platform, if the key may name it: else nothing is there."""
+    wanted = ids.parse("acc", account_id)
+    platform = await accounts.read_platform(engine.ctx.db)
+    account = await accounts.find_account(engine.ctx.db, wanted)
+    if platform is None:
+        raise not_found()
+    if account is None and wanted == platform.platform_id and principal.tenant_id is None:
+        return Target(principal, platform, None)
+    if account is None or not is_in_scope(principal, account):
+        raise not_found()
+    return Target(principal, platform, account)
+
+
+TargetDep = Annotated[Target, Depends(target_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """An account that buys and holds: any but the platform."""
+
+    account: Account
+    target: Target
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Its tenant."""
+        return self.account.tenant_id
+
+    @property
+    def account_id(self) -> UUID:
+        """Its id."""
+        return self.account.account_id
+
+
+async def buyer_of(target: TargetDep) -> Buyer:
+    """The account of the path; the platform holds nothing and buys nothing."""
+    if target.account is None:
+        raise not_found()
+    return Buyer(target.account, target)
+
+
+BuyerDep = Annotated[Buyer, Depends(buyer_of)]
+
+
+async def seller_of(target: TargetDep) -> Target:
+    """The account of the path as a seller."""
+    if target.account is not None and not target.account.sells:
+        raise Problem(403, "seller_cannot_sell", "This account does not sell.")
+    return target
+
+
+SellerDep = Annotated[Target, Depends(seller_of)]
+
+
+async def seller_of_buyer(engine: Engine, buyer: Buyer) -> Account:
+    """The account that sells to a buyer (its tenant's supply for one under the platform)."""
+    assert buyer.account.parent_id is not None
+    seller = await accounts.read_account(engine.ctx.db, buyer.tenant_id, buyer.account.parent_id)
+    assert seller is not None
+    return seller

@@ -1,0 +1,78 @@
+"""What is refused before it is read: bodies too large, or of a kind that is not JSON."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from brimful.api.problem import Problem, response_of
+
+BODY_MAX = 256 * 1024
+
+
+class Limits:
+    """ASGI middleware; answers 413 and 415 by itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > BODY_MAX:
+            await _answer(scope, receive, send, _too_large())
+            return
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        has_body = length not in (b"", b"0") or b"transfer-encoding" in headers
+        writes = scope["method"] in ("POST", "PUT", "PATCH")
+        if writes and has_body and kind != b"application/json":
+            problem = Problem(415, "not_json", "Send the body as application/json.")
+            await _answer(scope, receive, send, problem)
+            return
+        body = await _read(receive)
+        if body is None:
+            await _answer(scope, receive, send, _too_large())
+            return
+        if b"\\u0000" in body or b"\x00" in body:
+            problem = Problem(422, "invalid_request", "NUL characters are not allowed in texts.")
+            await _answer(scope, receive, send, problem)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "too_large", f"A body may have {BODY_MAX:,} bytes at most.")
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
+    await response_of(problem)(scope, receive, send)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(parts)
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_MAX:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

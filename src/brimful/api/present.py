@@ -1,0 +1,170 @@
+"""Rows and values as the API shows them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from brimful.api.ids import show
+from brimful.billing.accounts import Account, Platform
+from brimful.billing.offers import Package
+
+
+class AccountBody(BaseModel):
+    """An account."""
+
+    id: str
+    parent_id: str | None
+    name: str
+    external_id: str | None
+    sells: bool
+    currency: str
+    zone: str
+    owner_name: str
+    owner_email: str
+    state: str
+
+
+class PackageBody(BaseModel):
+    """A package on offer, at its present version."""
+
+    id: str
+    kind: str
+    version: int
+    name: str
+    price_minor: int
+    currency: str
+    credits: int
+    chatbots: int
+    interval: str | None
+    expires_after_days: int | None
+
+
+class Page(BaseModel):
+    """A page of a list; `next` is the `after` of the page that follows, null on the last."""
+
+    data: list[dict[str, Any]]
+    next: str | None
+
+
+class StockBody(BaseModel):
+    """Where an account's units are."""
+
+    free: int
+    reserved: int
+    held: int
+    used: int
+    sold: int
+
+
+class BalanceBody(BaseModel):
+    """An account's pool."""
+
+    credits: StockBody
+    chatbots: StockBody
+
+
+class SpendBody(BaseModel):
+    """A spend that is done (`status` "done"), or pending: send it again with its key."""
+
+    id: str
+    status: str = Field(examples=["done"])
+    credits: int
+    balance: int | None
+    code: str | None = None
+
+
+class PurchaseBody(BaseModel):
+    """A purchase; `status` is delivered, failed or pending."""
+
+    id: str
+    status: str
+    reason: str | None
+    automatic: bool
+    amount_minor: int
+    currency: str
+    credits: int
+    chatbots: int
+    planned_at: datetime
+    lines: list[dict[str, Any]]
+
+
+def account(found: Account, platform: Platform, supplies: bool) -> AccountBody:
+    """``supplies``: its parent is the platform's place, shown as the platform."""
+    parent = platform.platform_id if supplies else found.parent_id
+    return AccountBody(
+        id=show("acc", found.account_id),
+        parent_id=None if parent is None else show("acc", parent),
+        name=found.name,
+        external_id=found.external_id,
+        sells=found.sells,
+        currency=found.currency,
+        zone=found.zone,
+        owner_name=found.owner_name,
+        owner_email=found.owner_email,
+        state=found.state,
+    )
+
+
+def package(found: Package) -> PackageBody:
+    """A package on offer."""
+    return PackageBody(
+        id=show("pkg", found.package_id),
+        kind=found.kind,
+        version=found.version,
+        name=found.name,
+        price_minor=found.price_minor,
+        currency=found.currency,
+        credits=found.credits,
+        chatbots=found.chatbots,
+        interval=found.billing_interval,
+        expires_after_days=found.expires_after_days,
+    )
+
+
+def page(rows: Sequence[Mapping[str, Any]], prefix: str, id_name: str, limit: int) -> Page:
+    """A page of rows whose ids get a prefix; every other UUID of a row is left out."""
+    data = []
+    for row in rows:
+        shown = {k: v for k, v in row.items() if not isinstance(v, UUID)}
+        data.append({"id": show(prefix, row[id_name]), **shown})
+    last = data[-1]["id"] if len(data) == limit else None
+    return Page(data=data, next=last)
+
+
+def purchase_status(state: str) -> str:
+    """What a caller has to know of a purchase's state."""
+    if state in ("delivered", "failed"):
+        return state
+    return "failing" if state == "canceling" else "pending"
+
+
+def purchase(found: Any, lines: list[dict[str, Any]]) -> PurchaseBody:
+    """A purchase with its lines."""
+    return PurchaseBody(
+        id=show("pur", found.purchase_id),
+        status=purchase_status(found.state),
+        reason=found.reason,
+        automatic=found.automatic,
+        amount_minor=found.amount_minor,
+        currency=found.currency,
+        credits=found.credits,
+        chatbots=found.chatbots,
+        planned_at=found.planned_at,
+        lines=[
+            {
+                "kind": line["kind"],
+                "package_id": None
+                if line["package_id"] is None
+                else show("pkg", line["package_id"]),
+                "name": line["name"],
+                "quantity": line["quantity"],
+                "credits": line["credits"],
+                "chatbots": line["chatbots"],
+                "amount_minor": line["amount_minor"],
+            }
+            for line in lines
+        ],
+    )

@@ -1,0 +1,165 @@
+"""What may be sent: strict, bounded, and nothing that is not named."""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from fastapi import Header, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LongText = Annotated[str, StringConstraints(max_length=4_000)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\r\n]{1,64}@[^@\s\r\n]{1,190}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Credits = Annotated[int, Field(strict=True, ge=1, le=MAX_CREDITS)]
+CreditsOrNone = Annotated[int, Field(strict=True, ge=0, le=MAX_CREDITS)]
+Chatbots = Annotated[int, Field(strict=True, ge=0, le=MAX_CHATBOTS)]
+Minor = Annotated[int, Field(strict=True, ge=1, le=MAX_MINOR)]
+Id = Annotated[str, StringConstraints(max_length=64)]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,200}$",
+        description="Chosen by you, kept with the request: sent again, it has one effect.",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=100)]
+After = Annotated[str | None, Query(max_length=64, description="The `next` of the page before.")]
+WaitMs = Annotated[int, Field(strict=True, ge=0, le=60_000)]
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def hash(self, route: str) -> bytes:
+        """What tells one request from another under the same key."""
+        canonical = json.dumps(self.model_dump(mode="json", exclude={"wait_ms"}), sort_keys=True)
+        return hashlib.sha256(f"{route}\n{canonical}".encode()).digest()
+
+
+class OpenAccount(Body):
+    """A new account below the one in the path."""
+
+    name: Text
+    sells: bool = Field(False, strict=True)
+    currency: Currency | None = Field(
+        None, description="what it will sell in; its seller's if none"
+    )
+    zone: Annotated[str, StringConstraints(max_length=64)] = "UTC"
+    owner_name: Text
+    owner_email: Email
+    external_id: Text | None = None
+
+
+class PublishPackage(Body):
+    """A package, or its new version. Prices in minor units of the seller's currency."""
+
+    kind: Literal["subscription", "extra_chatbots", "additional_credits"]
+    name: Text
+    price_minor: Minor
+    currency: Currency | None = Field(None, description="if given, it must be the seller's")
+    credits: CreditsOrNone = 0
+    chatbots: Chatbots = 0
+    interval: Literal["month", "quarter", "year"] | None = None
+    expires_after_days: Annotated[int, Field(strict=True, ge=1, le=3_660)] | None = None
+    full_price_first: bool = Field(False, strict=True)
+    chatbots_price_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_MINOR)] | None = Field(
+        None, description="the part of a subscription's price that its chatbots carry"
+    )
+
+
+class SetRate(Body):
+    """Credits per reply of a model."""
+
+    credits: Credits
+
+
+class Spend(Body):
+    """Credits, or a model and how many messages at the seller's rate."""
+
+    credits: Credits | None = None
+    model: Text | None = None
+    messages: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    wait_ms: WaitMs | None = None
+
+
+class Purchase(Body):
+    """So many of a package of the account's seller."""
+
+    package_id: Id
+    quantity: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    wait_ms: WaitMs | None = None
+
+
+class CreateChatbot(Body):
+    """A chatbot by your own id for it."""
+
+    external_id: Text
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    wait_ms: WaitMs | None = None
+
+
+class Allot(Body):
+    """A gift or trial out of the seller's stock."""
+
+    credits: CreditsOrNone = 0
+    chatbots: Chatbots = 0
+
+
+class SetAutoBilling(Body):
+    """The owner's choice. Switching on needs `monthly_limit_minor`: a number, or "none"."""
+
+    enabled: bool = Field(strict=True)
+    monthly_limit_minor: Minor | Literal["none"] | None = None
+    per_charge_minor: Minor | None = None
+    per_hour_count: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    per_day_minor: Minor | None = None
+    strategy: Literal["best_cover", "single_pack"] = "best_cover"
+    allowed_packages: Annotated[list[Id], Field(min_length=1, max_length=20)] | None = None
+    buys_chatbots: bool = Field(False, strict=True)
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+
+class SetChildLimit(Body):
+    """What one child may make its seller's card pay in a month; null for no limit."""
+
+    per_month_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_MINOR)] | None
+
+
+class SaveCard(Body):
+    """A token of the gateway for a card; never a card's number."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class IssueKey(Body):
+    """A new API key of the account in the path."""
+
+    label: Annotated[str, StringConstraints(max_length=200)] = ""
+    read_only: bool = Field(False, strict=True)
+
+
+class PreviewPurchase(Body):
+    """A purchase to look at before it is made."""
+
+    package_id: Id
+    quantity: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+
+
+class PreviewSpend(Body):
+    """A spend to look at before it is made."""
+
+    credits: Credits
+
+
+class PreviewSale(Body):
+    """A sale to a client to look at before it is made."""
+
+    credits: CreditsOrNone = 0
+    chatbots: Chatbots = 0

@@ -1,0 +1,272 @@
+"""Auto-billing settings, limits per child, cards, previews."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from brimful.api import ids
+from brimful.api.auth import BuyerDep, EngineDep, seller_of_buyer
+from brimful.api.problem import Problem, documented, not_found, of_answer
+from brimful.api.requests import (
+    PreviewPurchase,
+    PreviewSale,
+    PreviewSpend,
+    SaveCard,
+    SetAutoBilling,
+    SetChildLimit,
+)
+from brimful.billing import accounts, cards, settings_records
+from brimful.billing.buyers import read_buyer
+from brimful.billing.settings_records import AutoBillingSetting
+from brimful.domain.payment import MethodRefused, SavedMethod
+from brimful.domain.planning import may_buy
+from brimful.domain.reason import Refuse
+from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
+from brimful.usecases.save_card import record_card, remove_card
+from brimful.usecases.set_auto_billing import set_auto_billing, set_child_limit
+
+router = APIRouter(tags=["auto-billing"])
+
+
+@router.get(
+    "/v1/accounts/{account_id}/auto-billing",
+    responses=documented(),
+    summary="Read the auto-billing settings",
+)
+async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
+    """`available` says whether it can be switched on; `status` is off, on, inactive or paused."""
+    moment = engine.clock.moment()
+    async with engine.ctx.db.transaction() as tx:
+        facts = await read_buyer(
+            tx, tenant_id=buyer.tenant_id, account_id=buyer.account_id, at=moment.at
+        )
+        setting = await settings_records.read_setting(tx, buyer.tenant_id, buyer.account_id)
+    if not facts.buyer.allowed_by_seller and not setting.enabled:
+        return {"available": False, "code": "auto_billing_unavailable"}
+    why = may_buy(facts.buyer, moment.at)
+    return {
+        "available": facts.buyer.allowed_by_seller,
+        "status": "off" if not setting.enabled else "on" if why is None else str(why),
+        "enabled": setting.enabled,
+        "monthly_limit_minor": setting.per_month_minor or ("none" if setting.enabled else None),
+        "per_charge_minor": setting.per_charge_minor,
+        "per_hour_count": setting.per_hour_count,
+        "per_day_minor": setting.per_day_minor,
+        "strategy": setting.strategy,
+        "allowed_packages": None
+        if setting.allowed_packages is None
+        else [ids.show("pkg", one) for one in setting.allowed_packages],
+        "buys_chatbots": setting.buys_chatbots,
+        "spent_this_month_minor": facts.buyer.spent.month_minor,
+        "currency": facts.currency,
+    }
+
+
+@router.put(
+    "/v1/accounts/{account_id}/auto-billing",
+    responses=documented(402, 403),
+    summary="Switch auto-billing on or off, with its limits",
+)
+async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep) -> dict[str, Any]:
+    """Switching on records the consent: who (`given_by`), when, the `terms` shown and the monthly
+    limit, which must be given. Switching off holds from this moment."""
+    monthly = body.monthly_limit_minor
+    allowed = body.allowed_packages
+    answer = await set_auto_billing(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        setting=AutoBillingSetting(
+            enabled=body.enabled,
+            per_charge_minor=body.per_charge_minor,
+            per_hour_count=body.per_hour_count,
+            per_day_minor=body.per_day_minor,
+            per_month_minor=monthly if isinstance(monthly, int) else None,
+            strategy=body.strategy,
+            allowed_packages=None
+            if allowed is None
+            else [ids.parse_body("pkg", one, "allowed_packages") for one in allowed],
+            buys_chatbots=body.buys_chatbots,
+        ),
+        monthly_limit=monthly,
+        given_by=body.given_by,
+        terms=body.terms,
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Refuse):
+        raise of_answer(answer)
+    engine.run(answer.effects)
+    return await read_settings(buyer, engine)
+
+
+@router.put(
+    "/v1/accounts/{account_id}/child-limits/{child_id}",
+    responses=documented(403),
+    summary="Limit what one client may make this account pay in a month",
+)
+async def put_child_limit(
+    buyer: BuyerDep, child_id: str, body: SetChildLimit, engine: EngineDep
+) -> dict[str, Any]:
+    """Counted by what each auto-billing's cost was allocated to the client."""
+    child = await accounts.read_account(engine.ctx.db, buyer.tenant_id, ids.parse("acc", child_id))
+    if child is None or child.parent_id != buyer.account_id:
+        raise not_found()
+    await set_child_limit(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        child_id=child.account_id,
+        per_month_minor=body.per_month_minor,
+    )
+    return {"child_id": child_id, "per_month_minor": body.per_month_minor}
+
+
+@router.post(
+    "/v1/accounts/{account_id}/payment-methods",
+    status_code=201,
+    responses=documented(402, 403, 503),
+    tags=["payment methods"],
+    summary="Save a card by the gateway's token",
+)
+async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[str, Any]:
+    """It takes the place of the one in use. No card number ever comes here."""
+    if body.token.replace(" ", "").isdigit():
+        raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
+    seller = await seller_of_buyer(engine, buyer)
+    customer = await cards.read_customer(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    saved = await engine.gateway.save_method(
+        account_ref=seller.merchant_ref, customer_id=customer, token=body.token
+    )
+    if isinstance(saved, MethodRefused):
+        raise Problem(402, "card_refused", "The gateway did not accept this card.")
+    if not isinstance(saved, SavedMethod):
+        raise Problem(503, "gateway_unavailable", "The payment service gives no answer at present.")
+    recorded = await record_card(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        gateway_account=seller.merchant_ref,
+        saved=saved,
+        moment=engine.clock.moment(),
+    )
+    engine.run(recorded.effects)
+    return {
+        "id": ids.show("pmt", recorded.method_id),
+        "brand": saved.brand,
+        "last4": saved.last4,
+        "exp_month": saved.exp_month,
+        "exp_year": saved.exp_year,
+    }
+
+
+@router.get(
+    "/v1/accounts/{account_id}/payment-methods",
+    responses=documented(),
+    tags=["payment methods"],
+    summary="The card on file",
+)
+async def list_cards(buyer: BuyerDep, engine: EngineDep) -> dict[str, list[dict[str, Any]]]:
+    """At most one is in use."""
+    card = await cards.read_card(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    if card is None:
+        return {"data": []}
+    shown = {name: card[name] for name in ("brand", "last4", "exp_month", "exp_year")}
+    return {"data": [{"id": ids.show("pmt", card["method_id"]), **shown}]}
+
+
+@router.delete(
+    "/v1/accounts/{account_id}/payment-methods/{method_id}",
+    status_code=204,
+    responses=documented(403),
+    tags=["payment methods"],
+    summary="Remove the card",
+)
+async def delete_card(buyer: BuyerDep, method_id: str, engine: EngineDep) -> None:
+    """Nothing is charged on it any more."""
+    wanted = ids.parse("pmt", method_id)
+    card = await cards.read_card(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    if card is None or card["method_id"] != wanted:
+        raise not_found()
+    engine.run(
+        await remove_card(
+            engine.ctx,
+            tenant_id=buyer.tenant_id,
+            account_id=buyer.account_id,
+            moment=engine.clock.moment(),
+        )
+    )
+    await engine.gateway.remove_method(
+        account_ref=card["gateway_account"], method_id=card["gateway_method"]
+    )
+
+
+def _shown(preview: Preview) -> dict[str, Any]:
+    return {
+        "possible": preview.possible,
+        "charge_minor": preview.charge_minor,
+        "currency": preview.currency,
+        "reason": preview.reason,
+        "explanation": preview.explanation,
+    }
+
+
+@router.post(
+    "/v1/accounts/{account_id}/previews/spend",
+    responses=documented(403),
+    tags=["previews"],
+    summary="What a spend would cause",
+)
+async def spend_preview(buyer: BuyerDep, body: PreviewSpend, engine: EngineDep) -> dict[str, Any]:
+    """The same planner, changing nothing."""
+    return _shown(
+        await preview_spend(
+            engine.ctx,
+            tenant_id=buyer.tenant_id,
+            account_id=buyer.account_id,
+            credits=body.credits,
+            moment=engine.clock.moment(),
+        )
+    )
+
+
+@router.post(
+    "/v1/accounts/{account_id}/previews/sale",
+    responses=documented(403),
+    tags=["previews"],
+    summary="What selling to a client would charge this account",
+)
+async def sale_preview(buyer: BuyerDep, body: PreviewSale, engine: EngineDep) -> dict[str, Any]:
+    """If a client buys so much, this account's card would be charged `charge_minor`."""
+    return _shown(
+        await preview_sale(
+            engine.ctx,
+            tenant_id=buyer.tenant_id,
+            account_id=buyer.account_id,
+            credits=body.credits,
+            chatbots=body.chatbots,
+            moment=engine.clock.moment(),
+        )
+    )
+
+
+@router.post(
+    "/v1/accounts/{account_id}/previews/purchase",
+    responses=documented(403),
+    tags=["previews"],
+    summary="What a purchase would cost",
+)
+async def purchase_preview(
+    buyer: BuyerDep, body: PreviewPurchase, engine: EngineDep
+) -> dict[str, Any]:
+    """Its price now, prorated where it is, and whether it could be delivered."""
+    answer = await preview_purchase(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        package_id=ids.parse_body("pkg", body.package_id, "package_id"),
+        quantity=body.quantity,
+        moment=engine.clock.moment(),
+    )
+    if not isinstance(answer, Preview):
+        raise of_answer(answer)
+    return _shown(answer)

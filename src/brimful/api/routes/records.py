@@ -1,0 +1,185 @@
+"""What an account can look up: lots, statement, subscriptions, notices; allotments and keys."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from brimful.api import ids, present
+from brimful.api.auth import Buyer, BuyerDep, EngineDep, TargetDep, seller_of_buyer
+from brimful.api.present import Page
+from brimful.api.problem import Problem, documented, not_found, of_answer
+from brimful.api.requests import After, Allot, IdempotencyKey, IssueKey, Limit
+from brimful.billing import keys
+from brimful.billing.listings import Listing, list_entries, list_page, mark_notice_read
+from brimful.usecases.allot import Allotted, allot
+from brimful.wiring import Engine
+
+router = APIRouter(tags=["records"])
+
+
+async def _page(
+    engine: Engine, buyer: Buyer, listing: Listing, prefix: str, name: str, limit: int, after: Any
+) -> Page:
+    rows = await list_page(
+        engine.ctx.db,
+        listing,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        after=None if after is None else ids.parse(prefix, after),
+        limit=limit,
+    )
+    return present.page(rows, prefix, name, limit)
+
+
+@router.get("/v1/accounts/{account_id}/lots", responses=documented(), summary="List lots")
+async def list_lots(
+    buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
+) -> Page:
+    """Batches of credits with their terms, newest first."""
+    return await _page(engine, buyer, "list_lots", "lot", "lot_id", limit, after)
+
+
+@router.get(
+    "/v1/accounts/{account_id}/subscriptions", responses=documented(), summary="List subscriptions"
+)
+async def list_subscriptions(
+    buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
+) -> Page:
+    """Plans and chatbots that recur, newest first."""
+    name = "subscription_id"
+    return await _page(engine, buyer, "list_subscriptions", "sub", name, limit, after)
+
+
+@router.get("/v1/accounts/{account_id}/notices", responses=documented(), summary="List notices")
+async def list_notices(
+    buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
+) -> Page:
+    """What the owner was told, newest first."""
+    return await _page(engine, buyer, "list_notices", "ntc", "notice_id", limit, after)
+
+
+@router.post(
+    "/v1/accounts/{account_id}/notices/{notice_id}/read",
+    status_code=204,
+    responses=documented(403),
+    summary="Mark a notice read",
+)
+async def read_notice(buyer: BuyerDep, notice_id: str, engine: EngineDep) -> None:
+    """Read once, it stays read."""
+    done = await mark_notice_read(
+        engine.ctx.db,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        notice_id=ids.parse("ntc", notice_id),
+        at=engine.clock.moment().at,
+    )
+    if not done:
+        raise not_found()
+
+
+@router.get("/v1/accounts/{account_id}/statement", responses=documented(), summary="The statement")
+async def statement(
+    buyer: BuyerDep,
+    engine: EngineDep,
+    resource: Literal["credits", "chatbots"] = "credits",
+    limit: Limit = 50,
+    after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> dict[str, Any]:
+    """Every movement with what was free after it, newest first; `after` is a `seq`."""
+    rows = await list_entries(
+        engine.ctx.db,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        resource=resource,
+        before_seq=after,
+        limit=limit,
+    )
+    data = [{k: v for k, v in row.items() if not isinstance(v, UUID)} for row in rows]
+    return {"data": data, "next": data[-1]["seq"] if len(data) == limit else None}
+
+
+@router.post(
+    "/v1/accounts/{account_id}/allotments",
+    status_code=201,
+    responses=documented(402, 403, 409),
+    tags=["allotments"],
+    summary="Give credits or chatbots from the seller's stock",
+)
+async def give(
+    buyer: BuyerDep, body: Allot, engine: EngineDep, idempotency_key: IdempotencyKey
+) -> dict[str, Any]:
+    """A gift or a trial, by the seller's key or one above it: from stock only, nothing is bought."""
+    if not buyer.target.acted_by_seller:
+        raise Problem(403, "only_its_seller", "Only an account's seller can allot to it.")
+    if body.credits + body.chatbots < 1:
+        raise Problem(422, "invalid_request", "Give at least 1 credit or 1 chatbot.")
+    answer = await allot(
+        engine.ctx,
+        seller=await seller_of_buyer(engine, buyer),
+        child=buyer.account,
+        credits=body.credits,
+        chatbots=body.chatbots,
+        key=idempotency_key,
+        body_hash=body.hash("allot"),
+        moment=engine.clock.moment(),
+    )
+    if not isinstance(answer, Allotted):
+        raise of_answer(answer)
+    engine.run(answer.effects)
+    return {
+        "id": ids.show("alt", answer.allotment_id),
+        "credits": body.credits,
+        "chatbots": body.chatbots,
+    }
+
+
+@router.post(
+    "/v1/accounts/{account_id}/api-keys",
+    status_code=201,
+    responses=documented(403),
+    tags=["api keys"],
+    summary="Issue an API key",
+)
+async def issue_key(target: TargetDep, body: IssueKey, engine: EngineDep) -> dict[str, Any]:
+    """For the account of the path; the secret is shown this once."""
+    account = target.account
+    key_id, secret = await keys.issue(
+        engine.ctx.db,
+        account_id=target.platform.platform_id if account is None else account.account_id,
+        tenant_id=None if account is None else account.tenant_id,
+        read_only=body.read_only,
+        label=body.label,
+        moment=engine.clock.moment(),
+    )
+    return {"id": ids.show("key", key_id), "secret": secret, "read_only": body.read_only}
+
+
+@router.get(
+    "/v1/accounts/{account_id}/api-keys",
+    responses=documented(),
+    tags=["api keys"],
+    summary="List API keys",
+)
+async def list_keys(target: TargetDep, engine: EngineDep) -> dict[str, Any]:
+    """Without their secrets."""
+    account = target.account
+    owner = target.platform.platform_id if account is None else account.account_id
+    rows = await keys.list_keys(engine.ctx.db, owner)
+    return {"data": present.page(rows, "key", "key_id", len(rows) + 1).data}
+
+
+@router.delete(
+    "/v1/accounts/{account_id}/api-keys/{key_id}",
+    status_code=204,
+    responses=documented(403),
+    tags=["api keys"],
+    summary="Revoke an API key",
+)
+async def revoke_key(target: TargetDep, key_id: str, engine: EngineDep) -> None:
+    """It opens nothing any more, from this moment."""
+    account = target.account
+    owner = target.platform.platform_id if account is None else account.account_id
+    wanted = ids.parse("key", key_id)
+    if not await keys.revoke(engine.ctx.db, owner, wanted, engine.clock.moment()):
+        raise not_found()

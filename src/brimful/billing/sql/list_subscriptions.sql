@@ -1,0 +1,6 @@
+select subscription_id, kind, package_id, package_version, credits, chatbots, recurring_minor, currency, billing_interval,
+       period_starts_at, period_ends_at, automatic, state
+from subscription
+where tenant_id = $1 and account_id = $2 and ($3::uuid is null or subscription_id < $3)
+order by subscription_id desc
+limit $4;
