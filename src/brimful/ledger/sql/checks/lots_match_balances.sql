@@ -1,4 +1,4 @@
-select b.tenant_id, format('%s: free %s + unsettled %s, reserved %s + held %s; lots free %s, pinned %s', b.account_id, b.free,
+select b.tenant_id, format('%s: free %s + unsettled %s, reserved %s + held %s, lots free %s, pinned %s', b.account_id, b.free,
     b.unsettled, b.reserved, b.held, coalesce(l.free, 0), coalesce(l.pinned, 0)) as detail
 from balance b
 left join (select tenant_id, account_id, sum(free) as free, sum(pinned) as pinned from lot group by 1, 2) l

@@ -1,0 +1,170 @@
+"""The style of the house, held by a test: sizes, purity of the domain, dead SQL, words, READMEs."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src"
+LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+# What the field calls auto-billing, a lot, an account; here each thing has one name (GLOSSARY.md).
+BANNED = re.compile(r"\b(top_?up|recharge|refill|reload|wallet|auto_?pay|subaccount_id)\b", re.I)
+DOMAIN_MAY_IMPORT = {
+    "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "fractions", "functools",
+    "heapq", "itertools", "math", "numpy", "typing", "uuid", "zoneinfo", "brimful", "types",
+}  # fmt: skip
+
+
+def tracked(*endings: str) -> list[Path]:
+    """The files of the project, tracked or about to be, that end so."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    return [ROOT / name for name in listed if name.endswith(endings) and (ROOT / name).is_file()]
+
+
+PYTHON = tracked(".py")
+MODULES = [path for path in PYTHON if SOURCE in path.parents]
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_files_are_short() -> None:
+    """One idea a file."""
+    sizes = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in PYTHON}
+    assert {name: size for name, size in sizes.items() if size > LINES_MAX} == {}
+
+
+def test_functions_are_short() -> None:
+    """A function that grows wants a new idea."""
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in PYTHON
+        for node in functions(path)
+        if (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES_MAX
+    ]
+    assert long == []
+
+
+def test_the_domain_is_pure() -> None:
+    """Standard library only, no clock, no randomness, nothing asynchronous."""
+    wrong = []
+    for path in (SOURCE / "brimful" / "domain").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            elif isinstance(node, ast.AsyncFunctionDef):
+                wrong.append(f"{path.name}:{node.lineno} async")
+            wrong += [
+                f"{path.name} imports {name}"
+                for name in names
+                if name.split(".")[0] not in DOMAIN_MAY_IMPORT
+            ]
+        if re.search(r"datetime\.now|utcnow|\.today\(\)|uuid4", text):
+            wrong.append(f"{path.name} reads a clock or makes an id")
+    assert wrong == []
+
+
+def test_no_sql_file_is_dead() -> None:
+    """Every statement is used, by its name, from its own package; every name has its file."""
+    used: set[tuple[str, str]] = set()
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        packages = set(re.findall(r'partial\(load, "([\w.]+)"\)', text))
+        names = set(re.findall(r'"([a-z_]+)"', text))
+        used |= {(package, name) for package in packages for name in names}
+    files = {
+        (".".join(path.parent.parent.relative_to(SOURCE).parts), path.stem)
+        for path in tracked(".sql")
+        if path.parent.name == "sql"
+    }
+    assert files - used == set()
+
+
+def test_sql_files_hold_one_statement() -> None:
+    """One statement, one file; migrations are scripts and audit's checks are queries."""
+    wrong = []
+    for path in tracked(".sql"):
+        if "migrations" in path.parts:
+            continue
+        text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8")).strip()
+        if not text.endswith(";") or text.count(";") != 1:
+            wrong.append(str(path.relative_to(ROOT)))
+    assert wrong == []
+
+
+def test_words_have_one_meaning() -> None:
+    """No other name for what the glossary names."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in [*MODULES, *tracked(".sql")]
+        for match in BANNED.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    """No machine's paths, no registry's host names."""
+    places = re.compile(r"/root/|/home/\w+/|/work/|files\.pythonhosted|pypi\.org|registry\.npmjs")
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in tracked(".py", ".md", ".sql", ".txt", ".toml", ".in", "/dev", "/run")
+        if path.name != "test_tidy.py" and places.search(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_every_package_says_what_it_owns() -> None:
+    """A README beside each package's code."""
+    packages = [*(SOURCE / "brimful").iterdir(), SOURCE / "brimful_testbank"]
+    missing = [
+        folder.name
+        for folder in packages
+        if (folder / "__init__.py").exists() and not (folder / "README.md").exists()
+    ]
+    assert missing == []
+
+
+def test_public_functions_are_documented() -> None:
+    """A docstring for every public function and class of the source."""
+    wrong = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:
+            kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            if (
+                isinstance(node, kinds)
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
+            ):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in PYTHON if p.name.startswith("test_")], ids=lambda p: p.name
+)
+def test_every_test_asserts(path: Path) -> None:
+    """No test without an assertion."""
+    text = path.read_text(encoding="utf-8")
+    empty = [
+        node.name
+        for node in functions(path)
+        if node.name.startswith("test_")
+        and not re.search(r"assert|raises|expect|check", ast.get_source_segment(text, node) or "")
+    ]
+    assert empty == []
