@@ -1,0 +1,89 @@
+"""The API over a real socket, and keys to call it with."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import uvicorn
+
+from brimful.api.app import create_app
+from brimful.billing import keys
+from brimful.runtime import work
+from tests.builders.world import World
+
+
+@contextlib.asynccontextmanager
+async def serving_api(world: World, *, with_worker: bool = True) -> AsyncIterator[str]:
+    """Serve the API of a world on a free loopback port, in this event loop; yields its address."""
+    engine = world.engine
+    app = create_app(engine, (lambda: work(engine)) if with_worker else None)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="critical", access_log=False, backlog=4096
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        if task.done():
+            await task
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def key_for(world: World, name: str | None, *, read_only: bool = False) -> str:
+    """A key of an account, or of the platform (None)."""
+    account = None if name is None else await world.account(name)
+    _, secret = await keys.issue(
+        world.db,
+        account_id=world.platform.platform_id if account is None else account.account_id,
+        tenant_id=None if account is None else account.tenant_id,
+        read_only=read_only,
+        label="test",
+        moment=world.engine.clock.moment(),
+    )
+    return secret
+
+
+class Caller:
+    """Calls the API with one key."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        limits = httpx.Limits(max_connections=1_100, max_keepalive_connections=1_100)
+        self.http = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=httpx.Timeout(60),
+            limits=limits,
+        )
+
+    async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
+        """A command under a key."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return await self.http.post(path, json=body, headers=headers)
+
+    async def get(self, path: str) -> httpx.Response:
+        """A question."""
+        return await self.http.get(path)
+
+
+@contextlib.asynccontextmanager
+async def caller(world: World, url: str, name: str | None, **key: Any) -> AsyncIterator[Caller]:
+    """A caller with a fresh key of an account, or of the platform (None)."""
+    made = Caller(url, await key_for(world, name, **key))
+    try:
+        yield made
+    finally:
+        await made.http.aclose()
+
+
+def acc(world: World, name: str | None) -> str:
+    """The id of an account as the API shows it."""
+    found = world.platform.platform_id if name is None else world.names[name]
+    return f"acc_{found.hex}"
