@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -52,16 +53,29 @@ async def key_for(world: World, name: str | None, *, read_only: bool = False) ->
 
 
 class Caller:
-    """Calls the API with one key."""
+    """Calls the API with one key. A storm spreads over several connection pools, because one pool
+    of a thousand connections is slow in the client."""
+
+    POOLS = 40
 
     def __init__(self, url: str, secret: str) -> None:
-        limits = httpx.Limits(max_connections=1_100, max_keepalive_connections=1_100)
-        self.http = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {secret}"},
-            timeout=httpx.Timeout(60),
-            limits=limits,
-        )
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=url,
+                headers={"Authorization": f"Bearer {secret}"},
+                timeout=httpx.Timeout(60),
+                limits=httpx.Limits(max_connections=None),
+                verify=False,
+                trust_env=False,
+            )
+            for _ in range(self.POOLS)
+        ]
+        self._turn = itertools.cycle(self._clients)
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """One of the clients."""
+        return next(self._turn)
 
     async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
         """A command under a key."""
@@ -72,6 +86,11 @@ class Caller:
         """A question."""
         return await self.http.get(path)
 
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            await client.aclose()
+
 
 @contextlib.asynccontextmanager
 async def caller(world: World, url: str, name: str | None, **key: Any) -> AsyncIterator[Caller]:
@@ -80,7 +99,7 @@ async def caller(world: World, url: str, name: str | None, **key: Any) -> AsyncI
     try:
         yield made
     finally:
-        await made.http.aclose()
+        await made.close()
 
 
 def acc(world: World, name: str | None) -> str:

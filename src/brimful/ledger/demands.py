@@ -143,3 +143,8 @@ async def fail_waiting(
         moment.real_at,
     )
     return [Moved(**dict(row)) for row in rows]
+
+
+async def is_waited_on(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
+    """Somebody waits on this pool already."""
+    return bool(await tx.fetchval(_sql("is_waited_on"), tenant_id, account_id))

@@ -10,7 +10,7 @@ from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.effect import Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
-from brimful.ledger import spends
+from brimful.ledger import demands, spends
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import Chain, read_chain, tell_seller
@@ -87,6 +87,10 @@ async def _at_once(
 
 async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | None:
     async def body(tx: Transaction) -> Refuse | None:
+        if await demands.is_waited_on(tx, new.tenant_id, new.account_id):
+            # Others wait already and were found feasible; the plan that is to come, or to follow
+            # the purchase under way, checks again for all of them at once.
+            return None
         chain = await read_chain(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at
         )
