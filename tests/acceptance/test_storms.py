@@ -75,9 +75,7 @@ async def test_r19_all_registered_at_a_barrier_one_charge_and_latecomers_one_mor
                 asyncio.create_task(spend(agency, path, 25, f"early-{n}")) for n in range(1_000)
             ]
             await world.desk.faults.wait_for("confirm", 1)
-            late = [
-                asyncio.create_task(spend(agency, path, 1_000, f"late-{n}")) for n in range(20)
-            ]
+            late = [asyncio.create_task(spend(agency, path, 1_000, f"late-{n}")) for n in range(20)]
             while await _waiting(world) < 1_020:
                 await asyncio.sleep(0.02)
             world.desk.faults.open_gate("confirm")

@@ -1,4 +1,4 @@
-"""Interim exact cover by depth-first search with the linear bound."""
+"""The best cover of a shortage: exact, by depth-first search under the linear bound (R12)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
+    """A package of additional credits: so many for a price."""
+
     package_id: str
     credits: int
     price_minor: int
@@ -14,20 +16,27 @@ class Pack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
+    """So many of each pack, in catalogue order, with what they bring and cost together."""
+
     counts: tuple[int, ...]
     credits: int
     price_minor: int
 
 
 class CoverTables:
+    """What makes covers of one catalogue fast; never changed once built."""
+
     def __init__(self, packs: tuple[Pack, ...]) -> None:
         self.packs = packs
 
     @classmethod
     def build(cls, packs: Sequence[Pack]) -> "CoverTables":
+        """The tables of some packs in catalogue order."""
         return cls(tuple(packs))
 
     def best(self, need: int) -> Cover | None:
+        """The cheapest multiset that reaches the need; ties to most credits, then fewest packs, then
+        the greater counts in catalogue order. None without packs."""
         n = len(self.packs)
         if not n:
             return None
@@ -64,6 +73,7 @@ class CoverTables:
         return best[0][1]
 
     def best_single(self, need: int) -> Cover | None:
+        """The cheapest one pack that reaches the need, None when none does."""
         fits = [i for i, p in enumerate(self.packs) if p.credits >= need]
         if not fits:
             return None
@@ -78,6 +88,7 @@ class CoverTables:
 def choose_cover(
     tables: CoverTables, need: int, strategy: Literal["best_cover", "single_pack"]
 ) -> Cover | None:
+    """The cover by an owner's strategy: with "single_pack" one pack if one suffices (R12)."""
     if strategy == "single_pack" and (single := tables.best_single(need)) is not None:
         return single
     return tables.best(need)
