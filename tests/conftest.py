@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from brimful.db.embedded import embedded
@@ -18,6 +19,13 @@ from brimful.db.transaction import Database, connect
 from brimful.ledger.audit import audit
 from tests.builders.world import World, running_world
 
+structlog.configure(
+    processors=[
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
+)
 settings.register_profile(
     "brimful", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -177,6 +177,7 @@ class Engine:
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
         await self.runner.stop()
+        await self.waiters.stop()
 
     async def _drive(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Drive)

@@ -33,13 +33,14 @@ class Runner:
             self._tasks[effect] = asyncio.create_task(self._do(effect))
 
     async def _do(self, effect: Effect) -> None:
+        following: tuple[Effect, ...] = ()
         try:
             async with self._slots:
                 following = await self._handlers[type(effect)](effect)
         except Exception:
-            following = ()
             _log.exception("effect_failed", effect=repr(effect))
-        self._tasks.pop(effect, None)
+        finally:
+            self._tasks.pop(effect, None)
         if effect in self._again:
             self._again.discard(effect)
             self.run((effect,))

@@ -51,6 +51,14 @@ class Waiters:
         finally:
             self._waiting.pop(operation_id, None)
 
+    async def stop(self) -> None:
+        """Let nobody wait any more; who waits hears that there is no answer yet."""
+        for _, future in self._waiting.values():
+            future.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
     async def _poll(self) -> None:
         while self._waiting:
             self._hurry.clear()
