@@ -127,6 +127,20 @@ async def test_r39_a_command_needs_a_key(agency: httpx.AsyncClient) -> None:
     assert long.status_code == 422
 
 
+async def test_r39_an_external_id_is_given_once_by_a_seller(
+    agency: httpx.AsyncClient, world: World
+) -> None:
+    """Another account with it is a conflict, not a fault; the same key finds the first again."""
+    body = {"name": "A", "owner_name": "A", "owner_email": "a@b.example", "external_id": "crm-7"}
+    first = await agency.post("/accounts", json=body)
+    assert first.status_code == 201
+    before = await digest(world.db)
+    assert (await agency.post("/accounts", json=body)).json() == first.json()
+    other = await agency.post("/accounts", json=body, headers={"Idempotency-Key": "another"})
+    assert (other.status_code, other.json()["code"]) == (409, "external_id_taken")
+    assert await digest(world.db) == before
+
+
 async def test_r12_a_package_of_someone_elses_seller_is_unknown(
     agency: httpx.AsyncClient, world: World
 ) -> None:

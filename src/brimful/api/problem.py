@@ -146,8 +146,9 @@ def _problem(request: Request, exc: Exception) -> JSONResponse:
     return response_of(exc)
 
 
-def _value(request: Request, exc: Exception) -> JSONResponse:
-    return response_of(Problem(422, "invalid_request", str(exc)))
+def _unexpected(request: Request, exc: Exception) -> JSONResponse:
+    """A fault of ours, which the server logs; what is inside stays inside."""
+    return response_of(Problem(500, "internal_error", "Something went wrong on our side."))
 
 
 def install(app: FastAPI) -> None:
@@ -155,6 +156,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from fastapi import APIRouter
 
 from brimful.api import ids, present
@@ -60,6 +61,11 @@ async def open_below(
         )
     except ValueError as wrong:
         raise Problem(422, "invalid_request", str(wrong)) from wrong
+    except UniqueViolationError as taken:
+        # A twin of the same key was recalled, so what is left is the external id.
+        raise Problem(
+            409, "external_id_taken", "This seller has another account with this external_id."
+        ) from taken
     if not isinstance(answer, UUID):
         raise of_answer(answer)
     found = await accounts.find_account(engine.ctx.db, answer)
