@@ -47,15 +47,15 @@ def server() -> Iterator[str]:
     if os.environ.get("DATABASE_URL"):
         yield os.environ["DATABASE_URL"]
         return
-    loop = asyncio.new_event_loop()
-    folder = tempfile.mkdtemp(prefix="brimful-tests-")
-    Path(folder).chmod(0o755)
-    # Durability is tested where it matters, in processes of their own; here it only costs time.
-    running = embedded(Path(folder), settings=("fsync=off", "full_page_writes=off"))
-    dsn = loop.run_until_complete(running.__aenter__())
-    yield dsn
-    loop.run_until_complete(running.__aexit__(None, None, None))
-    loop.close()
+    with asyncio.Runner() as runner, tempfile.TemporaryDirectory(prefix="brimful-tests-") as folder:
+        Path(folder).chmod(0o755)
+        # Durability is tested where it matters, in processes of their own; here it only costs time.
+        running = embedded(Path(folder), settings=("fsync=off", "full_page_writes=off"))
+        dsn = runner.run(running.__aenter__())
+        try:
+            yield dsn
+        finally:
+            runner.run(running.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from brimful.db.address import UNREACHABLE, why
+
 # What a transaction is worked with: a connection's fetch, fetchrow, fetchval and execute.
 Transaction = PoolConnectionProxy
 
@@ -110,14 +112,22 @@ async def _no_reset(connection: Any) -> None:
 
 
 async def connect(dsn: str, *, size_max: int = 20) -> Database:
-    """Open a pool. Commits are durable: a money system does not turn that off."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=size_max,
-        init=_prepare,
-        reset=_no_reset,
-        command_timeout=60,
-        server_settings={"application_name": "brimful", "synchronous_commit": "on", "jit": "off"},
-    )
+    """Open a pool. Commits are durable: a money system does not turn that off. Raises
+    CannotConnect."""
+    try:
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size_max,
+            init=_prepare,
+            reset=_no_reset,
+            command_timeout=60,
+            server_settings={
+                "application_name": "brimful",
+                "synchronous_commit": "on",
+                "jit": "off",
+            },
+        )
+    except UNREACHABLE as problem:
+        raise why(problem) from None
     return Database(pool)

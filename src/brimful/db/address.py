@@ -1,0 +1,34 @@
+"""The database's address: what is wrong with it is said in one line that people can act on."""
+
+from typing import Any
+
+import asyncpg
+
+
+class CannotConnect(OSError):
+    """The database cannot be reached at its address; the text says why, and holds no password."""
+
+
+def why(problem: Exception) -> CannotConnect:
+    """What to tell whoever set the address, from what the driver said."""
+    if isinstance(problem, asyncpg.InterfaceError) and "scheme" not in str(problem):
+        return CannotConnect(f"DATABASE_URL: {problem}")
+    if isinstance(problem, ValueError):
+        # The driver quotes the part it could not read, which may be half of a password.
+        return CannotConnect(
+            "DATABASE_URL is not an address such as postgresql://user:password@host:5432/database; "
+            "signs such as / @ : in a password are written %2F %40 %3A"
+        )
+    return CannotConnect(f"DATABASE_URL: the database cannot be reached: {problem}")
+
+
+# Raised by the driver before a connection is there: bad text, no such host, or the server's refusal.
+UNREACHABLE = (ValueError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+
+
+async def connection_to(dsn: str) -> Any:
+    """One connection of the driver's own. Raises CannotConnect."""
+    try:
+        return await asyncpg.connect(dsn)
+    except UNREACHABLE as problem:
+        raise why(problem) from None
