@@ -30,11 +30,18 @@ class Feasible:
 
 
 def check_chain(
-    levels: Sequence[Level], need_credits: int, need_chatbots: int, at: datetime
+    levels: Sequence[Level],
+    need_credits: int,
+    need_chatbots: int,
+    at: datetime,
+    *,
+    child_id: str | None = None,
 ) -> Feasible | Refuse:
     """Follow a need up the chain: each level takes what is free and must be able to buy the rest,
     and what it would buy is the need of the next. ``levels[0]`` is the pool the operation draws on,
-    the last is the unlimited supply. The refusal names the level that cannot.
+    the last is the unlimited supply. The refusal names the level that cannot. ``child_id`` is the
+    child whose purchase draws on ``levels[0]``, if one's, for what that may cost its seller (R28);
+    for each level above it is the account below.
     """
     plans: list[Buy] = []
     for level in levels:
@@ -48,7 +55,7 @@ def check_chain(
             [
                 Waiting(
                     demand_id="",
-                    child_id=None,
+                    child_id=child_id,
                     short_credits=short_credits,
                     short_chatbots=short_chatbots,
                     arrived=0,
@@ -62,6 +69,7 @@ def check_chain(
             return decision
         plans.append(decision)
         need_credits, need_chatbots = decision.credits, decision.chatbots
+        child_id = level.buyer.account_id
     last = levels[-1].buyer
     return Refuse(
         reason=Reason.temporarily_unavailable,
