@@ -12,7 +12,7 @@ from swagger_ui_bundle import swagger_ui_path
 from brimful import __version__
 from brimful.api import problem
 from brimful.api.limits import Limits
-from brimful.api.problem import Problem, ProblemBody
+from brimful.api.problem import ProblemBody
 from brimful.api.routes import (
     accounts,
     auto_billing,
@@ -87,9 +87,7 @@ def _around(app: FastAPI, engine: Engine) -> None:
         known = gateway == engine.ctx.gateway
         body = await request.body()
         if not known or not await engine.receive_event(body=body, headers=request.headers):
-            return problem.response_of(
-                Problem(400, "bad_event", "This is not an event of the gateway.")
-            )
+            return problem.response_of(problem.bad_event())
         return JSONResponse({"received": True})
 
     made = app.openapi

@@ -2,13 +2,14 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from brimful.api.problem import Problem, response_of
+from brimful.api.problem import Problem, bad_event, response_of
 
 BODY_MAX = 256 * 1024
+EVENTS_PATH = "/v1/gateways/"
 
 
 class Limits:
-    """ASGI middleware; answers 413 and 415 by itself."""
+    """ASGI middleware; answers 413 and 415 by itself, and to a gateway's event 400 (R45)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,35 +19,36 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        length = headers.get(b"content-length", b"")
-        if length.isdigit() and int(length) > BODY_MAX:
-            await _answer(scope, receive, send, _too_large())
+        body, problem = await _checked(scope, receive)
+        if problem is None:
+            await self._app(scope, _replay(body, receive), send)
             return
-        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        has_body = length not in (b"", b"0") or b"transfer-encoding" in headers
-        writes = scope["method"] in ("POST", "PUT", "PATCH")
-        if writes and has_body and kind != b"application/json":
-            problem = Problem(415, "not_json", "Send the body as application/json.")
-            await _answer(scope, receive, send, problem)
-            return
-        body = await _read(receive)
-        if body is None:
-            await _answer(scope, receive, send, _too_large())
-            return
-        if b"\\u0000" in body or b"\x00" in body:
-            problem = Problem(422, "invalid_request", "NUL characters are not allowed in texts.")
-            await _answer(scope, receive, send, problem)
-            return
-        await self._app(scope, _replay(body, receive), send)
+        if scope["path"].startswith(EVENTS_PATH):
+            problem = bad_event()
+        await response_of(problem)(scope, receive, send)
+
+
+async def _checked(scope: Scope, receive: Receive) -> tuple[bytes, Problem | None]:
+    """The body, or what is wrong with it."""
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > BODY_MAX:
+        return b"", _too_large()
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    has_body = length not in (b"", b"0") or b"transfer-encoding" in headers
+    writes = scope["method"] in ("POST", "PUT", "PATCH")
+    if writes and has_body and kind != b"application/json":
+        return b"", Problem(415, "not_json", "Send the body as application/json.")
+    body = await _read(receive)
+    if body is None:
+        return b"", _too_large()
+    if b"\\u0000" in body or b"\x00" in body:
+        return b"", Problem(422, "invalid_request", "NUL characters are not allowed in texts.")
+    return body, None
 
 
 def _too_large() -> Problem:
     return Problem(413, "too_large", f"A body may have {BODY_MAX:,} bytes at most.")
-
-
-async def _answer(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
-    await response_of(problem)(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes | None:

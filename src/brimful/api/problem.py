@@ -68,6 +68,11 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "There is nothing here by this name.")
 
 
+def bad_event() -> Problem:
+    """The one answer to whatever is malformed, forged or too old at a gateway's endpoint (R45)."""
+    return Problem(400, "bad_event", "This is not an event of the gateway.")
+
+
 def refused(refusal: Refuse) -> Problem:
     """The answer to a refusal: 402, or 503 for what may pass, or 409 for what is so already."""
     reason = refusal.reason

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -40,6 +41,10 @@ from brimful.gateways.port import CaptureMode
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
 EVENT_AGE_S = 300
+# What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
+_UNREADABLE = (
+    ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
+)  # fmt: skip
 
 _Reply = tuple[int, Any] | Unknown | Unreachable
 
@@ -144,10 +149,12 @@ class Testbank:
 
     async def find(self, *, account_ref: str, reference: str) -> FindOutcome:
         """Payments by reference; see the port."""
-        reply = await self._call("GET", f"/payments?reference={reference}", account_ref, None, None)
+        path = f"/payments?{urlencode({'reference': reference})}"
+        reply = await self._call("GET", path, account_ref, None, None)
         if isinstance(reply, Unknown | Unreachable):
             return reply
-        return tuple(reply[1])
+        status, body = reply
+        return tuple(body) if status == 200 else Unknown(why=f"status {status}")
 
     async def save_method(
         self, *, account_ref: str, customer_id: str | None, token: str
@@ -183,7 +190,7 @@ class Testbank:
         """Check and read an event; see the port."""
         try:
             return self._parse(body, headers)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        except _UNREADABLE as wrong:
             return BadEvent(why=type(wrong).__name__)
 
     def minimum_minor(self, currency: str) -> int:
@@ -202,13 +209,13 @@ class Testbank:
             return BadEvent(why="too old or too new")
         event = json.loads(body)
         return Event(
-            event_id=str(event["id"]),
-            kind=str(event["kind"]),
-            mode=str(event["mode"]),
-            account_ref=str(event["account"]),
-            payment_id=str(event["payment"]),
+            event_id=_text(event["id"]),
+            kind=_text(event["kind"]),
+            mode=_text(event["mode"]),
+            account_ref=_text(event["account"]),
+            payment_id=_text(event["payment"]),
             amount_minor=int(event["amount"]),
-            currency=str(event["currency"]),
+            currency=_text(event["currency"]),
             created_at=datetime.fromtimestamp(int(event["created"]), UTC),
             metadata={str(k): str(v) for k, v in event["metadata"].items()},
         )
@@ -245,6 +252,14 @@ class Testbank:
             return Unreachable(why=type(problem).__name__)
         except (httpx.HTTPError, ValueError) as problem:
             return Unknown(why=type(problem).__name__)
+
+
+def _text(value: Any) -> str:
+    """A text that can be looked up in a database. Raises ValueError for half characters and NUL."""
+    text = str(value)
+    if b"\0" in text.encode():
+        raise ValueError("NUL")
+    return text
 
 
 def _code(body: Any) -> str:

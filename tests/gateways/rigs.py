@@ -1,0 +1,186 @@
+"""What the contract test needs of a gateway. A second gateway adds its rig to RIGS, and no test."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import uuid4
+
+from brimful.domain.payment import (
+    Created,
+    CreateOutcome,
+    PaymentOutcome,
+    RefundOutcome,
+    SavedMethod,
+)
+from brimful.gateways.port import REFERENCE, CaptureMode, Gateway
+from brimful.gateways.testbank.adapter import Testbank
+from brimful_testbank.faults import FaultKind, Rule
+from brimful_testbank.server import serving
+
+Card = Literal[
+    "good", "soft", "hard", "expired", "authenticate", "slow", "lost_reply", "lost_request", "no_capture"
+]  # fmt: skip
+When = Literal["before", "after"]
+
+
+def key() -> str:
+    """A fresh idempotency key."""
+    return f"test-{uuid4().hex}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rig:
+    """A gateway to test, the same one reached badly, its test cards, and its own books."""
+
+    gateway: Gateway
+    # The same accounts with a time-out shorter than the slow card takes.
+    impatient: Gateway
+    # A gateway that nobody answers for.
+    nobody: Gateway
+    cards: Mapping[Card, str]
+    # Two gateway accounts that know nothing of each other.
+    account_ref: str
+    other_ref: str
+    currency: str
+    # Lose the next call of a verb, before or after its effect.
+    lose: Callable[[str, When], None]
+    # By the gateway's own books: every movement of money of a payment, refunds negative.
+    moved: Callable[[str], list[int]]
+    # Let the time of every open hold run out.
+    expire_holds: Callable[[], None]
+    _methods: dict[tuple[str, str], SavedMethod] = field(default_factory=dict)
+
+    async def method(self, card: Card, account_ref: str | None = None) -> SavedMethod:
+        """A saved card of a kind, the same for each account."""
+        account = account_ref or self.account_ref
+        if (account, card) not in self._methods:
+            saved = await self.gateway.save_method(
+                account_ref=account, customer_id=None, token=self.cards[card]
+            )
+            assert isinstance(saved, SavedMethod), saved
+            self._methods[account, card] = saved
+        return self._methods[account, card]
+
+    async def create(self, card: Card = "good", **wish: Any) -> CreateOutcome:
+        """Ask for a payment of 10.00 to be held on a card, unless said otherwise."""
+        account: str = wish.pop("account_ref", self.account_ref)
+        by: Gateway = wish.pop("by", self.gateway)
+        method = wish.pop("method", None) or await self.method(card, account)
+        capture: CaptureMode = wish.pop("capture", "manual")
+        reference = wish.pop("reference", None) or key()
+        return await by.create(
+            account_ref=account,
+            customer_id=method.customer_id,
+            method_id=method.method_id,
+            amount_minor=wish.pop("amount_minor", 1_000),
+            currency=wish.pop("currency", self.currency),
+            capture=capture,
+            idempotency_key=wish.pop("idempotency_key", None) or key(),
+            description="2,000 credits",
+            metadata={REFERENCE: reference},
+        )
+
+    async def payment(self, card: Card = "good", **wish: Any) -> str:
+        """The id of a payment that is made and not confirmed."""
+        made = await self.create(card, **wish)
+        assert isinstance(made, Created), made
+        return made.payment_id
+
+    async def confirm(
+        self, payment_id: str, idempotency_key: str | None = None, *, by: Gateway | None = None
+    ) -> PaymentOutcome:
+        """Confirm without the owner present."""
+        return await (by or self.gateway).confirm(
+            account_ref=self.account_ref,
+            payment_id=payment_id,
+            idempotency_key=idempotency_key or key(),
+            off_session=True,
+        )
+
+    async def capture(
+        self, payment_id: str, amount_minor: int = 1_000, idempotency_key: str | None = None
+    ) -> PaymentOutcome:
+        """Take a hold."""
+        return await self.gateway.capture(
+            account_ref=self.account_ref,
+            payment_id=payment_id,
+            amount_minor=amount_minor,
+            idempotency_key=idempotency_key or key(),
+        )
+
+    async def cancel(self, payment_id: str, idempotency_key: str | None = None) -> PaymentOutcome:
+        """Cancel for good."""
+        return await self.gateway.cancel(
+            account_ref=self.account_ref,
+            payment_id=payment_id,
+            idempotency_key=idempotency_key or key(),
+        )
+
+    async def refund(
+        self, payment_id: str, amount_minor: int, idempotency_key: str | None = None
+    ) -> RefundOutcome:
+        """Give money back."""
+        return await self.gateway.refund(
+            account_ref=self.account_ref,
+            payment_id=payment_id,
+            amount_minor=amount_minor,
+            idempotency_key=idempotency_key or key(),
+        )
+
+    async def look_up(self, payment_id: str) -> PaymentOutcome:
+        """Read a payment back."""
+        return await self.gateway.look_up(account_ref=self.account_ref, payment_id=payment_id)
+
+
+@contextlib.asynccontextmanager
+async def testbank() -> AsyncIterator[Rig]:
+    """The test gateway over HTTP on a loopback port."""
+    async with contextlib.AsyncExitStack() as stack:
+        url, desk = await stack.enter_async_context(serving())
+
+        def reached(at: str, timeout_s: float) -> Testbank:
+            gateway = Testbank(at, timeout_s=timeout_s)
+            stack.push_async_callback(gateway.close)
+            return gateway
+
+        def lose(verb: str, when: When) -> None:
+            fault: FaultKind = "lost_before" if when == "before" else "lost_after"
+            desk.faults.rules[:] = [Rule(fault=fault, verb=verb)]
+
+        def moved(payment_id: str) -> list[int]:
+            return [
+                effect["amount"]
+                for effect in desk.journal.effects()
+                if effect["payment"] == payment_id and effect["amount"]
+            ]
+
+        def expire_holds() -> None:
+            desk.bank._now = lambda: datetime.now(UTC) + timedelta(days=30)
+
+        yield Rig(
+            gateway=reached(url, 5),
+            impatient=reached(url, 0.05),
+            nobody=reached("http://127.0.0.1:9", 1),
+            cards={
+                "good": "tok_success",
+                "soft": "tok_insufficient_funds",
+                "hard": "tok_lost_card",
+                "expired": "tok_expired",
+                "authenticate": "tok_authenticate",
+                "slow": "tok_slow",
+                "lost_reply": "tok_lost_reply",
+                "lost_request": "tok_lost_request",
+                "no_capture": "tok_decline_capture",
+            },
+            account_ref="platform",
+            other_ref="acct_other",
+            currency="USD",
+            lose=lose,
+            moved=moved,
+            expire_holds=expire_holds,
+        )
+
+
+RIGS = {"testbank": testbank}
