@@ -23,9 +23,14 @@ class Waiters:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._waiting: dict[UUID, tuple[UUID, asyncio.Future[Mapping[str, Any]]]] = {}
+        # One request may be sent several times at once, so an operation has any number of callers.
+        self._waiting: dict[UUID, tuple[UUID, set[asyncio.Future[Mapping[str, Any]]]]] = {}
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """How many callers wait."""
+        return sum(len(futures) for _, futures in self._waiting.values())
 
     def wake(self, operation_id: UUID) -> None:
         """An operation may have its answer: look at once."""
@@ -37,24 +42,27 @@ class Waiters:
     ) -> Mapping[str, Any] | None:
         """The row (id, state, reason, balance_after) of an operation once it has ended, or None
         when it has not within ``timeout_s`` seconds of real time."""
-        future = asyncio.get_running_loop().create_future()
-        self._waiting[operation_id] = (tenant_id, future)
+        future: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        _, futures = self._waiting.setdefault(operation_id, (tenant_id, set()))
+        futures.add(future)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
         self._hurry.set()
         try:
             async with asyncio.timeout(max(timeout_s, 0)):
-                row: Mapping[str, Any] = await future
-                return row
+                return await future
         except TimeoutError:
             return None
         finally:
-            self._waiting.pop(operation_id, None)
+            futures.discard(future)
+            if not futures:
+                self._waiting.pop(operation_id, None)
 
     async def stop(self) -> None:
         """Let nobody wait any more; who waits hears that there is no answer yet."""
-        for _, future in self._waiting.values():
-            future.cancel()
+        for _, futures in self._waiting.values():
+            for future in futures:
+                future.cancel()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -67,9 +75,10 @@ class Waiters:
                 _sql("read_ended"), list(asked.values()), list(asked.keys())
             )
             for row in rows:
-                entry = self._waiting.get(row["operation_id"])
-                if entry is not None and not entry[1].done():
-                    entry[1].set_result(row)
+                _, futures = self._waiting.get(row["operation_id"], (None, ()))
+                for future in futures:
+                    if not future.done():
+                        future.set_result(row)
             try:
                 async with asyncio.timeout(POLL_S):
                     await self._hurry.wait()
