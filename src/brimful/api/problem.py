@@ -60,7 +60,12 @@ _TITLES = {
     503: "Temporarily unavailable",
 }
 
-_CONFLICTS = (Reason.already_subscribed, Reason.chatbot_exists, Reason.too_many_packages)
+_CONFLICTS = (
+    Reason.already_subscribed,
+    Reason.chatbot_exists,
+    Reason.package_withdrawn,
+    Reason.too_many_packages,
+)
 
 
 def not_found() -> Problem:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from brimful.billing import keyed, purchases
+from brimful.billing import catalogues, keyed, purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import Package, read_offer
 from brimful.billing.purchases import PurchaseLine
@@ -52,10 +52,17 @@ async def buy_package(
         shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         package = shop.packages.get(str(package_id))
         if package is None:
-            return Missing(what="package")
+            return await not_on_offer(tx, facts, package_id)
         return await _buy(ctx, tx, facts, package, quantity, command, moment)
 
     return await with_covers(ctx, body)
+
+
+async def not_on_offer(tx: Transaction, facts: BuyerFacts, package_id: UUID) -> Refuse | Missing:
+    """Why a package cannot be bought: its seller withdrew it, or never had it."""
+    if await catalogues.read_head(tx, facts.seller_ref, package_id) is None:
+        return Missing(what="package")
+    return Refuse(reason=Reason.package_withdrawn, account_id=str(facts.account_id), detail={})
 
 
 async def _buy(

@@ -12,7 +12,7 @@ from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.usecases.answers import Missing
-from brimful.usecases.buy_package import price
+from brimful.usecases.buy_package import not_on_offer, price
 from brimful.usecases.chain import Chain, check_sellers, read_chain
 from brimful.usecases.context import Context, with_covers
 
@@ -68,17 +68,17 @@ async def preview_purchase(
     package_id: UUID,
     quantity: int,
     moment: Moment,
-) -> Preview | Missing:
+) -> Preview | Refuse | Missing:
     """What buying a package by hand would charge this account, and whether its seller can sell."""
 
-    async def body(tx: Transaction) -> Preview | Missing:
+    async def body(tx: Transaction) -> Preview | Refuse | Missing:
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         shop = await read_offer(
             tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=False
         )
         package = shop.packages.get(str(package_id))
         if package is None:
-            return Missing(what="package")
+            return await not_on_offer(tx, facts, package_id)
         line = price(facts, package, quantity, moment)
         above = await check_sellers(
             ctx, tx, facts=facts, credits=line.credits, chatbots=line.chatbots, at=moment.at

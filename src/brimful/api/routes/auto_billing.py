@@ -251,7 +251,7 @@ async def sale_preview(buyer: BuyerDep, body: PreviewSale, engine: EngineDep) ->
 
 @router.post(
     "/v1/accounts/{account_id}/previews/purchase",
-    responses=documented(403),
+    responses=documented(403, 409),
     tags=["previews"],
     summary="What a purchase would cost",
 )
