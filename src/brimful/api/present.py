@@ -125,13 +125,13 @@ def package(found: Package) -> PackageBody:
 
 
 def page(rows: Sequence[Mapping[str, Any]], prefix: str, id_name: str, limit: int) -> Page:
-    """A page of rows whose ids get a prefix; every other UUID of a row is left out."""
+    """A page of rows whose ids get a prefix; every other UUID of a row is left out. ``rows`` has one
+    more than ``limit`` when there is a page after it."""
     data = []
-    for row in rows:
+    for row in rows[:limit]:
         shown = {k: v for k, v in row.items() if not isinstance(v, UUID)}
         data.append({"id": show(prefix, row[id_name]), **shown})
-    last = data[-1]["id"] if len(data) == limit else None
-    return Page(data=data, next=last)
+    return Page(data=data, next=data[-1]["id"] if len(rows) > limit else None)
 
 
 def purchase_status(state: str) -> str:

@@ -90,13 +90,13 @@ async def list_below(
     """By age; agencies for the platform, clients for an agency."""
     last = None if after is None else ids.parse("acc", after)
     if target.account is None:
-        found = await accounts.read_agencies(engine.ctx.db, last, limit)
+        found = await accounts.read_agencies(engine.ctx.db, last, limit + 1)
     else:
         found = await accounts.read_children(
-            engine.ctx.db, target.account.tenant_id, target.account.account_id, last, limit
+            engine.ctx.db, target.account.tenant_id, target.account.account_id, last, limit + 1
         )
-    data = [(await _shown(engine, target, one)).model_dump() for one in found]
-    return Page(data=data, next=data[-1]["id"] if len(data) == limit else None)
+    data = [(await _shown(engine, target, one)).model_dump() for one in found[:limit]]
+    return Page(data=data, next=data[-1]["id"] if len(found) > limit else None)
 
 
 @router.get(

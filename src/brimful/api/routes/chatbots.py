@@ -60,7 +60,7 @@ async def list_chatbots(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         after=None if after is None else ids.parse("bot", after),
-        limit=limit,
+        limit=limit + 1,
     )
     return present.page(rows, "bot", "chatbot_id", limit)
 

@@ -82,7 +82,7 @@ async def list_purchases(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         after=None if after is None else ids.parse("pur", after),
-        limit=limit,
+        limit=limit + 1,
     )
     return present.page(rows, "pur", "purchase_id", limit)
 
@@ -131,6 +131,6 @@ async def list_charges(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         after=None if after is None else ids.parse("chg", after),
-        limit=limit,
+        limit=limit + 1,
     )
     return present.page(rows, "chg", "charge_id", limit)

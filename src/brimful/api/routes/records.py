@@ -27,7 +27,7 @@ async def _page(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         after=None if after is None else ids.parse(prefix, after),
-        limit=limit,
+        limit=limit + 1,
     )
     return present.page(rows, prefix, name, limit)
 
@@ -93,10 +93,10 @@ async def statement(
         account_id=buyer.account_id,
         resource=resource,
         before_seq=after,
-        limit=limit,
+        limit=limit + 1,
     )
-    data = [{k: v for k, v in row.items() if not isinstance(v, UUID)} for row in rows]
-    return {"data": data, "next": data[-1]["seq"] if len(data) == limit else None}
+    data = [{k: v for k, v in row.items() if not isinstance(v, UUID)} for row in rows[:limit]]
+    return {"data": data, "next": data[-1]["seq"] if len(rows) > limit else None}
 
 
 @router.post(
@@ -166,7 +166,7 @@ async def list_keys(target: TargetDep, engine: EngineDep) -> dict[str, Any]:
     account = target.account
     owner = target.platform.platform_id if account is None else account.account_id
     rows = await keys.list_keys(engine.ctx.db, owner)
-    return {"data": present.page(rows, "key", "key_id", len(rows) + 1).data}
+    return {"data": present.page(rows, "key", "key_id", len(rows)).data}
 
 
 @router.delete(
