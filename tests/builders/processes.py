@@ -65,6 +65,17 @@ class Program:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
 
+async def _answers(program: Program, url: str) -> None:
+    client = httpx.AsyncClient(verify=False, trust_env=False)
+    async with asyncio.timeout(STARTS_WITHIN_S), client:
+        while True:
+            program.assert_running()
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get(url)).is_success:
+                    return
+            await asyncio.sleep(0.05)
+
+
 class Server:
     """``brimful serve`` on a port that stays the same over its lives."""
 
@@ -87,13 +98,7 @@ class Server:
 
     async def ready(self) -> None:
         """Wait until it answers."""
-        async with asyncio.timeout(STARTS_WITHIN_S), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                self.program.assert_running()
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"{self.url}/healthz")).is_success:
-                        return
-                await asyncio.sleep(0.02)
+        await _answers(self.program, f"{self.url}/healthz")
 
 
 class Bank:
@@ -111,13 +116,7 @@ class Bank:
 
     async def ready(self) -> None:
         """Wait until it answers."""
-        async with asyncio.timeout(STARTS_WITHIN_S), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                self.program.assert_running()
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"{self.url}/journal")).is_success:
-                        return
-                await asyncio.sleep(0.02)
+        await _answers(self.program, f"{self.url}/journal")
 
     def captured(self) -> dict[str, list[tuple[str, str, int]]]:
         """By its journal: of each payment, every movement of money (merchant, currency, amount)."""
