@@ -82,7 +82,7 @@ async def check_sellers(
     if facts.seller_is_supply:
         return None
     chain = await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
-    verdict = check_chain(chain.levels, credits, chatbots, at)
+    verdict = check_chain(chain.levels, credits, chatbots, at, child_id=str(facts.account_id))
     return None if isinstance(verdict, Feasible) else verdict
 
 
