@@ -1,12 +1,13 @@
 """R28: hard caps. At the cap is allowed, past it never; 80 and 100 per cent are told once."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brimful.domain.caps import Limits, Spent, crossed, first_breach
+from brimful.domain.caps import CAPS, Limits, Spent, crossed, episode, first_breach, limit_of
 from brimful.domain.reason import Reason
 
 
@@ -119,3 +120,19 @@ def test_r28_a_row_of_charges_never_overspends(cap: int, charges: list[int]) -> 
         else:
             assert spent + charge > cap
     assert spent <= cap
+
+
+def test_r28_r42_a_month_is_one_episode_in_the_owners_zone() -> None:
+    """New Year's Eve, 23:30 in New York, is January in UTC."""
+    eve = datetime(2027, 1, 1, 4, 30, tzinfo=UTC)
+    month, day = Reason.cap_per_month, Reason.cap_per_day
+    assert episode(month, 500, eve, "America/New_York") == "cap_per_month:500:2026-12"
+    assert episode(month, 500, eve, "UTC") == "cap_per_month:500:2027-01"
+    assert episode(day, 500, eve, "America/New_York") == "cap_per_day:500:2026-12-31"
+    assert episode(month, 600, eve, "UTC") != episode(month, 500, eve, "UTC")
+
+
+def test_r28_each_cap_knows_its_limit() -> None:
+    """That of a child is kept with the child."""
+    limits = Limits(per_charge_minor=1, per_hour_count=2, per_day_minor=3, per_month_minor=4)
+    assert [limit_of(limits, cap) for cap in CAPS] == [1, 2, 3, 4, None]

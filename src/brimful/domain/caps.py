@@ -2,8 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from brimful.domain.reason import Reason
+
+CAPS = (
+    Reason.cap_per_charge,
+    Reason.cap_per_hour,
+    Reason.cap_per_day,
+    Reason.cap_per_month,
+    Reason.cap_per_child,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +53,21 @@ def first_breach(limits: Limits, spent: Spent, amount_minor: int) -> Reason | No
 def crossed(limit: int, before: int, after: int) -> tuple[int, ...]:
     """Which of 80 and 100 per cent of a limit were reached between two amounts."""
     return tuple(share for share in (80, 100) if before * 100 < limit * share <= after * 100)
+
+
+def episode(cap: str, limit: int | None, at: datetime, zone: str) -> str:
+    """What makes two notices about a cap one to its owner (R42): the same cap with the same limit,
+    in the same month of the owner's for caps by the month, on the same day for the others."""
+    day = at.astimezone(ZoneInfo(zone)).date().isoformat()
+    monthly = cap in (Reason.cap_per_month, Reason.cap_per_child)
+    return f"{cap}:{limit}:{day[:7] if monthly else day}"
+
+
+def limit_of(limits: Limits, cap: Reason) -> int | None:
+    """The limit that a cap refers to, None for one that is not the account's own (per child)."""
+    return {
+        Reason.cap_per_charge: limits.per_charge_minor,
+        Reason.cap_per_hour: limits.per_hour_count,
+        Reason.cap_per_day: limits.per_day_minor,
+        Reason.cap_per_month: limits.per_month_minor,
+    }.get(cap)

@@ -12,9 +12,10 @@ from brimful.domain.proration import prorate
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing
-from brimful.usecases.chain import check_sellers, tell_seller
+from brimful.usecases.chain import check_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, follow_up, open_intent
+from brimful.usecases.refuse_client import tell_seller
 
 BuyAnswer = Bought | Refuse | KeyConflict | Missing
 

@@ -1,6 +1,5 @@
 """The facts of a whole chain of sellers, and whether an operation can succeed along it (R17)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +8,9 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import SellerOffer, read_offer
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Level, check_chain
-from brimful.domain.effect import Effect, MailDue
-from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
-from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 
 
@@ -84,32 +80,3 @@ async def check_sellers(
     chain = await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
     verdict = check_chain(chain.levels, credits, chatbots, at, child_id=str(facts.account_id))
     return None if isinstance(verdict, Feasible) else verdict
-
-
-async def tell_seller(
-    tx: Transaction,
-    *,
-    refusal: Refuse,
-    client: BuyerFacts,
-    needs: Mapping[str, object],
-    moment: Moment,
-) -> Effect:
-    """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
-    day for each client and cause, since the client may ask at every query."""
-    await promise(
-        tx,
-        tenant_id=client.tenant_id,
-        account_id=UUID(refusal.account_id),
-        kind="client_waiting",
-        subject_id=client.account_id,
-        episode=f"{refusal.reason}:{moment.at.date().isoformat()}",
-        facts={
-            "client": client.name,
-            "client_id": str(client.account_id),
-            "reason": str(refusal.reason),
-            "detail": dict(refusal.detail),
-            **needs,
-        },
-        moment=moment,
-    )
-    return MailDue()

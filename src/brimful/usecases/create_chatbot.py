@@ -13,7 +13,7 @@ from brimful.ledger import balances, demands
 from brimful.usecases.answers import ChatbotCreated, KeyConflict
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
-from brimful.usecases.spend_credits import refuse_client
+from brimful.usecases.refuse_client import refuse_client
 
 ChatbotAnswer = ChatbotCreated | Refuse | KeyConflict
 

@@ -7,7 +7,7 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import SellerOffer, read_offer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
-from brimful.domain.caps import crossed
+from brimful.domain.caps import crossed, episode
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
@@ -17,9 +17,10 @@ from brimful.domain.sizing import allowed_packs, size_purchase
 from brimful.ledger import balances, demands
 from brimful.ledger.demands import WaitingDemand
 from brimful.notices.promise import promise
-from brimful.usecases.chain import check_sellers, tell_seller
+from brimful.usecases.chain import check_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, follow_up, open_intent
+from brimful.usecases.refuse_client import refusal_episode, tell_seller
 from brimful.usecases.refuse_waiting import refuse
 
 
@@ -101,7 +102,7 @@ async def _refuse_some(
             only=[UUID(demand) for demand, why in buy.refused if why == reason],
             reason=reason,
             subject_id=facts.account_id,
-            episode=f"{reason}:{moment.at.date().isoformat()}",
+            episode=refusal_episode(facts, reason, moment),
             facts={"limits": _limits(facts)},
             moment=moment,
         )
@@ -122,7 +123,7 @@ async def _refuse_all(
         only=None,
         reason=refusal.reason,
         subject_id=facts.account_id,
-        episode=f"{refusal.reason}:{moment.at.date().isoformat()}",
+        episode=refusal_episode(facts, refusal.reason, moment),
         facts={"limits": _limits(facts), "detail": dict(refusal.detail)},
         moment=moment,
     )
@@ -204,9 +205,9 @@ async def _warn_of_caps(
 ) -> None:
     """Tell the owner when a purchase takes spending past 80 or 100 per cent of a cap (R28)."""
     limits, spent = facts.buyer.limits, facts.buyer.spent
-    for name, limit, before in (
-        ("day", limits.per_day_minor, spent.day_minor),
-        ("month", limits.per_month_minor, spent.month_minor),
+    for name, cap, limit, before in (
+        ("day", Reason.cap_per_day, limits.per_day_minor, spent.day_minor),
+        ("month", Reason.cap_per_month, limits.per_month_minor, spent.month_minor),
     ):
         if limit is None:
             continue
@@ -217,7 +218,7 @@ async def _warn_of_caps(
                 account_id=facts.account_id,
                 kind=f"cap_{share}",
                 subject_id=facts.account_id,
-                episode=f"{name}:{moment.at.date().isoformat()[: 10 if name == 'day' else 7]}",
+                episode=episode(cap, limit, moment.at, facts.buyer.zone),
                 facts={
                     "cap": name,
                     "limit_minor": limit,

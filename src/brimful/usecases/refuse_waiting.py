@@ -6,6 +6,7 @@ from uuid import UUID
 from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
+from brimful.domain.caps import CAPS
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, neutral
@@ -14,16 +15,24 @@ from brimful.ledger.demands import Moved
 from brimful.notices.promise import promise
 from brimful.usecases.outcomes import effects_of
 
-# Refusals that follow from a decline, a setting or a cap the owner was told of already: one notice
-# per episode, not one per query (R42).
-_KIND = {
-    Reason.cap_per_charge: "cap_reached",
-    Reason.cap_per_hour: "cap_reached",
-    Reason.cap_per_day: "cap_reached",
-    Reason.cap_per_month: "cap_reached",
-    Reason.cap_per_child: "cap_reached",
-    Reason.authentication_required: "action_required",
-}
+# What the owner has done, or was told of when it happened: a refusal for it is news only when a
+# client could not be served (R18, R42).
+_KNOWN = (
+    Reason.auto_billing_off,
+    Reason.auto_billing_unavailable,
+    Reason.auto_billing_inactive,
+    Reason.auto_billing_paused,
+    Reason.retry_later,
+    Reason.no_payment_method,
+)
+
+
+def _kind(reason: Reason) -> str:
+    if reason in CAPS:
+        return "cap_reached"
+    if reason is Reason.authentication_required:
+        return "action_required"
+    return "auto_billing_failed"
 
 
 async def refuse_waiting(
@@ -46,6 +55,7 @@ async def refuse_waiting(
             "purchase_id": str(purchase.purchase_id),
         },
         moment=moment,
+        even_if_nobody_waits=reason not in _KNOWN,
     )
 
 
@@ -60,8 +70,10 @@ async def refuse(
     episode: str,
     facts: Mapping[str, object],
     moment: Moment,
+    even_if_nobody_waits: bool = False,
 ) -> tuple[Effect, ...]:
-    """End waiting demands of a locked pool with a reason and promise its owner one notice.
+    """End waiting demands of a locked pool with a reason and promise its owner one notice: if any
+    ended so, or, with ``even_if_nobody_waits``, because what failed is news by itself.
 
     The account's own operations hear ``reason``; its clients' purchases only what a client may
     know (R18). Returns the effects: callers to wake, clients' holds to give back.
@@ -77,13 +89,14 @@ async def refuse(
     )
     failed = [move for move in moved if move.outcome == "failed"]
     effects = effects_of(tenant_id, moved)
-    if not failed and only is not None:
+    news = failed if reason not in _KNOWN else [move for move in failed if move.child_id]
+    if not news and not even_if_nobody_waits:
         return effects
     await promise(
         tx,
         tenant_id=tenant_id,
         account_id=account_id,
-        kind=_KIND.get(reason, "auto_billing_failed"),
+        kind=_kind(reason),
         subject_id=subject_id,
         episode=episode,
         facts={**facts, "reason": str(reason), "waiting": await _who(tx, tenant_id, failed)},

@@ -1,6 +1,5 @@
 """Spending credits: at once when there are enough, else by the account's auto-billing (R7, R8, R16)."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,18 +8,13 @@ from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.effect import Plan
 from brimful.domain.moment import Moment
-from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
-from brimful.usecases.chain import Chain, read_chain, tell_seller
+from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
-
-_NOT_BUYING = (
-    Reason.auto_billing_off,
-    Reason.auto_billing_unavailable,
-    Reason.auto_billing_inactive,
-)
+from brimful.usecases.refuse_client import refuse_client
 
 
 async def spend_credits(
@@ -101,29 +95,6 @@ async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | Non
         return await refuse_client(tx, chain, verdict, Reason.insufficient_credits, needs, moment)
 
     return await with_covers(ctx, body)
-
-
-async def refuse_client(
-    tx: Transaction,
-    chain: Chain,
-    refusal: Refuse,
-    short: Reason,
-    needs: Mapping[str, object],
-    moment: Moment,
-) -> Refuse:
-    """Turn a chain's refusal into what the account may hear (R18).
-
-    Its own level failed: the reason, or plainly ``short`` when it does not buy automatically. A
-    level above failed: a neutral answer, and that level's owner is told who waits for what.
-    """
-    own = chain.facts[0]
-    if refusal.account_id != str(own.account_id):
-        await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
-        return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
-    if refusal.reason in _NOT_BUYING:
-        detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
-        return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
-    return refusal
 
 
 async def _wait(ctx: Context, new: NewSpend, moment: Moment, wait_ms: int) -> SpendWaiting | None:

@@ -1,0 +1,96 @@
+"""Refusing what a check ahead found impossible: what the account may hear, and who else is told (R18)."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from brimful.billing.buyers import BuyerFacts
+from brimful.db.transaction import Transaction
+from brimful.domain.caps import CAPS, episode, limit_of
+from brimful.domain.effect import Effect, MailDue
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.notices.promise import promise
+from brimful.usecases.chain import Chain
+
+_NOT_BUYING = (
+    Reason.auto_billing_off,
+    Reason.auto_billing_unavailable,
+    Reason.auto_billing_inactive,
+)
+
+
+async def refuse_client(
+    tx: Transaction,
+    chain: Chain,
+    refusal: Refuse,
+    short: Reason,
+    needs: Mapping[str, object],
+    moment: Moment,
+) -> Refuse:
+    """Turn a chain's refusal into what the account may hear (R18).
+
+    Its own level failed: the reason, or plainly ``short`` when it does not buy automatically; a cap
+    is told to its owner as well (R28). A level above failed: a neutral answer, and that level's
+    owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
+    """
+    own = chain.facts[0]
+    if refusal.account_id != str(own.account_id):
+        await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
+        return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
+    if refusal.reason in _NOT_BUYING:
+        detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
+        return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
+    if refusal.reason in CAPS:
+        await _tell_of_cap(tx, own, refusal.reason, needs, moment)
+    return refusal
+
+
+async def _tell_of_cap(
+    tx: Transaction, own: BuyerFacts, cap: Reason, needs: Mapping[str, object], moment: Moment
+) -> None:
+    await promise(
+        tx,
+        tenant_id=own.tenant_id,
+        account_id=own.account_id,
+        kind="cap_reached",
+        subject_id=own.account_id,
+        episode=refusal_episode(own, cap, moment),
+        facts={"reason": str(cap), "waiting": [needs]},
+        moment=moment,
+    )
+
+
+def refusal_episode(facts: BuyerFacts, reason: Reason, moment: Moment) -> str:
+    """What makes two refusals of an account one to its owner: the cap, its limit and its period, or
+    else the reason and the owner's day."""
+    limit = limit_of(facts.buyer.limits, reason)
+    return episode(reason, limit, moment.at, facts.buyer.zone)
+
+
+async def tell_seller(
+    tx: Transaction,
+    *,
+    refusal: Refuse,
+    client: BuyerFacts,
+    needs: Mapping[str, object],
+    moment: Moment,
+) -> Effect:
+    """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
+    day for each client and cause, since the client may ask at every query."""
+    await promise(
+        tx,
+        tenant_id=client.tenant_id,
+        account_id=UUID(refusal.account_id),
+        kind="client_waiting",
+        subject_id=client.account_id,
+        episode=f"{refusal.reason}:{moment.at.date().isoformat()}",
+        facts={
+            "client": client.name,
+            "client_id": str(client.account_id),
+            "reason": str(refusal.reason),
+            "detail": dict(refusal.detail),
+            **needs,
+        },
+        moment=moment,
+    )
+    return MailDue()
