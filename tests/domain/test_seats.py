@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brimful.domain.period import Interval
+from brimful.domain.period import Interval, Period
 from brimful.domain.seats import SeatOffer, choose_seats
 
 STARTS = datetime(2026, 4, 1, tzinfo=UTC)
 MIDDLE = datetime(2026, 4, 16, tzinfo=UTC)
 ENDS = datetime(2026, 5, 1, tzinfo=UTC)
-APRIL = (STARTS, ENDS)
+APRIL = Period(starts_at=STARTS, ends_at=ENDS, months=1)
 MONTHS_OF: dict[Interval, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -117,3 +117,53 @@ def test_r37_the_line_agrees_with_exact_fractions(price: int, missing: int, hour
     assert line is not None
     exact = Fraction(price * missing * (720 - hours), 720)
     assert line.amount_minor == floor(exact + Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("price", "interval", "months", "recurring", "half"),
+    [
+        (12_000, "year", 1, 1_000, 500),  # $120.00 a year is $10.00 a month
+        (12_000, "year", 3, 3_000, 1_500),
+        (900, "quarter", 1, 300, 150),
+        (300, "month", 3, 900, 450),
+        (300, "month", 12, 3_600, 1_800),
+        (900, "quarter", 12, 3_600, 1_800),
+        (100, "year", 1, 8, 4),  # 8 and a third; 4 and a sixth
+        (102, "year", 1, 9, 4),  # 8.5; 4.25, not half of 9
+    ],
+)
+def test_r11_r37_a_price_for_another_interval_is_converted_by_months(
+    price: int, interval: Interval, months: int, recurring: int, half: int
+) -> None:
+    """To the buyer's period, exactly, each amount rounded once, half up."""
+    period = Period(starts_at=STARTS, ends_at=ENDS, months=months)
+    line = choose_seats([seat("a", price, interval)], 1, period, MIDDLE)
+    assert line is not None
+    assert (line.recurring_minor, line.amount_minor) == (recurring, half)
+
+
+def test_r37_full_price_first_is_that_of_the_whole_period_joined() -> None:
+    """Not that of a year which is never paid at once."""
+    line = choose_seats([seat("a", 12_000, "year", full_price_first=True)], 2, APRIL, MIDDLE)
+    assert line is not None
+    assert (line.amount_minor, line.recurring_minor) == (2_000, 2_000)
+
+
+@given(
+    price=st.integers(1, 10**6),
+    missing=st.integers(1, 1_000),
+    interval=st.sampled_from(sorted(MONTHS_OF)),
+    months=st.sampled_from([1, 3, 12]),
+    hours=st.integers(0, 720),
+)
+def test_r37_converted_lines_agree_with_exact_fractions(
+    price: int, missing: int, interval: Interval, months: int, hours: int
+) -> None:
+    """Any interval joining any other, at any hour."""
+    at = STARTS + (ENDS - STARTS) * hours / 720
+    period = Period(starts_at=STARTS, ends_at=ENDS, months=months)
+    line = choose_seats([seat("a", price, interval)], missing, period, at)
+    assert line is not None
+    whole = Fraction(price * missing * months, MONTHS_OF[interval])
+    assert line.recurring_minor == floor(whole + Fraction(1, 2))
+    assert line.amount_minor == floor(whole * Fraction(720 - hours, 720) + Fraction(1, 2))

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from brimful.domain.cover import Pack
+from brimful.domain.period import Period
 from brimful.domain.planning import Line
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.seats import SeatOffer
 from tests.domain.makers import AT, a_buyer, an_offer, bought, decide, needs
 
-HALF = (AT - timedelta(days=15), AT + timedelta(days=15))
+HALF = Period(starts_at=AT - timedelta(days=15), ends_at=AT + timedelta(days=15), months=1)
 
 
 def test_r14_the_worked_example() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Limits, Spent
-from brimful.domain.period import caps_periods
+from brimful.domain.period import MONTHS, Period, caps_periods
 from brimful.domain.planning import Buyer
 from brimful.domain.reason import Reason
 
@@ -112,7 +112,11 @@ def _buyer(
     allowed = row["allowed_packages"]
     period = None
     if row["period_ends_at"] is not None:
-        period = (row["period_starts_at"], row["period_ends_at"])
+        period = Period(
+            starts_at=row["period_starts_at"],
+            ends_at=row["period_ends_at"],
+            months=MONTHS[row["billing_interval"]],
+        )
     return Buyer(
         account_id=str(row["account_id"]),
         sells=row["sells"],

@@ -33,6 +33,15 @@ class Package:
     credits_price_minor: int
     chatbots_price_minor: int
 
+    def as_seat(self) -> SeatOffer:
+        """A package of extra chatbots as the planner prices it."""
+        return SeatOffer(
+            package_id=str(self.package_id),
+            price_minor=self.price_minor,
+            interval=self.billing_interval or "month",
+            full_price_first=self.full_price_first,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerOffer:
@@ -70,16 +79,7 @@ async def read_offer(
                 for p in packages
                 if p.kind == "additional_credits"
             ),
-            seats=tuple(
-                SeatOffer(
-                    package_id=str(p.package_id),
-                    price_minor=p.price_minor,
-                    interval=p.billing_interval or "month",
-                    full_price_first=p.full_price_first,
-                )
-                for p in packages
-                if p.kind == "extra_chatbots"
-            ),
+            seats=tuple(p.as_seat() for p in packages if p.kind == "extra_chatbots"),
             version=str(version or 0),
         ),
     )

@@ -31,13 +31,14 @@ async def start(
             continue
         interval: Interval = line["billing_interval"] or "month"
         anchor = period_start(moment.at)
-        ends_at = period_at(anchor, interval, 0)[1]
+        starts_at, ends_at = period_at(anchor, interval, 0)
         if line["kind"] == "extra_chatbots":
             running = await tx.fetchrow(
                 _sql("read_period"), purchase.tenant_id, purchase.buyer_id, moment.at
             )
             if running is not None:
-                anchor, ends_at = running["anchor_at"], running["period_ends_at"]
+                anchor = running["anchor_at"]
+                starts_at, ends_at = running["period_starts_at"], running["period_ends_at"]
                 interval = running["billing_interval"]
         await tx.execute(
             _sql("open_subscription"),
@@ -53,6 +54,7 @@ async def start(
             purchase.currency,
             interval,
             anchor,
+            starts_at,
             ends_at,
             line["kind"],
             purchase.automatic,

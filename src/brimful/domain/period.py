@@ -1,12 +1,22 @@
 """Calendar: the periods of caps in the owner's zone, and of subscriptions from an anchor (R28, R34)."""
 
 import calendar
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 Interval = Literal["month", "quarter", "year"]
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """One running period of a subscription, half-open, and how many months it stands for."""
+
+    starts_at: datetime
+    ends_at: datetime
+    months: int
 
 
 def caps_periods(at: datetime, zone: str) -> tuple[datetime, datetime, datetime]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.cover import Pack
+from brimful.domain.period import Period
 from brimful.domain.reason import Reason
 from brimful.domain.seats import SeatOffer
 
@@ -40,7 +41,7 @@ class Buyer:
     child_limits: Mapping[str, int] = field(default_factory=dict)
     strategy: Strategy = "best_cover"
     allowed_packages: frozenset[str] | None = None
-    period: tuple[datetime, datetime] | None = None
+    period: Period | None = None
     buys_chatbots_for_itself: bool = False
     zone: str = "UTC"
 

@@ -10,17 +10,21 @@ def prorate(
     ends_at: datetime,
     at: datetime,
     full_price: bool = False,
+    months: tuple[int, int] = (1, 1),
 ) -> int:
     """The part of a period's price for what is left of it at ``at``, in minor units.
 
-    Counted in whole seconds and rounded once, half up, to the minor unit. With ``full_price`` the
-    whole price whatever is left. Never below zero, never above the price.
+    ``months`` are those of the period and those that the price is for: a price of 12,000 a year is
+    1,000 for a period of a month. Counted in whole seconds and rounded once, half up, to the minor
+    unit. With ``full_price`` that of the whole period whatever is left. Never below zero, never
+    above the price of the whole period.
     """
-    if full_price or at <= starts_at:
-        return price_minor
-    if at >= ends_at:
-        return 0
     second = timedelta(seconds=1)
     whole = (ends_at - starts_at) // second
     left = -((at - ends_at) // second)
-    return (2 * price_minor * left + whole) // (2 * whole)
+    if full_price or at <= starts_at:
+        left = whole
+    elif at >= ends_at:
+        return 0
+    of_period, of_price = months
+    return (2 * price_minor * of_period * left + of_price * whole) // (2 * of_price * whole)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from brimful.domain.period import MONTHS, Interval
+from brimful.domain.period import MONTHS, Interval, Period
 from brimful.domain.proration import prorate
 
 
@@ -30,26 +30,41 @@ class SeatLine:
 
 
 def choose_seats(
-    offers: Sequence[SeatOffer],
-    missing: int,
-    period: tuple[datetime, datetime] | None,
-    at: datetime,
+    offers: Sequence[SeatOffer], missing: int, period: Period | None, at: datetime
 ) -> SeatLine | None:
     """The line that supplies ``missing`` chatbots, or None when nothing is offered.
 
-    Prices per month are compared exactly; a tie goes to the first in catalogue order. They join the
-    buyer's period at its prorated price, or start a period at the full one.
+    Prices per month are compared exactly; a tie goes to the first in catalogue order.
     """
     if not offers or missing < 1:
         return None
     best = min(offers, key=lambda o: Fraction(o.price_minor, MONTHS[o.interval]))
-    full = best.price_minor * missing
-    amount = full
+    return price_seats(best, missing, period, at)
+
+
+def price_seats(offer: SeatOffer, chatbots: int, period: Period | None, at: datetime) -> SeatLine:
+    """What so many chatbots of a package cost (R37): they join the buyer's period at its prorated
+    price, or start a period of the package's own at the full one.
+
+    A price for another interval is converted by months: a year's to a twelfth for a month. The
+    amount now and the recurring one are each rounded once, half up, for the whole line.
+    """
+    amount = recurring = offer.price_minor * chatbots
     if period is not None:
-        starts_at, ends_at = period
-        amount = prorate(
-            full, starts_at=starts_at, ends_at=ends_at, at=at, full_price=best.full_price_first
+        amount, recurring = (
+            prorate(
+                offer.price_minor * chatbots,
+                starts_at=period.starts_at,
+                ends_at=period.ends_at,
+                at=at,
+                full_price=full,
+                months=(period.months, MONTHS[offer.interval]),
+            )
+            for full in (offer.full_price_first, True)
         )
     return SeatLine(
-        package_id=best.package_id, chatbots=missing, amount_minor=amount, recurring_minor=full
+        package_id=offer.package_id,
+        chatbots=chatbots,
+        amount_minor=amount,
+        recurring_minor=recurring,
     )

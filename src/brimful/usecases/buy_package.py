@@ -8,8 +8,8 @@ from brimful.billing.offers import Package, read_offer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
-from brimful.domain.proration import prorate
 from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.domain.seats import price_seats
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing
 from brimful.usecases.chain import check_sellers
@@ -116,25 +116,19 @@ async def _buy(
 def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) -> PurchaseLine:
     """What a package costs this buyer now: chatbots bought in mid-period cost the prorated part of
     the buyer's period unless the package says full price (R37)."""
-    full = package.price_minor * quantity
-    amount = full
-    if package.kind == "extra_chatbots" and facts.buyer.period is not None:
-        starts_at, ends_at = facts.buyer.period
-        amount = prorate(
-            full,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            at=moment.at,
-            full_price=package.full_price_first,
-        )
-    recurs = package.kind != "additional_credits"
+    amount = package.price_minor * quantity
+    recurring = 0 if package.kind == "additional_credits" else amount
+    chatbots = package.chatbots * quantity
+    if package.kind == "extra_chatbots":
+        seats = price_seats(package.as_seat(), quantity, facts.buyer.period, moment.at)
+        amount, recurring, chatbots = seats.amount_minor, seats.recurring_minor, quantity
     return PurchaseLine(
         kind=package.kind,
         package_id=package.package_id,
         package_version=package.version,
         quantity=quantity,
         credits=package.credits * quantity,
-        chatbots=quantity if package.kind == "extra_chatbots" else package.chatbots * quantity,
+        chatbots=chatbots,
         amount_minor=amount,
-        recurring_minor=full if recurs else 0,
+        recurring_minor=recurring,
     )

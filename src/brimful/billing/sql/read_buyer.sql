@@ -6,16 +6,19 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        p.merchant_ref as gateway_account, p.name as seller_name,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
        b.paused_reason, b.retry_at, b.soft_declines, b.first_declined_at,
-       (select min(period_starts_at) from subscription u
-        where u.tenant_id = a.tenant_id and u.account_id = a.account_id and u.state = 'active'
-          and u.period_ends_at > $3) as period_starts_at,
-       (select min(period_ends_at) from subscription u
-        where u.tenant_id = a.tenant_id and u.account_id = a.account_id and u.state = 'active'
-          and u.period_ends_at > $3) as period_ends_at
+       u.period_starts_at, u.period_ends_at, u.billing_interval
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
 left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id
 left join payment_method m on m.tenant_id = a.tenant_id and m.account_id = a.account_id and m.removed_at is null
 left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gateway_account
                    and b.fingerprint = m.fingerprint
+-- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
+left join lateral (
+    select s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s
+    where s.tenant_id = a.tenant_id and s.account_id = a.account_id and s.state = 'active'
+      and s.period_starts_at <= $3 and s.period_ends_at > $3
+    order by s.kind desc, s.subscription_id
+    limit 1
+) u on true
 where a.tenant_id = $1 and a.account_id = $2;
