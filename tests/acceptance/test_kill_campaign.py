@@ -229,7 +229,8 @@ async def check_requests(db: Database, world: World, requests: list[Request]) ->
         if request.client == DECLINED:
             assert {status for status, _ in request.answers} == {402}
         else:
-            assert {status for status, _ in request.answers} == {200 if request.spends else 201}
+            done = 200 if request.spends else 201
+            assert {status for status, _ in request.answers} == {done}, request
         assert len({body.get("id") for _, body in request.answers}) == 1
     accepted = [request for request in requests if request.accepted is not None]
     assert len({(request.client, request.key) for request in accepted}) == len(accepted)

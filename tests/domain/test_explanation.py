@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.cover import CoverTables
@@ -77,7 +79,7 @@ def test_r32_the_ways_considered_carry_prices_and_which_was_chosen() -> None:
     assert [(way["way"], way["credits"], way["amount_minor"], way["chosen"]) for way in ways] == [
         ("best_cover", 6_000, 3_000, True),
         ("single_pack", 12_500, 5_000, False),
-        ("only_this_pack", 6_000, 3_000, True),  # the same three packs by another way
+        ("only_this_pack", 6_000, 3_000, False),  # the same three packs by another way
         ("only_this_pack", 12_500, 5_000, False),
         ("only_this_pack", 35_000, 10_000, False),
     ]
@@ -91,7 +93,6 @@ def test_r12_r32_with_single_pack_the_single_pack_is_marked_as_chosen() -> None:
     assert told["strategy"] == "single_pack"
     assert {(way["way"], way["amount_minor"]) for way in told["considered"] if way["chosen"]} == {
         ("single_pack", 5_000),
-        ("only_this_pack", 5_000),
     }
     assert told["amount_minor"] == 5_000
 
@@ -123,7 +124,39 @@ def test_r28_r32_the_caps_show_limits_and_figures_before_and_after() -> None:
         "per_hour": {"limit_count": 5, "count_before": 2},
         "per_day": {"limit_minor": None, "before_minor": 100, "after_minor": 1_100},
         "per_month": {"limit_minor": 50_000, "before_minor": 20_000, "after_minor": 21_000},
+        "per_child": [],
     }
+
+
+def test_r28_r32_the_caps_show_what_each_limited_child_costs() -> None:
+    """By what is allocated to it: ann's two demands are 500 of 2,000 credits for $10.00; ben has no
+    limit."""
+    buyer = a_buyer(
+        child_limits={"ann": 1_100, "eve": 100},
+        spent=Spent(child_month_minor={"ann": 50, "eve": 7}),
+    )
+    waiting = needs(200, 1_500, 300, children=("ann", "ben", "ann"))
+    caps = explained(waiting, [("op", "purchase", 2_000, 0)], buyer=buyer)["caps"]
+    assert caps["per_child"] == [
+        {"child_id": "ann", "limit_minor": 1_100, "before_minor": 50, "after_minor": 300}
+    ]
+
+
+@given(
+    need=st.integers(1, 80_000),
+    strategy=st.sampled_from(["best_cover", "single_pack"]),
+    allowed=st.one_of(st.none(), st.sets(st.sampled_from(sorted(NAMES)), min_size=1)),
+)
+def test_r12_r32_exactly_one_way_is_chosen_and_it_is_what_is_bought(
+    need: int, strategy: Any, allowed: set[str] | None
+) -> None:
+    """Whatever coincides with it."""
+    packages = None if allowed is None else frozenset(allowed)
+    buyer = a_buyer(strategy=strategy, allowed_packages=packages)
+    told = explained(needs(need), [("op", "spend", need, 0)], buyer=buyer)
+    [chosen] = [way for way in told["considered"] if way["chosen"]]
+    assert chosen["amount_minor"] == told["amount_minor"]
+    assert chosen["credits"] == sum(line["credits"] for line in told["decision"])
 
 
 def test_r32_of_very_many_operations_the_first_50_are_kept_and_all_are_counted() -> None:

@@ -11,17 +11,18 @@ from brimful.usecases.plan_auto_billing import plan_auto_billing
 from tests.builders.world import World, small_world
 
 
-async def a_spend_waits(world: World, name: str, credits: int, moment: Moment) -> None:
-    """Register a spend whose caller is due its answer at the moment, and plan nothing for it."""
+async def a_spend_waits(
+    world: World, name: str, credits: int, moment: Moment, wait_s: int = 0
+) -> None:
+    """Register a spend whose caller is due its answer so long after the moment, and plan nothing."""
     account = await world.account(name)
     new = NewSpend(
         tenant_id=account.tenant_id, account_id=account.account_id, key=world.key(), body_hash=b"",
         spend_id=UUID(int=credits), credits=credits, model=None, messages=None,
     )  # fmt: skip
-    assert (
-        await world.db.run(lambda tx: spends.wait_for_spend(tx, new, moment.real_at, moment))
-        == "waiting"
-    )
+    answer_by = moment.real_at + timedelta(seconds=wait_s)
+    state = await world.db.run(lambda tx: spends.wait_for_spend(tx, new, answer_by, moment))
+    assert state == "waiting"
 
 
 async def plan(world: World, name: str, moment: Moment) -> None:
@@ -38,6 +39,7 @@ async def test_r20_r42_a_plan_that_finds_its_caller_gone_tells_nobody(world: Wor
     """The only spend that waits was due its answer a second ago: it is abandoned, not refused."""
     await small_world(world, clients=0)
     await world.auto_billing("Agency", per_month_minor=5)
+    await world.settle()  # whatever the new setting began must not find the spend
     moment = world.engine.clock.moment()
     await a_spend_waits(world, "Agency", 10, moment)
     late = timedelta(seconds=1)
@@ -48,8 +50,9 @@ async def test_r20_r42_a_plan_that_finds_its_caller_gone_tells_nobody(world: Wor
 async def test_r27_r42_who_switches_off_is_not_told_that_it_is_off(world: World) -> None:
     """The spend that waited ends with its reason; its owner has just done it."""
     await small_world(world, clients=0)
+    await world.settle()
     moment = world.engine.clock.moment()
-    await a_spend_waits(world, "Agency", 10, moment)
+    await a_spend_waits(world, "Agency", 10, moment, wait_s=60)
     await world.auto_billing("Agency", enabled=False)
     await world.settle()
     state = await world.db.fetchrow("select state, reason from spend")

@@ -10,7 +10,7 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.period import MONTHS, Period, caps_periods
-from brimful.domain.planning import Buyer
+from brimful.domain.planning import Buyer, SellerAbove, available
 from brimful.domain.reason import Reason
 
 _sql = partial(load, "brimful.billing")
@@ -48,15 +48,20 @@ class BuyerFacts:
 
 
 async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
-    """R9 and R10: every seller on the way up, below the root, has auto-billing on and each offers
-    an additional-credits package. An account of the root's own is always allowed."""
+    """Read the sellers above an account and decide by R9 and R10 (``available``)."""
     rows = await tx.fetch(_sql("read_availability"), tenant_id, account_id)
-    for row, above in zip(rows, [*rows[1:], None], strict=True):
-        if row["seller_is_supply"]:
-            return True
-        if not row["seller_offers_credits"] or above is None or not above["enabled"]:
-            return False
-    return True
+    # Each row tells of an account and what its seller offers; that seller's switch is in the next.
+    switches = [row["enabled"] for row in rows[1:]] + [False]
+    return available(
+        tuple(
+            SellerAbove(
+                is_root=row["seller_is_supply"],
+                enabled=enabled,
+                offers_credits=row["seller_offers_credits"],
+            )
+            for row, enabled in zip(rows, switches, strict=True)
+        )
+    )
 
 
 async def read_buyer(

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,10 +26,11 @@ import asyncpg
 START_S = 60.0
 
 _GUARD = """
-import os, signal, sys, time
-server = int(sys.argv[1])
-sys.stdin.buffer.read()
-for sign, patience in ((signal.SIGINT, 5), (signal.SIGQUIT, 5)):
+import os, shutil, signal, sys, time
+server, sockets = int(sys.argv[1]), sys.argv[2]
+if sys.stdin.buffer.read():
+    sys.exit()
+for sign, patience in ((signal.SIGINT, 5), (signal.SIGQUIT, 10)):
     try:
         os.kill(server, sign)
         for _ in range(patience * 20):
@@ -36,6 +38,7 @@ for sign, patience in ((signal.SIGINT, 5), (signal.SIGQUIT, 5)):
             os.kill(server, 0)
     except ProcessLookupError:
         break
+shutil.rmtree(sockets, ignore_errors=True)
 """
 
 
@@ -116,56 +119,104 @@ def _lock(data: Path) -> int:
 
 
 async def _initdb(user: _User, place: Path, log: int) -> None:
+    """Make the database beside its place and move it there whole: half of one is never used."""
     if (place / "PG_VERSION").exists():
         return
-    if place.exists():
-        shutil.rmtree(place)
-    place.mkdir(mode=0o700)
-    user.own(place)
-    command = [str(binaries() / "initdb"), "-D", str(place), "-U", "brimful", "--no-sync"]
+    for half in place.parent.glob(f"{place.name}.making-*"):
+        shutil.rmtree(half, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{place.name}.making-", dir=place.parent))
+    user.own(made)
+    command = [str(binaries() / "initdb"), "-D", str(made), "-U", "brimful", "--no-sync"]
     command += ["-E", "UTF8", "--locale=C", "--auth=trust", "--no-instructions"]
     if await asyncio.to_thread(user.start(command, log).wait) != 0:
         raise CannotStart(f"the database could not be made in {place}; see postgres.log beside it")
+    made.rename(place)
 
 
-def _forget_the_dead(place: Path) -> None:
-    """Remove what a killed server left behind; our lock says that none is alive on this folder."""
+async def _outlive(place: Path) -> None:
+    """Wait until the server that a killed process left behind is gone.
+
+    It may be ending already, or know of nothing; our lock says that nobody uses it. Were it still
+    there, two servers would write to one folder, and its end would take the new one's record away.
+    A record whose process is dead stays: PostgreSQL itself then looks for that one's orphans.
+    """
     pidfile = place / "postmaster.pid"
-    if not pidfile.exists():
+    try:
+        pid = int(pidfile.read_text().split()[0])
+        os.kill(pid, 0)
+    except (FileNotFoundError, ValueError, IndexError, ProcessLookupError):
         return
-    pid = int(pidfile.read_text().split()[0])
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if str(place) in _command_of(pid):
-            os.kill(pid, signal.SIGQUIT)
-    pidfile.unlink(missing_ok=True)
+    except PermissionError:
+        pass
+    if not _serves(pid, place):
+        pidfile.unlink(missing_ok=True)
+        return
+    end = time.monotonic() + START_S
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGQUIT)
+    while _serves(pid, place):
+        if time.monotonic() > end:
+            raise CannotStart(f"an earlier server (process {pid}) still uses {place}; stop it")
+        await asyncio.sleep(0.02)
 
 
-def _command_of(pid: int) -> str:
-    listed = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return listed.stdout
+def _serves(pid: int, place: Path) -> bool:
+    """Whether a process is a server on this folder, and not another that got its number."""
+    try:
+        if Path("/proc/self").exists():
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        else:
+            listing = ["ps", "-o", "command=", "-p", str(pid)]
+            command = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return str(place) in command
+
+
+class _Ended(Exception):
+    """The server ended at its start; the text is its last words."""
 
 
 async def _answering(dsn: str, server: subprocess.Popen[bytes], logfile: Path) -> None:
     """Wait for a real connection; recovery after a crash may take a while."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + START_S
+    end = time.monotonic() + START_S
     while True:
         if server.poll() is not None:
-            last = logfile.read_text(errors="replace").strip().splitlines()[-1:]
-            raise CannotStart(f"the embedded database ended at its start: {' '.join(last)}")
+            # The log has lines of others too: of earlier servers, and of their orphans just now.
+            own = [line for line in _lines(logfile) if f" [{server.pid}] " in line]
+            fatal = [line for line in own if "FATAL" in line] or own
+            raise _Ended(" ".join(fatal[-1:]))
         try:
             connection = await asyncpg.connect(dsn, timeout=5)
             await connection.close()
             return
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            if loop.time() > end:
+            if time.monotonic() > end:
                 raise CannotStart(f"the embedded database gives no answer; see {logfile}") from None
             await asyncio.sleep(0.02)
+
+
+def _lines(logfile: Path) -> list[str]:
+    return logfile.read_text(errors="replace").strip().splitlines()
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    user: _User, command: list[str], log: int, sockets: Path
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A server with its guard, stopped when the context ends."""
+    server = user.start(command, log)
+    guard = subprocess.Popen(
+        [sys.executable, "-I", "-c", _GUARD, str(server.pid), str(sockets)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGINT)
+        await asyncio.to_thread(server.wait)
+        await asyncio.to_thread(guard.communicate, b"stopped")
 
 
 @contextlib.asynccontextmanager
@@ -181,31 +232,30 @@ async def embedded(data: Path, *, settings: tuple[str, ...] = ()) -> AsyncIterat
     logfile = data / "postgres.log"
     sockets = Path(tempfile.mkdtemp(prefix="brimful-"))
     log = os.open(logfile, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    server = guard = None
+    command = [str(binaries() / "postgres"), "-D", str(place), "-k", str(sockets)]
+    command += ["-c", "listen_addresses=", "-c", "max_connections=200"]
+    command += [part for setting in settings for part in ("-c", setting)]
+    dsn = f"postgresql://brimful@/postgres?host={sockets}"
+    end = time.monotonic() + START_S
     try:
         user.own(sockets)
         await _initdb(user, place, log)
-        _forget_the_dead(place)
-        command = [str(binaries() / "postgres"), "-D", str(place), "-k", str(sockets)]
-        command += ["-c", "listen_addresses=", "-c", "max_connections=200"]
-        command += [part for setting in settings for part in ("-c", setting)]
-        server = user.start(command, log)
-        guard = subprocess.Popen(
-            [sys.executable, "-I", "-c", _GUARD, str(server.pid)],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        dsn = f"postgresql://brimful@/postgres?host={sockets}"
-        await _answering(dsn, server, logfile)
-        yield dsn
+        await _outlive(place)
+        while True:
+            async with _running(user, command, log, sockets) as server:
+                try:
+                    await _answering(dsn, server, logfile)
+                except _Ended as ended:
+                    # A killed server's last backends may still be at work for a moment.
+                    if "shared memory block" not in str(ended) or time.monotonic() > end:
+                        raise CannotStart(
+                            f"the embedded database ended at its start: {ended}"
+                        ) from None
+                else:
+                    yield dsn
+                    return
+            await asyncio.sleep(0.1)
     finally:
-        if server is not None:
-            server.send_signal(signal.SIGINT)
-            await asyncio.to_thread(server.wait)
-        if guard is not None:
-            assert guard.stdin is not None
-            guard.stdin.close()
-            await asyncio.to_thread(guard.wait)
         os.close(log)
         shutil.rmtree(sockets, ignore_errors=True)
         os.close(lock)

@@ -46,7 +46,7 @@ def explain_purchase(
         "shortage": {"credits": short_credits, "chatbots": short_chatbots},
         "considered": _considered(buyer, tables, short_credits, names),
         "strategy": buyer.strategy,
-        "caps": _caps(buyer, buy.amount_minor),
+        "caps": _caps(buyer, buy),
         "decision": [
             {
                 "kind": line.kind,
@@ -89,6 +89,9 @@ def _considered(
                 ),
             )
         )
+    # Several ways may come to the same packages; the one that the owner's strategy names is chosen.
+    same = [way for way, cover in ways if cover is not None and cover == chosen]
+    named = buyer.strategy if buyer.strategy in same else same[0] if same else None
     return [
         {
             "way": way,
@@ -99,15 +102,15 @@ def _considered(
             ],
             "credits": cover.credits,
             "amount_minor": cover.price_minor,
-            "chosen": chosen is not None and cover == chosen,
+            "chosen": way == named and cover == chosen,
         }
         for way, cover in ways
         if cover is not None
     ]
 
 
-def _caps(buyer: Buyer, amount_minor: int) -> dict[str, Any]:
-    limits, spent = buyer.limits, buyer.spent
+def _caps(buyer: Buyer, buy: Buy) -> dict[str, Any]:
+    limits, spent, amount_minor = buyer.limits, buyer.spent, buy.amount_minor
     return {
         "per_charge": {"limit_minor": limits.per_charge_minor, "amount_minor": amount_minor},
         "per_hour": {"limit_count": limits.per_hour_count, "count_before": spent.hour_count},
@@ -121,7 +124,26 @@ def _caps(buyer: Buyer, amount_minor: int) -> dict[str, Any]:
             "before_minor": spent.month_minor,
             "after_minor": spent.month_minor + amount_minor,
         },
+        "per_child": _child_caps(buyer, buy),
     }
+
+
+def _child_caps(buyer: Buyer, buy: Buy) -> list[dict[str, Any]]:
+    """The children served that have a limit of their own, in arrival order (R28)."""
+    cost: dict[str, int] = {}
+    for served in buy.served:
+        if served.child_id is not None and served.child_id in buyer.child_limits:
+            cost[served.child_id] = cost.get(served.child_id, 0) + served.allocated_minor
+    before = buyer.spent.child_month_minor
+    return [
+        {
+            "child_id": child,
+            "limit_minor": buyer.child_limits[child],
+            "before_minor": before.get(child, 0),
+            "after_minor": before.get(child, 0) + amount,
+        }
+        for child, amount in cost.items()
+    ]
 
 
 def sentences(explanation: Mapping[str, Any]) -> list[str]:

@@ -75,6 +75,7 @@ class Served:
     """A demand that a purchase is sized for, and its share of the cost (R13)."""
 
     demand_id: str
+    child_id: str | None
     short_credits: int
     short_chatbots: int
     allocated_minor: int

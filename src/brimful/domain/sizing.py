@@ -85,6 +85,7 @@ class _Basket:
             served=tuple(
                 Served(
                     demand_id=demand.demand_id,
+                    child_id=demand.child_id,
                     short_credits=demand.short_credits,
                     short_chatbots=demand.short_chatbots,
                     allocated_minor=share,
