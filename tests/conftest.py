@@ -31,7 +31,7 @@ settings.register_profile(
 )
 settings.load_profile("brimful")
 for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
-    if name != "BRIMFUL_COVER_CASES":
+    if name not in ("BRIMFUL_COVER_CASES", "BRIMFUL_CASCADE_ALL"):
         del os.environ[name]
 
 

@@ -1,13 +1,13 @@
-"""From settings to a running engine: the database, the gateway, the mailer, the worker's loop."""
+"""From settings to a running engine: the gateway, the mailer, the worker's loop."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
 
-from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from brimful.effects.clocks import SystemClock
@@ -19,14 +19,18 @@ from brimful.wiring import Engine
 _log = structlog.get_logger()
 
 
-@asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator[str]:
-    """The address of the database: DATABASE_URL, or an embedded one for as long as this lasts."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    async with embedded(settings.data_dir) as dsn:
-        yield dsn
+def log_to_stderr() -> None:
+    """What goes wrong is told on standard error; standard output is for what was asked."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def mailer_of(settings: Settings) -> Mailer:

@@ -1,31 +1,179 @@
 """Settings: from the environment, with defaults that are safe and no secret among them."""
 
+import re
 from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# The part of RFC 5321 that mail servers take: no quotes, lists, comments or routes.
+MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}"
+)
+
+
+class WrongSettings(ValueError):
+    """Settings that cannot be used; the text names each variable and what it takes."""
+
+
+def _server(text: str, *schemes: str) -> str:
+    """An address of a server: scheme, host, perhaps a port. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
+        raise ValueError("not an address of a server")
+    if re.search(r"\s", text) or parts.query or parts.fragment:
+        raise ValueError("more than an address of a server")
+    return text
+
+
+def _http(text: str) -> str:
+    return _server(text, "http", "https").rstrip("/")
+
+
+def _smtp(text: str) -> str:
+    if urlsplit(_server(text, "smtp", "smtps")).path not in ("", "/"):
+        raise ValueError("a mail server has no path")
+    return text
+
+
+def _mail_address(text: str) -> str:
+    if not MAIL_ADDRESS.fullmatch(text):
+        raise ValueError("not a mail address")
+    return text
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:_%-]+", text):
+        raise ValueError("not a host")
+    return text
+
+
+def _setting(default: Any, *, takes: str, means: str, secret: bool = False, **limits: Any) -> Any:
+    """A field: what it takes, with its unit, and what it means, for messages and the README."""
+    extra: dict[str, Any] = {"takes": takes, "secret": secret}
+    return Field(default, description=means, repr=not secret, json_schema_extra=extra, **limits)
 
 
 class Settings(BaseSettings):
-    """Each is read from BRIMFUL_<NAME>; the database from DATABASE_URL as well."""
+    """Each is read from BRIMFUL_<NAME>, the database from DATABASE_URL; empty means unset."""
 
-    model_config = SettingsConfigDict(env_prefix="BRIMFUL_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BRIMFUL_",
+        env_ignore_empty=True,
+        frozen=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+    )
 
-    database_url: str | None = Field(
-        None, validation_alias="DATABASE_URL", description="PostgreSQL 15 or newer; none: embedded"
+    database_url: str | None = _setting(
+        None,
+        validation_alias="DATABASE_URL",
+        takes="postgresql://user:password@host:5432/database",
+        means="PostgreSQL 15 or newer; unset: an embedded one in `BRIMFUL_DATA_DIR`, for one process",
+        secret=True,
     )
-    data_dir: Path = Field(Path(".brimful"), description="the embedded database and mail in files")
-    host: str = "127.0.0.1"
-    port: int = Field(8420, ge=0, le=65535)
-    wait_ms: int = Field(10_000, ge=0, le=60_000, description="how long a caller waits at most")
-    lease_s: float = Field(15, gt=0, description="real seconds after which another takes work over")
-    worker_poll_ms: int = Field(500, ge=10, description="how often due work is looked for")
-    pool_size_max: int = Field(20, ge=2)
-    testbank_url: str | None = Field(
-        None, description="the test gateway; none: one in this process"
+    data_dir: Path = _setting(
+        Path(".brimful"),
+        takes="a folder",
+        means="where the embedded database, the journal of `--testbank` and mail in files are kept",
     )
-    gateway_timeout_s: float = Field(10, gt=0)
-    events_secret: str | None = Field(None, description="what the gateway signs its events with")
-    smtp_url: str | None = Field(None, description="smtp://user:password@host:port; none: files")
-    mail_from: str = "billing@localhost"
-    production: bool = False
+    host: Annotated[str, AfterValidator(_host)] = _setting(
+        "127.0.0.1", takes="an address or name of this machine", means="where the API listens"
+    )
+    port: int = _setting(
+        8420,
+        ge=0,
+        le=65_535,
+        takes="a whole number, 0 to 65535",
+        means="the API's port; 0: any free",
+    )
+    wait_ms: int = _setting(
+        10_000,
+        ge=0,
+        le=60_000,
+        takes="milliseconds, 0 to 60000",
+        means="how long a request waits for an auto-billing at most, unless it says so itself",
+    )
+    lease_s: float = _setting(
+        15.0,
+        gt=0,
+        le=3_600,
+        takes="seconds, more than 0, at most 3600",
+        means="how long a process may be silent before another takes its work over",
+    )
+    worker_poll_ms: int = _setting(
+        500,
+        ge=10,
+        le=60_000,
+        takes="milliseconds, 10 to 60000",
+        means="how often due work is looked for",
+    )
+    pool_size_max: int = _setting(
+        20,
+        ge=2,
+        le=1_000,
+        takes="a whole number, 2 to 1000",
+        means="connections to the database that one process opens at most",
+    )
+    testbank_url: Annotated[str, AfterValidator(_http)] | None = _setting(
+        None,
+        takes="http://host:port",
+        means="a test gateway in a process of its own; unset: `serve --testbank` runs one inside",
+    )
+    gateway_timeout_s: float = _setting(
+        10.0,
+        gt=0,
+        le=300,
+        takes="seconds, more than 0, at most 300",
+        means="how long a call to the gateway may take before its outcome is unknown",
+    )
+    events_secret: str | None = _setting(
+        None,
+        takes="a text that the gateway knows too",
+        means="what the gateway signs its events with; unset: none is believed, outcomes are read "
+        "back (`serve --testbank` then chooses one)",
+        secret=True,
+    )
+    smtp_url: Annotated[str, AfterValidator(_smtp)] | None = _setting(
+        None,
+        takes="smtp://user:password@host:port or smtps://",
+        means="the mail server; unset: mail is written into `mail/` of `BRIMFUL_DATA_DIR`",
+        secret=True,
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_address)] = _setting(
+        "billing@localhost",
+        takes="a mail address",
+        means="the sender of mail, beside the brand's name",
+    )
+    production: bool = _setting(
+        False, takes="true or false", means="true refuses what is only for tests: the test gateway"
+    )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"BRIMFUL_{name.upper()}"
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of the environment, those ``given`` in its place. Raises WrongSettings."""
+    try:
+        return Settings(**given)
+    except ValidationError as wrong:
+        raise WrongSettings("; ".join(_what_is_wrong(wrong))) from None
+
+
+def _what_is_wrong(wrong: ValidationError) -> list[str]:
+    """A clause for each wrong setting; the value is shown where it is no secret."""
+    by_variable = {variable(name): name for name in Settings.model_fields}
+    told = {}
+    for error in wrong.errors():
+        name = str(error["loc"][0])
+        name = by_variable.get(name, name)
+        extra: Any = Settings.model_fields[name].json_schema_extra
+        shown = "" if extra["secret"] else f", not {error['input']!r}"
+        told[name] = f"{variable(name)} takes {extra['takes']}{shown}"
+    return list(told.values())

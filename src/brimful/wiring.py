@@ -8,9 +8,10 @@ from uuid import UUID
 from brimful.billing import payments
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import Drive, Effect, MailDue, Plan, Wake
+from brimful.domain.effect import DetachDue, Drive, Effect, MailDue, Plan, Wake
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
+from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive, record_event
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
@@ -25,6 +26,7 @@ from brimful.usecases.answers import (
     Missing,
     SpendDone,
     SpendWaiting,
+    TooMuch,
 )
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.context import Context
@@ -65,7 +67,13 @@ class Engine:
         )
         self.waiters = Waiters(db)
         self.runner = Runner(
-            {Drive: self._drive, Plan: self._plan, Wake: self._wake, MailDue: self._mail}
+            {
+                Drive: self._drive,
+                Plan: self._plan,
+                Wake: self._wake,
+                MailDue: self._mail,
+                DetachDue: self._detach,
+            }
         )
 
     def run(self, effects: Iterable[Effect]) -> None:
@@ -90,10 +98,16 @@ class Engine:
         self.run(answer.effects)
         row = await self.waiters.wait(tenant_id, answer.spend_id, wait_ms / 1000)
         if row is None:
-            given_up = await abandon_spend(
-                self.ctx, tenant_id=tenant_id, spend_id=answer.spend_id, moment=self.clock.moment()
+            freed = await abandon_spend(
+                self.ctx,
+                tenant_id=tenant_id,
+                account_id=account_id,
+                spend_id=answer.spend_id,
+                moment=self.clock.moment(),
             )
-            if not given_up:
+            if freed is not None:
+                self.run(freed)
+            else:
                 row = await self.waiters.wait(tenant_id, answer.spend_id, 1)
         if row is None or row["state"] == "abandoned":
             return Pending(operation_id=answer.spend_id)
@@ -102,13 +116,12 @@ class Engine:
                 spend_id=answer.spend_id,
                 credits=answer.credits,
                 balance_after=row["balance_after"],
-                replayed=False,
             )
         return _refusal(account_id, row)
 
     async def buy(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **purchase: Any
-    ) -> Bought | Pending | Refuse | KeyConflict | Missing:
+    ) -> Bought | Pending | Refuse | KeyConflict | Missing | TooMuch:
         """Buy a package, and wait for the outcome for at most ``wait_ms``; the purchase goes on."""
         answer = await buy_package(
             self.ctx,
@@ -136,13 +149,15 @@ class Engine:
             moment=self.clock.moment(),
             **chatbot,
         )
-        if not isinstance(answer, ChatbotCreated) or not answer.waiting:
+        if not isinstance(answer, ChatbotCreated) or answer.state != "waiting":
             return answer
         self.run(answer.effects)
         row = await self.waiters.wait(tenant_id, answer.chatbot_id, wait_ms / 1000)
         if row is None:
             return Pending(operation_id=answer.chatbot_id)
-        return answer if row["state"] == "active" else _refusal(account_id, row)
+        if row["state"] == "refused":
+            return _refusal(account_id, row)
+        return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
         """Take an event of the gateway: False when it is not authentic (R45)."""
@@ -170,9 +185,10 @@ class Engine:
         due += [
             Plan(*ids) for ids in await payments.find_unplanned(self.ctx.db, moment.real_at, limit)
         ]
-        due += await sweep(self.ctx, moment=moment)
-        self.run([*due, MailDue()])
-        return len(due)
+        self.run([*due, MailDue(), DetachDue()])
+        swept = await sweep(self.ctx, moment=moment)
+        self.run(swept)
+        return len(due) + len(swept)
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
@@ -201,7 +217,12 @@ class Engine:
         return ()
 
     async def _mail(self, effect: Effect) -> tuple[Effect, ...]:
-        await send_due(self.ctx.db, self.mailer, self.clock.moment(), 50)
+        sender = self.settings.mail_from
+        await send_due(self.ctx.db, self.mailer, self.clock.moment(), 50, sender)
+        return ()
+
+    async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
+        await detach_due(self.ctx.db, self.gateway, self.clock.moment(), 50)
         return ()
 
 

@@ -1,14 +1,24 @@
 """Serving the bank on a loopback port."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import errno
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from brimful_testbank.app import Desk, HangUp, create_app
+
+HOST = "127.0.0.1"
+
+
+class CannotServe(OSError):
+    """The bank cannot be served so; the text says why in one line."""
 
 
 class _HangingUp:
@@ -26,18 +36,44 @@ class _HangingUp:
                 transport.abort()
 
 
-def make_server(desk_app: ASGIApp, port: int) -> uvicorn.Server:
-    """A server on 127.0.0.1; port 0 chooses a free one."""
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals stay with whoever runs it."""
+        yield
+
+
+def _make_server(desk_app: ASGIApp) -> uvicorn.Server:
+    """A server for a port that is taken already."""
     config = uvicorn.Config(
         _HangingUp(desk_app),
-        host="127.0.0.1",
-        port=port,
         log_level="critical",
         access_log=False,
         lifespan="off",
         http="h11",
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+def _take(port: int) -> socket.socket:
+    """Listen on a port; 0 chooses a free one. Raises CannotServe."""
+    try:
+        return socket.create_server((HOST, port), backlog=2048)
+    except OSError as refused:
+        if refused.errno == errno.EADDRINUSE:
+            raise CannotServe(
+                f"port {port} of {HOST} is in use; choose another with --port"
+            ) from None
+        why = (refused.strerror or "").lower()
+        raise CannotServe(f"port {port} of {HOST} cannot be had: {why}") from None
+
+
+def _open(journal: Path | None, events_url: str | None, secret: str) -> Starlette:
+    """The bank on its journal. Raises CannotServe when that is no journal, or cannot be written."""
+    try:
+        return create_app(journal, events_url, secret)
+    except sqlite3.Error as refused:
+        raise CannotServe(f"the journal {journal} cannot be used: {refused}") from None
 
 
 @asynccontextmanager
@@ -48,23 +84,22 @@ async def serving(
     secret: str = "",
     port: int = 0,
 ) -> AsyncIterator[tuple[str, Desk]]:
-    """Serve a bank inside this process; yields its address and its desk."""
-    app = create_app(journal, events_url, secret)
-    server = make_server(app, port)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        if task.done():
-            await task
-        await asyncio.sleep(0.005)
-    chosen = server.servers[0].sockets[0].getsockname()[1]
-    desk: Desk = app.state.desk
-    try:
-        yield f"http://127.0.0.1:{chosen}", desk
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        with suppress(asyncio.CancelledError):
-            await task
-        await desk.events.close()
-        desk.journal.close()
+    """Serve a bank inside this process; yields its address and its desk. Raises CannotServe."""
+    with _take(port) as taken:
+        app = _open(journal, events_url, secret)
+        desk: Desk = app.state.desk
+        server = _make_server(app)
+        task = asyncio.create_task(server.serve(sockets=[taken]))
+        try:
+            while not server.started:
+                if task.done():
+                    await task
+                await asyncio.sleep(0.005)
+            yield f"http://{HOST}:{taken.getsockname()[1]}", desk
+        finally:
+            server.should_exit = True
+            server.force_exit = True
+            with suppress(asyncio.CancelledError):
+                await task
+            await desk.events.close()
+            desk.journal.close()

@@ -1,5 +1,6 @@
 """The demo and the README's session, as a newcomer would run them."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,23 +33,60 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"}
 
 
-def test_r14_the_demo_tells_the_worked_example(place: Path) -> None:
-    """The figures of R14 exactly, and the other stories, exit 0."""
+def told_by_the_demo(place: Path) -> dict[str, str]:
+    """Its stories, each under its heading; it must end well."""
     told = subprocess.run(
         [sys.executable, "-m", "brimful.cli", "demo", "--once"],
         cwd=place, env=environment(), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
-    for line in (
+    parts = re.split(r"^── (.*)\n", told.stdout, flags=re.M)[1:]
+    return dict(zip(parts[0::2], parts[1::2], strict=True))
+
+
+def in_order(story: str, *lines: str) -> None:
+    """The lines, whole, one after another."""
+    there = [line.strip() for line in story.splitlines()]
+    for line in lines:
+        assert line in there, f"{line!r} is not in its place in\n{story}"
+        there = there[there.index(line) + 1 :]
+
+
+def test_r14_the_demo_tells_the_worked_example_and_the_other_stories(place: Path) -> None:
+    """The figures of R14 exactly, by the books and by the bank's journal, each story with what was
+    decided and why."""
+    stories = told_by_the_demo(place)
+    rules = [re.search(r"\((R\d+)\)", head) for head in stories]
+    assert [rule and rule[1] for rule in rules] == ["R14", "R17", "R18", "R29", "R28", None]
+    signs_up, query, declined, replaced, cap, books = stories.values()
+    in_order(
+        signs_up,
+        "Anna is answered: done.",
+        "Why Northwind was charged:",
+        "1 operation(s) needed 10,000 credits; the pool had 9,000 credits; 1,000 credits were missing.",
+        "best cover: 1 × 2,000 credits for $10.00 (chosen)",
+        "The bank's journal: $10.00 captured for the platform.",
         "Northwind's card was charged $10.00. Pool: 9,000 → 11,000 → 1,000.",
         "Anna has 10,000 credits.",
-        "1,000 credits were missing",
+        "Notice to Northwind: Auto-billing bought 2,000 credits for $10.00.",
+    )
+    assert signs_up.count("captured for the platform") == 1
+    in_order(
+        query,
+        "Boris's chatbot is answered: done.",
+        "Why Boris of Bluebird was charged:",
+        "Why Bluebird was charged:",
+        "best cover: 2 × 2,000 credits for $20.00 (chosen)",
         "The bank's journal: $20.00 captured for the platform.",
-        "Carla's chatbot is answered: temporarily_unavailable.",
-        "Bluebird is answered: cap_per_month.",
-        "brimful audit: the books are right.",
-    ):
-        assert line in told.stdout, line
+        "The bank's journal: $25.00 captured for the agency.",
+    )
+    in_order(declined, "The bank's journal: nothing was captured.")
+    assert "Carla's chatbot is answered: temporarily_unavailable." in declined
+    assert "What Cedar tried to buy:" in declined and "(chosen)" in declined
+    in_order(replaced, "Carla's chatbot is answered: done.", "Why Cedar was charged:")
+    assert "Bluebird is answered: cap_per_month." in cap
+    in_order(cap, "The bank's journal: nothing was captured.")
+    in_order(books, "brimful audit: the books are right.")
 
 
 def session() -> list[tuple[str, str]]:
@@ -59,8 +98,43 @@ def session() -> list[tuple[str, str]]:
     return [(step.split("\n", 1)[0], step.split("\n", 1)[1]) for step in steps]
 
 
+def run_session(place: Path) -> list[tuple[str, str]]:
+    """Its commands, pasted line by line into one shell: what each printed, and its exit status."""
+    shell = "\n".join(f'{command}\necho "---- $?"' for command, _ in session())
+    ran = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", shell],
+        cwd=place, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    parts = re.split(r"---- (\d+)\n", ran.stdout)
+    assert parts.pop() == "" and not ran.stderr, ran.stdout + ran.stderr
+    return list(zip(parts[0::2], parts[1::2], strict=True))
+
+
+def fetch(url: str) -> tuple[str, bytes]:
+    """What is served at an address, with its type."""
+    nothing_between = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with nothing_between.open(url, timeout=20) as answer:
+        return answer.headers["content-type"], answer.read()
+
+
+def check_documentation(url: str) -> None:
+    """The page, all that it loads, from this server alone, and the description that it shows."""
+    kind, page = fetch(f"{url}/docs")
+    assert kind.startswith("text/html")
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.decode())
+    assert all(asset.startswith("/") for asset in assets)
+    kinds = {asset.rsplit(".", 1)[1]: fetch(url + asset) for asset in assets}
+    assert {"js", "css", "png"} <= set(kinds)
+    assert "javascript" in kinds["js"][0] and len(kinds["js"][1]) > 100_000
+    assert kinds["css"][0].startswith("text/css") and b".swagger-ui" in kinds["css"][1]
+    assert "/openapi.json" in page.decode()
+    described = json.loads(fetch(f"{url}/openapi.json")[1])
+    assert described["openapi"].startswith("3.1")
+    assert "post" in described["paths"]["/v1/accounts/{account_id}/spends"]
+
+
 def test_the_readmes_session_prints_what_it_shows(place: Path) -> None:
-    """Pasted line by line into one shell."""
+    """Every command of it does its work and prints that; the documentation is there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,16 +146,11 @@ def test_the_readmes_session_prints_what_it_shows(place: Path) -> None:
         assert demo.stdout is not None
         assert "The API listens on" in demo.stdout.readline()
         wait_for_port(port)
-        shell = "\n".join(f"{command}\necho ----" for command, _ in session())
-        ran = subprocess.run(
-            ["bash", "-c", shell], cwd=place, capture_output=True, text=True, timeout=60
-        )
-        printed = ran.stdout.split("----\n")
-        for (command, shown), got in zip(session(), printed, strict=False):
-            assert got.strip() == shown.strip(), f"{command}\n{got}\n{ran.stderr}"
-        with socket.create_connection(("127.0.0.1", port)) as peer:
-            peer.sendall(b"GET /docs HTTP/1.0\r\n\r\n")
-            assert b"200 OK" in peer.recv(100)
+        ran = run_session(place)
+        assert len(ran) == len(session()) >= 6
+        for (command, shown), (printed, status) in zip(session(), ran, strict=True):
+            assert (printed.strip(), status) == (shown.strip(), "0"), command
+        check_documentation(f"http://127.0.0.1:{port}")
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(timeout=20)

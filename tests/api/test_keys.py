@@ -1,12 +1,11 @@
-"""API keys (R40): hashed at rest, recognised by a prefix, scoped, revoked at once, or read-only."""
+"""API keys (R40): hashed at rest, recognised by a prefix, revoked at once. What each may do is in
+``test_tenant_walls`` and ``test_right_keys``."""
 
 import hashlib
 
 import httpx
-import pytest
 
 from brimful.billing.keys import is_well_formed, make_secret
-from tests.api.test_tenant_walls import digest
 from tests.builders.http import acc, caller, key_for, serving_api
 from tests.builders.world import World, small_world
 
@@ -47,53 +46,6 @@ async def test_r40_a_revoked_key_is_refused_at_once(world: World) -> None:
         assert refused.headers["www-authenticate"] == "Bearer"
         again = await platform.http.delete(f"{path}/{made['id']}")
         assert again.status_code == 404
-
-
-@pytest.mark.parametrize("who", [None, "Agency", "Client 1"])
-async def test_r40_a_read_only_key_reads_all_of_its_scope_and_writes_nothing(
-    world: World, who: str | None
-) -> None:
-    """Also on its own account; it cannot make itself a key that may write."""
-    await small_world(world)
-    async with (
-        serving_api(world, with_worker=False) as url,
-        caller(world, url, who, read_only=True) as reader,
-    ):
-        own = acc(world, who or "Agency")
-        before = await digest(world.db)
-        told = (await reader.get("/v1/whoami")).json()
-        assert told == {"account_id": acc(world, who), "read_only": True, "platform": who is None}
-        for path in ("balance", "purchases", "notices", "statement", "auto-billing", "api-keys"):
-            assert (await reader.get(f"/v1/accounts/{own}/{path}")).status_code == 200
-        for path, body in (
-            ("spends", {"credits": 1}), ("api-keys", {}), ("purchases", {"package_id": "x"}),
-            ("payment-methods", {"token": "tok_success"}), ("previews/spend", {"credits": 1}),
-        ):  # fmt: skip
-            answer = await reader.post(f"/v1/accounts/{own}/{path}", body, "key")
-            assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
-        off = await reader.http.put(f"/v1/accounts/{own}/auto-billing", json={"enabled": False})
-        assert off.status_code == 403
-        assert await digest(world.db) == before
-
-
-async def test_r40_a_key_reaches_its_account_and_what_is_below(world: World) -> None:
-    """The platform everything, an agency its clients, a client itself."""
-    await small_world(world)
-    await world.open("Other", sells=True)
-    reach = {
-        None: {"Agency", "Client 1", "Other"},
-        "Agency": {"Agency", "Client 1"},
-        "Client 1": {"Client 1"},
-    }
-    async with serving_api(world, with_worker=False) as url:
-        for who, there in reach.items():
-            async with caller(world, url, who) as one:
-                seen = {
-                    name
-                    for name in world.names
-                    if (await one.get(f"/v1/accounts/{acc(world, name)}")).status_code == 200
-                }
-            assert seen == there
 
 
 async def test_r40_a_mistyped_key_is_refused(world: World) -> None:

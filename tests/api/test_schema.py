@@ -24,10 +24,12 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as conform
 
 from brimful.billing import keys
+from tests.api.routes import GOOD
 from tests.builders.http import acc, key_for, serving_api
 from tests.builders.world import World, small_world
 
-CASES = 25
+# Cases of one operation by whose key it is: a read-only one is refused by most of them.
+CASES = {None: 10, "Agency": 10, "Client 1": 10, "a reader": 5}
 NOWHERE = "0" * 32
 PROBLEM = "application/problem+json"
 
@@ -75,12 +77,11 @@ async def ids_of(world: World, who: str | None) -> dict[str, list[str]]:
         assert rows, name
         made[name] = [*(f"{prefix}_{row[0].hex}" for row in rows), f"{prefix}_{NOWHERE}"]
     made["child_id"] = [acc(world, "Client 1"), f"acc_{NOWHERE}"]
-    made["account_id"] = [acc(world, name) for name in ("Agency", "Client 1")]
-    if who is None:
-        made["account_id"].append(acc(world, None))
+    mine = {None: ("Agency", "Client 1", None), "Client 1": ("Client 1",)}
+    made["account_id"] = [acc(world, name) for name in mine.get(who, ("Agency", "Client 1"))]
     sacrificed = await keys.issue(
         world.db,
-        account_id=world.names["Agency"],
+        account_id=world.names[who or "Agency"],
         tenant_id=world.names["Agency"],
         read_only=True,
         label="to be revoked",
@@ -145,7 +146,7 @@ def narrowed(schema: dict[str, Any], ids: dict[str, list[str]], *, bodies: bool)
     known = schema["components"]["schemas"]
     for name, body in known.items():
         fields = body.get("properties", {})
-        if "package_id" in fields:
+        if name in GOOD and "package_id" in fields:
             fields["package_id"] = {"type": "string", "enum": ids["package_id"]}
         fields.update(FIELDS.get(name, {}))
         if name in KINDS:
@@ -175,7 +176,7 @@ def made_good(case: Case[Any]) -> Case[Any]:
 
 
 def failures_of(
-    good: Operation, bad: Operation, secret: str, session: requests.Session
+    good: Operation, bad: Operation, secret: str, session: requests.Session, cases: int
 ) -> tuple[int, list[str]]:
     """How many cases of one operation were answered, and what was wrong with the first that was."""
     answered = 0
@@ -188,7 +189,7 @@ def failures_of(
         )
     )
     @settings(
-        max_examples=CASES,
+        max_examples=cases,
         derandomize=True,
         database=None,
         deadline=None,
@@ -218,7 +219,7 @@ def operations_of(schema: dict[str, Any], url: str) -> list[Operation]:
 
 
 def probe_all(
-    schema: dict[str, Any], ids: dict[str, list[str]], url: str, secret: str
+    schema: dict[str, Any], ids: dict[str, list[str]], url: str, secret: str, cases: int
 ) -> tuple[int, list[str]]:
     """Good and bad cases of every operation, with one key."""
     answered, failures = 0, []
@@ -227,13 +228,16 @@ def probe_all(
     with requests.Session() as session:
         session.trust_env = False
         for good, bad in zip(goods, bads, strict=True):
-            count, wrong = failures_of(good, bad, secret, session)
+            count, wrong = failures_of(good, bad, secret, session, cases)
             answered += count
             failures += wrong
     return answered, failures
 
 
-@pytest.mark.parametrize(("who", "read_only"), [(None, False), ("Agency", False), ("Agency", True)])
+@pytest.mark.parametrize(
+    ("who", "read_only"),
+    [(None, False), ("Agency", False), ("Client 1", False), ("Agency", True)],
+)
 async def test_r39_the_api_is_what_its_schema_says(
     world: World, who: str | None, read_only: bool
 ) -> None:
@@ -247,11 +251,11 @@ async def test_r39_the_api_is_what_its_schema_says(
     await world.spend("Client 1", 100)
     await world.settle()
     secret = await key_for(world, who, read_only=read_only)
-    ids = await ids_of(world, who)
+    ids, cases = await ids_of(world, who), CASES["a reader" if read_only else who]
     async with serving_api(world) as url:
         async with httpx.AsyncClient(trust_env=False) as http:
             schema = (await http.get(f"{url}/openapi.json")).json()
         assert schema["openapi"].startswith("3.1")
-        answered, failures = await asyncio.to_thread(probe_all, schema, ids, url, secret)
+        answered, failures = await asyncio.to_thread(probe_all, schema, ids, url, secret, cases)
     assert failures == [], "\n\n".join(failures)
-    assert answered >= 10 * sum(len(verbs) for verbs in schema["paths"].values())
+    assert answered >= cases // 2 * sum(len(verbs) for verbs in schema["paths"].values())

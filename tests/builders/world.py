@@ -51,9 +51,11 @@ class World(Sandbox):
 
 
 @contextlib.asynccontextmanager
-async def running_world(db: Database, mail: Path, **settings: Any) -> AsyncIterator[World]:
+async def running_world(
+    db: Database, mail: Path, *, journal: Path | None = None, **settings: Any
+) -> AsyncIterator[World]:
     """An engine on a database, with a testbank over HTTP and the platform's price list (R15)."""
-    async with serving() as (url, desk):
+    async with serving(journal=journal) as (url, desk):
         gateway = Testbank(url, timeout_s=settings.pop("gateway_timeout_s", 5))
         engine = Engine(
             db=db,

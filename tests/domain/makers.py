@@ -8,6 +8,7 @@ from typing import Any
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.chain import Level
 from brimful.domain.cover import CoverTables, Pack
+from brimful.domain.period import Interval, Period
 from brimful.domain.planning import Buy, Buyer, Offer, Waiting
 from brimful.domain.reason import Refuse
 from brimful.domain.seats import SeatOffer
@@ -32,6 +33,7 @@ _BUYER = Buyer(
     card="fingerprint",
     limits=Limits(),
     spent=Spent(),
+    buys_chatbots_for_itself=True,
 )
 
 
@@ -40,11 +42,14 @@ def a_buyer(**changes: Any) -> Buyer:
     return replace(_BUYER, **changes)
 
 
+def a_period(starts_at: datetime, ends_at: datetime, interval: Interval = "month") -> Period:
+    """A running period that begins at its anchor."""
+    return Period(anchor_at=starts_at, starts_at=starts_at, ends_at=ends_at, interval=interval)
+
+
 def an_offer(packs: Sequence[Pack] = PRICE_LIST, seats: Sequence[SeatOffer] = SEATS) -> Offer:
     """What the seller offers, in dollars."""
-    return Offer(
-        seller_id="platform", currency="USD", packs=tuple(packs), seats=tuple(seats), version="7"
-    )
+    return Offer(currency="USD", packs=tuple(packs), seats=tuple(seats), version="7")
 
 
 def needs(*shortages: int | tuple[int, int], children: Sequence[str | None] = ()) -> list[Waiting]:
@@ -55,7 +60,6 @@ def needs(*shortages: int | tuple[int, int], children: Sequence[str | None] = ()
             child_id=children[place] if children else None,
             short_credits=short if isinstance(short, int) else short[0],
             short_chatbots=0 if isinstance(short, int) else short[1],
-            arrived=place,
         )
         for place, short in enumerate(shortages)
     ]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.cover import Pack
-from brimful.domain.period import Period
 from brimful.domain.planning import Buy, Waiting
 from brimful.domain.reason import Reason, Refuse
 from tests.domain.makers import (
     AT,
     a_buyer,
+    a_period,
     an_offer,
     bought,
     cheapest_by_counting,
@@ -84,7 +84,7 @@ def test_r28_a_single_pack_that_passes_the_cap_is_not_replaced_by_the_cheaper_co
 
 def test_r28_prorated_chatbots_count_what_they_cost_now() -> None:
     """$15.00 a period, $7.50 for what is left of it: within a cap of $7.50."""
-    period = Period(starts_at=AT - timedelta(days=15), ends_at=AT + timedelta(days=15), months=1)
+    period = a_period(AT - timedelta(days=15), AT + timedelta(days=15))
     buyer = a_buyer(limits=Limits(per_charge_minor=750), period=period)
     assert bought(buyer, needs((0, 5))).amount_minor == 750
     assert isinstance(decide(buyer, needs((0, 6))), Refuse)

@@ -181,7 +181,7 @@ def test_r14_r32_the_worked_example_in_sentences(worked_example: dict[str, Any])
     )
     assert told[1] == "  best cover: 1 × 2,000 credits for $10.00 (chosen)"
     assert "  only this pack: 1 × 35,000 credits for $100.00 (not chosen)" in told
-    assert told[-1] == "Bought 1 × 2,000 credits + 2 × seat: $16.00 in one charge."
+    assert told[-1] == "Chosen: 1 × 2,000 credits + 2 × seat: $16.00 in one charge."
     balances = {"before": 9_000, "granted": 11_000, "after": 1_000}
     assert sentences({**worked_example, "balances": balances})[-1] == (
         "Credits in the pool: 9,000 → 11,000 → 1,000."

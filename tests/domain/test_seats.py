@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brimful.domain.period import Interval, Period
+from brimful.domain.period import MONTHS, Interval
 from brimful.domain.seats import SeatOffer, choose_seats
+from tests.domain.makers import a_period
 
 STARTS = datetime(2026, 4, 1, tzinfo=UTC)
 MIDDLE = datetime(2026, 4, 16, tzinfo=UTC)
 ENDS = datetime(2026, 5, 1, tzinfo=UTC)
-APRIL = Period(starts_at=STARTS, ends_at=ENDS, months=1)
+INTERVALS = {months: interval for interval, months in MONTHS.items()}
+APRIL = a_period(STARTS, ENDS)
 MONTHS_OF: dict[Interval, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -136,7 +138,7 @@ def test_r11_r37_a_price_for_another_interval_is_converted_by_months(
     price: int, interval: Interval, months: int, recurring: int, half: int
 ) -> None:
     """To the buyer's period, exactly, each amount rounded once, half up."""
-    period = Period(starts_at=STARTS, ends_at=ENDS, months=months)
+    period = a_period(STARTS, ENDS, INTERVALS[months])
     line = choose_seats([seat("a", price, interval)], 1, period, MIDDLE)
     assert line is not None
     assert (line.recurring_minor, line.amount_minor) == (recurring, half)
@@ -161,7 +163,7 @@ def test_r37_converted_lines_agree_with_exact_fractions(
 ) -> None:
     """Any interval joining any other, at any hour."""
     at = STARTS + (ENDS - STARTS) * hours / 720
-    period = Period(starts_at=STARTS, ends_at=ENDS, months=months)
+    period = a_period(STARTS, ENDS, INTERVALS[months])
     line = choose_seats([seat("a", price, interval)], missing, period, at)
     assert line is not None
     whole = Fraction(price * missing * months, MONTHS_OF[interval])

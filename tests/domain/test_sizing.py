@@ -5,13 +5,11 @@ from datetime import timedelta
 import pytest
 
 from brimful.domain.cover import Pack
-from brimful.domain.period import Period
 from brimful.domain.planning import Line
 from brimful.domain.reason import Reason, Refuse
-from brimful.domain.seats import SeatOffer
-from tests.domain.makers import AT, a_buyer, an_offer, bought, decide, needs
+from tests.domain.makers import AT, a_buyer, a_period, an_offer, bought, decide, needs
 
-HALF = Period(starts_at=AT - timedelta(days=15), ends_at=AT + timedelta(days=15), months=1)
+HALF = a_period(AT - timedelta(days=15), AT + timedelta(days=15))
 
 
 def test_r14_the_worked_example() -> None:
@@ -74,26 +72,27 @@ def test_r12_only_packages_that_the_owner_allows_are_bought(
 
 
 def test_r12_an_owner_who_allows_no_credit_pack_is_refused_with_the_reason() -> None:
-    """The seller's other packs are not bought behind his back; chatbots he allows are."""
-    buyer = a_buyer(allowed_packages=frozenset({"seat"}))
+    """The seller's other packs are not bought behind his back."""
+    buyer = a_buyer(allowed_packages=frozenset({"withdrawn"}))
     assert decide(buyer, needs(1)) == Refuse(
         reason=Reason.no_credit_package, account_id="agency", detail={}
     )
-    assert bought(buyer, needs((0, 2))).amount_minor == 600
 
 
-def test_r11_chatbots_that_the_owner_does_not_allow_are_not_bought() -> None:
-    """The cheaper offer is left alone for the one that is allowed."""
-    seats = (
-        SeatOffer(package_id="cheap", price_minor=100, interval="month"),
-        SeatOffer(package_id="dear", price_minor=900, interval="month"),
+def test_r12_allowed_packages_are_of_credits_and_restrict_no_chatbots() -> None:
+    """Which packs the owner likes says nothing of the chatbots that its clients buy."""
+    assert bought(a_buyer(allowed_packages=frozenset({"small"})), needs((0, 2))).amount_minor == 600
+
+
+def test_r4_chatbots_of_its_own_are_bought_only_where_that_is_switched_on() -> None:
+    """It holds up no client whose plan needs chatbots."""
+    off = a_buyer(buys_chatbots_for_itself=False)
+    assert decide(off, needs((0, 1))) == Refuse(
+        reason=Reason.chatbot_purchase_off, account_id="agency", detail={}
     )
-    offer = an_offer(seats=seats)
-    allowed = a_buyer(allowed_packages=frozenset({"dear"}))
-    assert bought(allowed, needs((0, 1)), offer).amount_minor == 900
-    nothing = decide(a_buyer(allowed_packages=frozenset({"small"})), needs((0, 1)), offer)
-    assert isinstance(nothing, Refuse)
-    assert nothing.reason is Reason.no_chatbot_package
+    both = bought(off, needs((0, 1), (0, 2), children=(None, "ann")))
+    assert both.refused == (("a", Reason.chatbot_purchase_off),)
+    assert both.chatbots == 2
 
 
 def test_r11_five_of_ten_chatbots_missing_buys_five() -> None:

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any
 
+from brimful.billing.cards import read_card
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.answers import Bought, Missing, SpendDone
 from brimful.usecases.save_card import remove_card
 from brimful.usecases.set_auto_billing import AutoBillingSet
 from brimful.usecases.steps import Step, set_hook
@@ -115,7 +116,9 @@ async def test_r10_a_seller_that_switches_off_makes_its_clients_inactive_at_once
         "select package_id from package where seller_ref = $1", world.names["Agency"]
     )
     await withdraw(world, "Agency", package["package_id"])
-    assert await kinds(world, "Client 1") == ["inactive", "auto_billed", "inactive"]
+    assert await kinds(world, "Client 1") == [
+        "inactive", "resumed", "auto_billed", "inactive",
+    ]  # fmt: skip
     refused = await world.spend("Client 1", 5_000)
     assert isinstance(refused, Refuse)
     await world.package("Agency", 2_500, credits=3_000)
@@ -193,14 +196,17 @@ async def test_r27_off_and_a_removed_card_are_immediate(world: World) -> None:
     assert isinstance(await world.spend("Agency", 5_000), Refuse)
     await world.auto_billing("Agency")
     account = await world.account("Agency")
-    world.engine.run(
-        await remove_card(
-            world.engine.ctx,
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            moment=world.engine.clock.moment(),
-        )
+    card = await read_card(world.db, account.tenant_id, account.account_id)
+    assert card is not None
+    removed = await remove_card(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        method_id=card["method_id"],
+        moment=world.engine.clock.moment(),
     )
+    assert not isinstance(removed, Missing)
+    world.engine.run(removed)
     await world.settle()
     refused = await world.spend("Agency", 5_000)
     assert isinstance(refused, Refuse)

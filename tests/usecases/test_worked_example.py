@@ -24,7 +24,7 @@ async def test_r14_worked_example(world: World) -> None:
     assert bought["explanation"]["balances"] == {
         "before": 9_000,
         "granted": 11_000,
-        "after": 11_000,
+        "after": 1_000,
     }
     assert bought["explanation"]["shortage"] == {"credits": 1_000, "chatbots": 0}
     assert "1,000 credits were missing" in sentences(bought["explanation"])[0]
@@ -85,6 +85,7 @@ async def test_r29_paused_refuses_at_once_and_a_new_card_resumes(world: World) -
     await small_world(world, clients=0)
     await world.card("Agency", "tok_lost_card")
     first = await world.spend("Agency", 10)
+    await world.settle()  # the cancellation follows the answer
     effects = len(world.desk.journal.effects())
     second = await world.spend("Agency", 10)
     assert isinstance(first, Refuse)

@@ -76,6 +76,18 @@ class SpendBody(BaseModel):
     code: str | None = None
 
 
+class PurchaseLineBody(BaseModel):
+    """One line of a purchase; `package_id` is null for a collected outstanding amount."""
+
+    kind: str
+    package_id: str | None
+    name: str | None
+    quantity: int
+    credits: int
+    chatbots: int
+    amount_minor: int
+
+
 class PurchaseBody(BaseModel):
     """A purchase; `status` is delivered, failed or pending."""
 
@@ -88,7 +100,14 @@ class PurchaseBody(BaseModel):
     credits: int
     chatbots: int
     planned_at: datetime
-    lines: list[dict[str, Any]]
+    lines: list[PurchaseLineBody]
+
+
+class PurchasePage(BaseModel):
+    """A page of purchases; `next` is the `after` of the page that follows, null on the last."""
+
+    data: list[PurchaseBody]
+    next: str | None
 
 
 def account(found: Account, platform: Platform, supplies: bool) -> AccountBody:
@@ -124,47 +143,74 @@ def package(found: Package) -> PackageBody:
     )
 
 
+# The prefix of each id that an answer may name; other UUIDs of a row are not shown.
+_PREFIXES = {"purchase_id": "pur", "package_id": "pkg"}
+
+
 def page(rows: Sequence[Mapping[str, Any]], prefix: str, id_name: str, limit: int) -> Page:
-    """A page of rows whose ids get a prefix; every other UUID of a row is left out. ``rows`` has one
-    more than ``limit`` when there is a page after it."""
-    data = []
-    for row in rows[:limit]:
-        shown = {k: v for k, v in row.items() if not isinstance(v, UUID)}
-        data.append({"id": show(prefix, row[id_name]), **shown})
+    """A page of rows, each with its own id first, under a prefix, and the ids it refers to. ``rows``
+    has one more than ``limit`` when there is a page after it."""
+    data = [_row(row, prefix, id_name) for row in rows[:limit]]
     return Page(data=data, next=data[-1]["id"] if len(rows) > limit else None)
 
 
+def _row(row: Mapping[str, Any], prefix: str, id_name: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": show(prefix, row[id_name])}
+    for name, value in row.items():
+        if not isinstance(value, UUID):
+            shown[name] = value
+        elif name in _PREFIXES and name != id_name:
+            shown[name] = show(_PREFIXES[name], value)
+    return shown
+
+
+# What an entry's operation is, by the entry's kind; a reservation's may be of any.
+_OPERATIONS = {
+    "spend": "spd",
+    "purchase": "pur",
+    "allotment": "alt",
+    "chatbot": "bot",
+    "release": "bot",
+    "lapse": "lot",
+}
+
+
+def entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the statement, with the operation that moved the units."""
+    shown = {name: value for name, value in row.items() if not isinstance(value, UUID)}
+    prefix = _OPERATIONS.get(row["kind"])
+    shown["operation_id"] = None if prefix is None else show(prefix, row["operation_id"])
+    return shown
+
+
 def purchase_status(state: str) -> str:
-    """What a caller has to know of a purchase's state."""
-    if state in ("delivered", "failed"):
-        return state
-    return "failing" if state == "canceling" else "pending"
+    """What a caller has to know of a purchase's state: while it is being cancelled, its charge may
+    turn out to have been taken, so it is pending like any other that goes on."""
+    return state if state in ("delivered", "failed") else "pending"
 
 
-def purchase(found: Any, lines: list[dict[str, Any]]) -> PurchaseBody:
-    """A purchase with its lines."""
+def purchase(found: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> PurchaseBody:
+    """A purchase with its lines; how its seller furnished it is not its buyer's to see (R18)."""
     return PurchaseBody(
-        id=show("pur", found.purchase_id),
-        status=purchase_status(found.state),
-        reason=found.reason,
-        automatic=found.automatic,
-        amount_minor=found.amount_minor,
-        currency=found.currency,
-        credits=found.credits,
-        chatbots=found.chatbots,
-        planned_at=found.planned_at,
+        id=show("pur", found["purchase_id"]),
+        status=purchase_status(found["state"]),
+        reason=found["reason"],
+        automatic=found["automatic"],
+        amount_minor=found["amount_minor"],
+        currency=found["currency"],
+        credits=found["credits"],
+        chatbots=found["chatbots"],
+        planned_at=found["planned_at"],
         lines=[
-            {
-                "kind": line["kind"],
-                "package_id": None
-                if line["package_id"] is None
-                else show("pkg", line["package_id"]),
-                "name": line["name"],
-                "quantity": line["quantity"],
-                "credits": line["credits"],
-                "chatbots": line["chatbots"],
-                "amount_minor": line["amount_minor"],
-            }
+            PurchaseLineBody(
+                kind=line["kind"],
+                package_id=None if line["package_id"] is None else show("pkg", line["package_id"]),
+                name=line["name"],
+                quantity=line["quantity"],
+                credits=line["credits"],
+                chatbots=line["chatbots"],
+                amount_minor=line["amount_minor"],
+            )
             for line in lines
         ],
     )

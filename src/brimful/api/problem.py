@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from brimful.domain.reason import Reason, Refuse, title
-from brimful.usecases.answers import KeyConflict, Missing
+from brimful.usecases.answers import KeyConflict, Missing, TooMuch
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -64,7 +64,9 @@ _CONFLICTS = (
     Reason.already_subscribed,
     Reason.chatbot_exists,
     Reason.package_withdrawn,
+    Reason.purchase_under_way,
     Reason.too_many_packages,
+    Reason.sizes_too_uneven,
 )
 
 
@@ -99,12 +101,14 @@ def key_conflict() -> Problem:
     )
 
 
-def of_answer(answer: Refuse | KeyConflict | Missing) -> Problem:
+def of_answer(answer: Refuse | KeyConflict | Missing | TooMuch) -> Problem:
     """The problem that a use case's answer is."""
     if isinstance(answer, Refuse):
         return refused(answer)
     if isinstance(answer, KeyConflict):
         return key_conflict()
+    if isinstance(answer, TooMuch):
+        return Problem(422, "invalid_request", f"One purchase brings {answer.what}.")
     return Problem(404, f"unknown_{answer.what}", f"The seller offers no such {answer.what}.")
 
 

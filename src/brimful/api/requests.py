@@ -11,7 +11,13 @@ from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\r\n]{1,64}@[^@\s\r\n]{1,190}$")]
+# The part of RFC 5321 that mail servers take: no quotes, lists, comments or routes.
+Email = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
+    ),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Credits = Annotated[int, Field(strict=True, ge=1, le=MAX_CREDITS)]
 CreditsOrNone = Annotated[int, Field(strict=True, ge=0, le=MAX_CREDITS)]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -123,8 +122,3 @@ async def read_agencies(
     """The accounts directly under the platform, by id."""
     rows = await db.fetch(_sql("read_agencies"), after, limit)
     return [Account(**dict(row)) for row in rows]
-
-
-async def rows_of(db: Transaction | Database, name: str, *args: Any) -> list[dict[str, Any]]:
-    """The rows of a listing statement of this package."""
-    return [dict(row) for row in await db.fetch(_sql(name), *args)]

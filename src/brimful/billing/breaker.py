@@ -1,19 +1,20 @@
 """The breaker of a card: what it did lately decides whether it may be tried (R29)."""
 
 from functools import partial
+from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts
 from brimful.billing.purchases import Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
-from brimful.domain.declines import Pause, after_decline
+from brimful.domain.declines import Pause, RetryFrom, after_decline
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
 
 
-async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> None:
-    """Move the breaker of the card that a purchase was declined on."""
+async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> Pause | RetryFrom:
+    """Move the breaker of the card that a purchase was declined on; returns what follows."""
     row = await tx.fetchrow(
         _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
     )
@@ -38,14 +39,37 @@ async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> N
         str(verdict.reason) if isinstance(verdict, Pause) else None,
         moment.at if paused else None,
     )
+    return verdict
 
 
-async def clear(tx: Transaction, purchase: Purchase) -> None:
-    """A purchase by hand succeeded on the card: it may be tried again (R29)."""
-    if purchase.fingerprint is not None:
-        await tx.execute(
-            _sql("clear_card"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
-        )
+async def clear(tx: Transaction, purchase: Purchase) -> bool:
+    """A purchase by hand succeeded on the card: it may be tried again (R29). True when it was
+    paused or had to wait until now."""
+    cleared = await tx.fetchval(
+        _sql("clear_card"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+    )
+    return cleared is not None
+
+
+async def forget_soft_declines(tx: Transaction, purchase: Purchase) -> None:
+    """The card was charged, so the next soft decline is a first one again; a pause stays."""
+    await tx.execute(
+        _sql("forget_soft_declines"),
+        purchase.tenant_id,
+        purchase.gateway_account,
+        purchase.fingerprint,
+    )
+
+
+async def accounts_on_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
+    """The accounts whose auto-billing is on and charges the card of a purchase."""
+    rows = await tx.fetch(
+        _sql("read_accounts_on_card"),
+        purchase.tenant_id,
+        purchase.gateway_account,
+        purchase.fingerprint,
+    )
+    return [row["account_id"] for row in rows]
 
 
 async def clear_card(tx: Transaction, facts: BuyerFacts) -> None:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from brimful.billing.receivables import Outstanding, read_outstanding
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Limits, Spent
-from brimful.domain.period import MONTHS, Period, caps_periods
+from brimful.domain.period import Period, caps_periods
 from brimful.domain.planning import Buyer, SellerAbove, available
 from brimful.domain.reason import Reason
 
@@ -38,12 +39,10 @@ class BuyerFacts:
     open: bool
     seller_id: UUID
     seller_ref: UUID
-    seller_name: str
     seller_is_supply: bool
     currency: str
     card: Card | None
-    soft_declines: int
-    first_declined_at: datetime | None
+    outstanding: Outstanding
     buyer: Buyer
 
 
@@ -78,6 +77,7 @@ async def read_buyer(
     assert spent is not None
     children = await tx.fetch(_sql("read_child_limits"), tenant_id, account_id, month)
     allowed = await is_allowed_by_seller(tx, tenant_id, account_id)
+    outstanding = await read_outstanding(tx, tenant_id, account_id)
     return BuyerFacts(
         tenant_id=tenant_id,
         account_id=account_id,
@@ -85,13 +85,11 @@ async def read_buyer(
         open=row["state"] == "open",
         seller_id=row["seller_id"],
         seller_ref=row["seller_ref"],
-        seller_name=row["seller_name"],
         seller_is_supply=row["seller_is_supply"],
         currency=row["currency"],
         card=_card(row),
-        soft_declines=row["soft_declines"] or 0,
-        first_declined_at=row["first_declined_at"],
-        buyer=_buyer(row, spent, children, allowed),
+        outstanding=outstanding,
+        buyer=_buyer(row, spent, children, allowed, outstanding),
     )
 
 
@@ -113,14 +111,16 @@ def _buyer(
     spent: Any,
     children: list[Any],
     allowed_by_seller: bool,
+    outstanding: Outstanding,
 ) -> Buyer:
     allowed = row["allowed_packages"]
     period = None
     if row["period_ends_at"] is not None:
         period = Period(
+            anchor_at=row["anchor_at"],
             starts_at=row["period_starts_at"],
             ends_at=row["period_ends_at"],
-            months=MONTHS[row["billing_interval"]],
+            interval=row["billing_interval"],
         )
     return Buyer(
         account_id=str(row["account_id"]),
@@ -141,6 +141,8 @@ def _buyer(
             day_minor=spent["day_minor"],
             month_minor=spent["month_minor"],
             child_month_minor={str(c["child_id"]): c["spent_minor"] for c in children},
+            outstanding_minor=outstanding.minor,
+            outstanding_by_hand_minor=outstanding.by_hand_minor,
         ),
         child_limits={str(c["child_id"]): c["per_month_minor"] for c in children},
         strategy=row["strategy"] or "best_cover",

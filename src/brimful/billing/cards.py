@@ -1,5 +1,6 @@
 """The card on file of an account: saved for use without its owner, replaced, removed (R27)."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,7 @@ async def replace_card(
     moment: Moment,
 ) -> UUID:
     """Put a saved card in the place of the one in use; returns its id."""
-    await tx.execute(_sql("remove_card"), tenant_id, account_id, moment.at)
+    await remove_card(tx, tenant_id, account_id, None, moment)
     method_id = new_id()
     await tx.execute(
         _sql("open_card"),
@@ -59,6 +60,33 @@ async def replace_card(
     return method_id
 
 
-async def remove_card(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
-    """Take the card out of use."""
-    await tx.execute(_sql("remove_card"), tenant_id, account_id, moment.at)
+async def remove_card(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, method_id: UUID | None, moment: Moment
+) -> bool:
+    """Take the card of this id (None: the one in use) out of use; False when it is not in use."""
+    removed = await tx.fetchval(
+        _sql("remove_card"), tenant_id, account_id, moment.at, moment.real_at, method_id
+    )
+    return removed is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedCard:
+    """A card out of use that the gateway still has."""
+
+    tenant_id: UUID
+    method_id: UUID
+    gateway_account: str
+    gateway_method: str
+
+
+async def take_undetached(db: Database, moment: Moment, limit: int) -> list[RemovedCard]:
+    """Take removed cards that are to be removed at the gateway as well; not noted as detached
+    within a minute, each is due again. A card that an open charge uses is left."""
+    rows = await db.fetch(_sql("find_undetached_cards"), moment.real_at, limit)
+    return [RemovedCard(**dict(row)) for row in rows]
+
+
+async def note_detached(db: Database, card: RemovedCard, moment: Moment) -> None:
+    """The gateway has it no more."""
+    await db.execute(_sql("note_detached_card"), card.tenant_id, card.method_id, moment.at)

@@ -30,8 +30,13 @@ class Terms:
     chatbots_price_minor: int
 
 
-async def lock_and_bump(tx: Transaction, seller_ref: UUID) -> int:
-    """Lock a catalogue for a change and give it its next version."""
+async def lock(tx: Transaction, seller_ref: UUID) -> None:
+    """Lock a catalogue for a change, until the transaction ends."""
+    await tx.fetchval(_sql("lock_catalogue_to_change"), seller_ref)
+
+
+async def bump(tx: Transaction, seller_ref: UUID) -> int:
+    """Give a locked catalogue, which is being changed, its next version."""
     return int(await tx.fetchval(_sql("bump_catalogue"), seller_ref))
 
 

@@ -1,10 +1,11 @@
 """Chatbots: objects with an external id, each on a seat of its account."""
 
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
-from brimful.db.transaction import Database, Transaction
+from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
@@ -36,9 +37,13 @@ async def is_taken(tx: Transaction, tenant_id: UUID, account_id: UUID, external_
     return bool(await tx.fetchval(_sql("is_chatbot_taken"), tenant_id, account_id, external_id))
 
 
-async def read_state(tx: Transaction | Database, tenant_id: UUID, chatbot_id: UUID) -> str | None:
-    """The state of a chatbot, None when there is none."""
-    state: str | None = await tx.fetchval(_sql("read_chatbot_state"), tenant_id, chatbot_id)
+async def read_state(
+    tx: Transaction, tenant_id: UUID, chatbot_id: UUID
+) -> Literal["waiting", "active", "refused", "deleted"]:
+    """The state of a chatbot that is known to exist."""
+    state: Literal["waiting", "active", "refused", "deleted"] = await tx.fetchval(
+        _sql("read_chatbot_state"), tenant_id, chatbot_id
+    )
     return state
 
 

@@ -22,7 +22,6 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 class Principal:
     """Who a key speaks for: the platform (``tenant_id`` None) or one account."""
 
-    key_id: UUID
     account_id: UUID
     tenant_id: UUID | None
     read_only: bool
@@ -54,10 +53,9 @@ async def issue(
     read_only: bool,
     label: str,
     moment: Moment,
-    secret: str | None = None,
 ) -> tuple[UUID, str]:
     """Issue a key for an account (of the platform: without a tenant); (id, the secret, once)."""
-    key_id, secret = new_id(), secret or make_secret()
+    key_id, secret = new_id(), make_secret()
     await tx.execute(
         _sql("issue_key"),
         key_id,

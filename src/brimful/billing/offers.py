@@ -47,8 +47,6 @@ class Package:
 class SellerOffer:
     """All active packages of a seller and, of these, what auto-billing may buy."""
 
-    seller_ref: UUID
-    version: int
     packages: Mapping[str, Package]
     offer: Offer
 
@@ -64,11 +62,8 @@ async def read_offer(
     rows = await tx.fetch(_sql("read_offer"), seller_ref)
     packages = [Package(**dict(row)) for row in rows]
     return SellerOffer(
-        seller_ref=seller_ref,
-        version=int(version or 0),
         packages={str(p.package_id): p for p in packages},
         offer=Offer(
-            seller_id=str(seller_ref),
             currency=currency,
             packs=tuple(
                 Pack(

@@ -12,6 +12,7 @@ from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
+from brimful.domain.period import Period
 
 _sql = partial(load, "brimful.billing")
 
@@ -23,7 +24,8 @@ Mode = Literal["charge", "hold", "receivable"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLine:
-    """One line of a purchase; ``amount_minor`` now, ``recurring_minor`` each later period."""
+    """One line of a purchase; ``amount_minor`` now, ``recurring_minor`` each later period. Chatbots
+    that are priced to join a running period name it in ``joins`` (R37)."""
 
     kind: Literal["subscription", "additional_credits", "extra_chatbots", "receivable"]
     package_id: UUID | None
@@ -33,6 +35,21 @@ class PurchaseLine:
     chatbots: int
     amount_minor: int
     recurring_minor: int
+    joins: Period | None = None
+
+
+def collecting(amount_minor: int) -> PurchaseLine:
+    """The line by which a charge collects what was outstanding (R26)."""
+    return PurchaseLine(
+        kind="receivable",
+        package_id=None,
+        package_version=None,
+        quantity=1,
+        credits=0,
+        chatbots=0,
+        amount_minor=amount_minor,
+        recurring_minor=0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +91,7 @@ class Purchase:
     trigger_kind: str
     explanation: dict[str, Any]
     planned_at: datetime
-    planned_real_at: datetime
-    ended_at: datetime | None
     tries: int
-    fence: int
     charge_id: UUID | None
     gateway: str | None
     gateway_account: str | None
@@ -133,7 +147,14 @@ async def open_purchase(tx: Transaction, new: NewPurchase, moment: Moment) -> No
             line.chatbots,
             line.amount_minor,
             line.recurring_minor,
+            *_joins(line.joins),
         )
+
+
+def _joins(period: Period | None) -> tuple[object, object, object, object]:
+    if period is None:
+        return None, None, None, None
+    return period.anchor_at, period.starts_at, period.ends_at, period.interval
 
 
 async def open_charge(
@@ -216,12 +237,14 @@ async def read_lines(
     return [dict(row) for row in rows]
 
 
-async def read_served(
-    tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
-) -> list[dict[str, Any]]:
-    """The demands that an auto-billing was sized for, in arrival order."""
-    rows = await tx.fetch(_sql("read_purchase_demands"), tenant_id, purchase_id)
-    return [dict(row) for row in rows]
+async def read_lines_of(
+    db: Database, tenant_id: UUID, purchase_ids: list[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:
+    """The lines of several purchases, as far as they are shown, by purchase."""
+    lines: dict[UUID, list[dict[str, Any]]] = {key: [] for key in purchase_ids}
+    for row in await db.fetch(_sql("read_lines_of_purchases"), tenant_id, purchase_ids):
+        lines[row["purchase_id"]].append(dict(row))
+    return lines
 
 
 async def is_at_gateway(tx: Transaction, tenant_id: UUID, buyer_id: UUID) -> bool:
@@ -258,7 +281,7 @@ async def set_state(
 async def set_charge_state(
     tx: Transaction,
     purchase: Purchase,
-    state: Literal["held", "captured", "canceled"],
+    state: Literal["held", "captured", "canceled", "refunded"],
     *,
     captured_at: datetime | None = None,
     capture_before: datetime | None = None,

@@ -1,9 +1,9 @@
 """Amounts too small to charge, collected with the next charge (R26)."""
 
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from brimful.billing.purchases import PurchaseLine
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
@@ -12,23 +12,21 @@ from brimful.domain.moment import Moment
 _sql = partial(load, "brimful.billing")
 
 
-async def outstanding_minor(tx: Transaction, tenant_id: UUID, account_id: UUID) -> int:
-    """What the account owes and no charge is collecting yet, in minor units."""
-    return int(await tx.fetchval(_sql("read_open_receivables"), tenant_id, account_id))
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """What an account owes and no charge collects yet, the part of it that purchases by hand left,
+    and what open purchases too small to charge will owe; minor units of its seller's currency."""
+
+    minor: int = 0
+    by_hand_minor: int = 0
+    coming_minor: int = 0
 
 
-def line(amount_minor: int) -> PurchaseLine:
-    """The line by which a charge collects what was outstanding."""
-    return PurchaseLine(
-        kind="receivable",
-        package_id=None,
-        package_version=None,
-        quantity=1,
-        credits=0,
-        chatbots=0,
-        amount_minor=amount_minor,
-        recurring_minor=0,
-    )
+async def read_outstanding(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Outstanding:
+    """What is outstanding; exact when the caller has locked the account's pool."""
+    row = await tx.fetchrow(_sql("read_open_receivables"), tenant_id, account_id)
+    assert row is not None
+    return Outstanding(**dict(row))
 
 
 async def claim(tx: Transaction, tenant_id: UUID, account_id: UUID, purchase_id: UUID) -> None:

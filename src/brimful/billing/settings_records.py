@@ -1,8 +1,8 @@
 """Auto-billing settings, consents and per-child limits as records (R27, R28)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from brimful.db.ids import new_id
@@ -97,14 +97,34 @@ async def write_child_limit(
         )
 
 
-async def read_enabled_children(
+@dataclass(frozen=True, slots=True)
+class EnabledBelow:
+    """An account below a seller whose auto-billing is on; ``inactive_at`` is since when it is
+    inactive, as its owner was told."""
+
+    account_id: UUID
+    inactive_at: datetime | None
+
+
+async def read_enabled_below(
     tx: Transaction, tenant_id: UUID, account_id: UUID
-) -> list[dict[str, Any]]:
-    """Descendants of a seller that have auto-billing on, with the mere holds of theirs."""
-    return [dict(row) for row in await tx.fetch(_sql("read_enabled_below"), tenant_id, account_id)]
+) -> list[EnabledBelow]:
+    """All below a seller that have auto-billing on, by id."""
+    rows = await tx.fetch(_sql("read_enabled_below"), tenant_id, account_id)
+    return [EnabledBelow(**dict(row)) for row in rows]
 
 
-async def read_mere_holds(tx: Transaction, tenant_id: UUID, account_id: UUID) -> list[UUID]:
-    """Automatic purchases of an account that only hold a card, or charge nothing, so far."""
-    rows = await tx.fetch(_sql("read_mere_holds"), tenant_id, account_id)
+async def note_inactive(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, since: datetime | None
+) -> None:
+    """Note since when an account's auto-billing is inactive; None when it no longer is."""
+    await tx.execute(_sql("note_inactive"), tenant_id, account_id, since)
+
+
+async def read_mere_holds(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, by_hand: bool
+) -> list[UUID]:
+    """Automatic purchases of an account whose capture has not begun, and with ``by_hand`` those by
+    hand as well."""
+    rows = await tx.fetch(_sql("read_mere_holds"), tenant_id, account_id, by_hand)
     return [row["purchase_id"] for row in rows]

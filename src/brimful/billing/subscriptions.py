@@ -24,7 +24,8 @@ async def start(
 ) -> None:
     """Open a subscription for each line of a locked purchase that recurs.
 
-    A plan begins its own period. Chatbots join the buyer's period, and without one begin it (R37).
+    A plan begins its own period. Chatbots join the period that they were priced for, and without
+    one begin it (R37).
     """
     for line in lines:
         if line["kind"] not in ("subscription", "extra_chatbots"):
@@ -32,14 +33,9 @@ async def start(
         interval: Interval = line["billing_interval"] or "month"
         anchor = period_start(moment.at)
         starts_at, ends_at = period_at(anchor, interval, 0)
-        if line["kind"] == "extra_chatbots":
-            running = await tx.fetchrow(
-                _sql("read_period"), purchase.tenant_id, purchase.buyer_id, moment.at
-            )
-            if running is not None:
-                anchor = running["anchor_at"]
-                starts_at, ends_at = running["period_starts_at"], running["period_ends_at"]
-                interval = running["billing_interval"]
+        if line["joins_anchor_at"] is not None:
+            anchor, interval = line["joins_anchor_at"], line["joins_interval"]
+            starts_at, ends_at = line["joins_starts_at"], line["joins_ends_at"]
         await tx.execute(
             _sql("open_subscription"),
             purchase.tenant_id,

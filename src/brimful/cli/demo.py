@@ -1,52 +1,71 @@
 """The demo: a small world, told as stories or served to try."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
-from rich.console import Console
 
-from brimful.api.app import create_app
 from brimful.billing import keys
+from brimful.cli.books import DEMO_DATABASE, named
+from brimful.cli.database import embedded_in
+from brimful.cli.listening import close, run_server, take_port, url_of
 from brimful.cli.sandbox import Sandbox, open_sandbox
-from brimful.cli.serve import run_server
+from brimful.cli.serve import EVENTS
 from brimful.cli.stories import tell_all
-from brimful.db.embedded import embedded
-from brimful.runtime import engine_of, work
-from brimful.settings import Settings
+from brimful.runtime import engine_of, log_to_stderr, work
+from brimful.settings import read_settings
 from brimful_testbank.app import Desk
 from brimful_testbank.server import serving
 
 AGENCIES = ("Northwind", "Bluebird", "Cedar")
 CLIENTS = ("Anna", "Boris", "Carla", "Dmitri")
+HOST = "127.0.0.1"
 
 
-async def demo(*, once: bool, port: int, data: Path) -> None:
-    """Make the world afresh; tell its stories, or serve it until the process is ended."""
-    console = Console(highlight=False)
-    events = None if once else f"http://127.0.0.1:{port}/v1/gateways/testbank/events"
-    async with _world(data, events) as (world, desk):
-        if once:
-            await tell_all(world, desk, console)
-            return
-        await _write_keys(world, data / "demo.env", port)
-        where = f"http://127.0.0.1:{port}"
-        console.print(f"The API listens on {where}/v1, its documentation on {where}/docs")
-        console.print(f"Names and keys of the demo: {data / 'demo.env'}   (Ctrl-C ends it)")
+async def tell(data: Path) -> None:
+    """Make the world afresh, and tell its stories."""
+    async with _world(data, None) as (world, desk):
+        await tell_all(world, desk)
+
+
+async def serve(data: Path, port: int) -> None:
+    """Make the world afresh, and serve it until the process is told to stop."""
+    from brimful.api.app import create_app
+
+    async with AsyncExitStack() as stack:
+        sockets = take_port(HOST, port, "--port")
+        stack.callback(close, sockets)
+        where = url_of(HOST, sockets)
+        world, _ = await stack.enter_async_context(_world(data, f"{where}{EVENTS}"))
+        await _write_keys(world, data / "demo.env", where)
         engine = world.engine
-        await run_server(create_app(engine, lambda: work(engine)), "127.0.0.1", port)
+
+        def listens() -> None:
+            print(f"The API listens on {where}/v1", flush=True)
+            print(f"Its documentation: {where}/docs", flush=True)
+            print(f"Names and keys of the demo: {data / 'demo.env'}   (Ctrl-C ends it)", flush=True)
+
+        await run_server(create_app(engine, lambda: work(engine)), sockets, listens)
 
 
 @asynccontextmanager
 async def _world(data: Path, events_url: str | None) -> AsyncIterator[tuple[Sandbox, Desk]]:
+    log_to_stderr()
+    secret = secrets.token_hex(16)
+    # A demo is apart from what the machine is set up for: it writes its mail into files, and what
+    # it charges is never real.
+    settings = read_settings(
+        data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None
+    )
     async with AsyncExitStack() as stack:
-        admin = await stack.enter_async_context(embedded(data))
+        in_use = "stop it, or choose another folder with --data"
+        admin = await stack.enter_async_context(embedded_in(data, in_use=in_use))
         dsn = await _fresh(admin)
-        secret = secrets.token_hex(16)
         url, desk = await stack.enter_async_context(serving(events_url=events_url, secret=secret))
-        settings = Settings(data_dir=data, events_secret=secret)
         engine = await stack.enter_async_context(engine_of(settings, dsn, url))
         yield await build(await open_sandbox(engine)), desk
 
@@ -55,11 +74,11 @@ async def _fresh(admin: str) -> str:
     """A new, empty database: every demo begins with the same figures."""
     connection = await asyncpg.connect(admin)
     try:
-        await connection.execute("drop database if exists demo with (force)")
-        await connection.execute("create database demo")
+        await connection.execute(f"drop database if exists {DEMO_DATABASE} with (force)")
+        await connection.execute(f"create database {DEMO_DATABASE}")
     finally:
         await connection.close()
-    return admin.replace("/postgres?", "/demo?")
+    return named(admin, DEMO_DATABASE)
 
 
 async def build(world: Sandbox) -> Sandbox:
@@ -83,34 +102,27 @@ async def build(world: Sandbox) -> Sandbox:
     return world
 
 
-async def _write_keys(world: Sandbox, file: Path, port: int) -> None:
-    moment = world.engine.clock.moment()
-    lines = [f"API=http://127.0.0.1:{port}/v1"]
+async def _write_keys(world: Sandbox, file: Path, where: str) -> None:
+    lines = [f"API={where}/v1"]
     for variable, name in (("NORTHWIND", "Northwind"), ("ANNA", "Anna of Northwind")):
         account = await world.account(name)
-        _, secret = await keys.issue(
-            world.db,
-            account_id=account.account_id,
-            tenant_id=account.tenant_id,
-            read_only=False,
-            label="demo",
-            moment=moment,
-        )
+        secret = await _key(world, account.account_id, account.tenant_id)
         lines += [f"{variable}=acc_{account.account_id.hex}", f"{variable}_KEY={secret}"]
+    secret = await _key(world, world.platform.platform_id, None)
+    lines += [f"PLATFORM=acc_{world.platform.platform_id.hex}", f"PLATFORM_KEY={secret}"]
+    lines.append(f"PLAN=pkg_{(await world.plan_of('Northwind')).hex}")
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as written:
+        written.write("\n".join(lines) + "\n")
+
+
+async def _key(world: Sandbox, account_id: UUID, tenant_id: UUID | None) -> str:
     _, secret = await keys.issue(
         world.db,
-        account_id=world.platform.platform_id,
-        tenant_id=None,
+        account_id=account_id,
+        tenant_id=tenant_id,
         read_only=False,
         label="demo",
-        moment=moment,
+        moment=world.engine.clock.moment(),
     )
-    lines += [f"PLATFORM=acc_{world.platform.platform_id.hex}", f"PLATFORM_KEY={secret}"]
-    plan = await world.db.fetchval(
-        "select k.package_id from package k join package_version v using (package_id, version) "
-        "where k.seller_ref = $1 and k.kind = 'subscription'",
-        world.names["Northwind"],
-    )
-    lines.append(f"PLAN=pkg_{plan.hex}")
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    file.chmod(0o600)
+    return secret

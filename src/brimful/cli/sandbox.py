@@ -7,6 +7,7 @@ from uuid import UUID
 from brimful.billing import accounts
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.catalogues import Terms
+from brimful.billing.offers import read_offer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.db.transaction import Database
 from brimful.domain.payment import SavedMethod
@@ -106,6 +107,14 @@ class Sandbox:
         )
         assert isinstance(made, UUID), made
         return made
+
+    async def plan_of(self, seller: str) -> UUID:
+        """A subscription that a seller offers."""
+        account = await self.account(seller)
+        offer = await read_offer(
+            self.db, seller_ref=account.seller_ref, currency=account.currency, lock=False
+        )
+        return next(p.package_id for p in offer.packages.values() if p.kind == "subscription")
 
     async def rate(self, seller: str, model: str, credits: int) -> None:
         """Set a rate of a seller."""

@@ -4,72 +4,85 @@ import asyncio
 import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import UUID
+from urllib.parse import urlsplit
 
-import uvicorn
-
-from brimful.api.app import create_app
 from brimful.billing import accounts
-from brimful.billing import keys as key_records
-from brimful.db.migrate import migrate
-from brimful.db.transaction import connect
-from brimful.effects.clocks import SystemClock
-from brimful.runtime import database_of, engine_of, work
+from brimful.cli.database import database_of
+from brimful.cli.errors import BadInput
+from brimful.cli.listening import close, run_server, take_port, url_of
+from brimful.runtime import engine_of, log_to_stderr, work
 from brimful.settings import Settings
 from brimful_testbank.server import serving
+
+EVENTS = "/v1/gateways/testbank/events"
+_FOR_TESTS = (
+    "BRIMFUL_PRODUCTION is true, and testbank moves no real money: it is refused in production"
+)
 
 
 async def serve(settings: Settings, *, with_testbank: bool) -> None:
     """Serve until the process is told to stop."""
+    if settings.testbank_url is not None and with_testbank:
+        raise BadInput("BRIMFUL_TESTBANK_URL names a gateway already; leave --testbank out")
+    if settings.testbank_url is None and not with_testbank:
+        raise BadInput("no gateway: set BRIMFUL_TESTBANK_URL, or serve with --testbank")
+    if settings.production:
+        raise BadInput(_FOR_TESTS)
+    # The web framework is for those who serve: the worker and the test gateway start without it.
+    from brimful.api.app import create_app
+
+    log_to_stderr()
     async with AsyncExitStack() as stack:
+        sockets = take_port(settings.host, settings.port, "BRIMFUL_PORT")
+        stack.callback(close, sockets)
+        where = url_of(settings.host, sockets)
         dsn = await stack.enter_async_context(database_of(settings))
-        url = settings.testbank_url
-        if url is None and with_testbank:
-            settings = settings.model_copy(
-                update={"events_secret": settings.events_secret or secrets.token_hex(16)}
+        if settings.testbank_url is None:
+            settings = await _beside(stack, settings, where)
+        assert settings.testbank_url is not None
+        engine = await stack.enter_async_context(engine_of(settings, dsn, settings.testbank_url))
+        told = [f"The API listens on {where}/v1"]
+        if await accounts.read_platform(engine.ctx.db) is None:
+            told.append(
+                "The platform is not open yet, and nobody has a key: see brimful open --help"
             )
-            url, _ = await stack.enter_async_context(
-                serving(
-                    journal=Path(settings.data_dir) / "testbank.db",
-                    events_url=f"http://{settings.host}:{settings.port}/v1/gateways/testbank/events",
-                    secret=settings.events_secret or "",
-                )
-            )
-        if url is None:
-            raise OSError("no gateway: set BRIMFUL_TESTBANK_URL, or serve with --testbank")
-        engine = await stack.enter_async_context(engine_of(settings, dsn, url))
         app = create_app(engine, lambda: work(engine))
-        await run_server(app, settings.host, settings.port)
+        await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True))
 
 
-async def run_server(app: object, host: str, port: int) -> None:
-    """Serve an app until SIGINT or SIGTERM."""
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        backlog=4096,
-        timeout_graceful_shutdown=5,
+async def _beside(stack: AsyncExitStack, settings: Settings, where: str) -> Settings:
+    """Run a test gateway inside this process; the settings with which it is used."""
+    secret = settings.events_secret or secrets.token_hex(16)
+    journal = Path(settings.data_dir) / "testbank.db"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    url, _ = await stack.enter_async_context(
+        serving(journal=journal, events_url=f"{where}{EVENTS}", secret=secret)
     )
-    await uvicorn.Server(config).serve()
+    return settings.model_copy(update={"events_secret": secret, "testbank_url": url})
 
 
 async def worker(settings: Settings) -> None:
     """Do due work until the process is told to stop."""
     if settings.testbank_url is None:
-        raise OSError("no gateway: set BRIMFUL_TESTBANK_URL")
+        raise BadInput("no gateway: set BRIMFUL_TESTBANK_URL to the one that the server uses")
+    if settings.production:
+        raise BadInput(_FOR_TESTS)
+    log_to_stderr()
     async with (
         database_of(settings) as dsn,
         engine_of(settings, dsn, settings.testbank_url) as engine,
     ):
+        print("The worker looks for due work", flush=True)
         await work(engine)
 
 
-async def testbank(port: int, journal: Path | None, events_url: str | None) -> None:
+async def testbank(
+    settings: Settings, *, port: int, journal: Path | None, events_url: str | None
+) -> None:
     """Serve the test gateway alone."""
-    secret = Settings().events_secret or ""
+    if events_url is not None:
+        _check_events(events_url, settings.events_secret)
+    secret = settings.events_secret or ""
     async with serving(journal=journal, events_url=events_url, secret=secret, port=port) as (
         url,
         _,
@@ -78,38 +91,17 @@ async def testbank(port: int, journal: Path | None, events_url: str | None) -> N
         await asyncio.Event().wait()
 
 
-async def keys(
-    settings: Settings, *, verb: str, account: UUID | None, label: str, read_only: bool
-) -> list[str] | None:
-    """Issue or list keys; None when there is no such account."""
-    async with database_of(settings) as dsn:
-        await migrate(dsn)
-        db = await connect(dsn, size_max=2)
-        try:
-            owner: tuple[UUID, UUID | None] | None
-            if account is None:
-                platform = await accounts.read_platform(db)
-                owner = None if platform is None else (platform.platform_id, None)
-            else:
-                found = await accounts.find_account(db, account)
-                owner = None if found is None else (found.account_id, found.tenant_id)
-            if owner is None:
-                return None
-            if verb == "issue":
-                _, secret = await key_records.issue(
-                    db,
-                    account_id=owner[0],
-                    tenant_id=owner[1],
-                    read_only=read_only,
-                    label=label,
-                    moment=SystemClock().moment(),
-                )
-                return [secret]
-            rows = await key_records.list_keys(db, owner[0])
-            return [
-                f"key_{row['key_id'].hex}  {row['prefix']}…  "
-                f"{'revoked' if row['revoked_at'] else 'active '}  {row['label']}"
-                for row in rows
-            ]
-        finally:
-            await db.close()
+def _check_events(url: str, secret: str | None) -> None:
+    """Raises BadInput when events could not arrive, or would not be believed."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise BadInput(f"--events-url takes an address such as http://127.0.0.1:8420{EVENTS}")
+    if not secret:
+        raise BadInput(
+            "--events-url needs BRIMFUL_EVENTS_SECRET, the same here and at the server: what is "
+            "not signed is not believed"
+        )

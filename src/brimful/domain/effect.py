@@ -36,4 +36,9 @@ class MailDue:
     """A notice was promised."""
 
 
-Effect = Drive | Plan | Wake | MailDue
+@dataclass(frozen=True, slots=True)
+class DetachDue:
+    """A card was taken out of use here and is yet to be removed at the gateway."""
+
+
+Effect = Drive | Plan | Wake | MailDue | DetachDue

@@ -163,8 +163,9 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
         f"{line['quantity']} × {line['package']}" for line in explanation["decision"]
     )
     total = format_money(explanation["amount_minor"], currency)
-    told.append(f"Bought {bought}: {total} in one charge.")
     balances = explanation.get("balances")
+    verb = "Bought" if balances else "Chosen:"
+    told.append(f"{verb} {bought}: {total} in one charge.")
     if balances:
         told.append(
             f"Credits in the pool: {balances['before']:,} → {balances['granted']:,} "

@@ -12,11 +12,17 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """One running period of a subscription, half-open, and how many months it stands for."""
+    """One running period of a subscription, half-open, with the anchor and interval it comes from."""
 
+    anchor_at: datetime
     starts_at: datetime
     ends_at: datetime
-    months: int
+    interval: Interval
+
+    @property
+    def months(self) -> int:
+        """How many months it stands for."""
+        return MONTHS[self.interval]
 
 
 def caps_periods(at: datetime, zone: str) -> tuple[datetime, datetime, datetime]:

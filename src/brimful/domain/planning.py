@@ -18,7 +18,6 @@ Strategy = Literal["best_cover", "single_pack"]
 class Offer:
     """What a seller offers that auto-billing may buy, in catalogue order, at one version."""
 
-    seller_id: str
     currency: str
     packs: tuple[Pack, ...]
     seats: tuple[SeatOffer, ...]
@@ -48,13 +47,13 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A demand that lacks something. ``child_id`` is the child whose purchase it is, if one's."""
+    """A demand that lacks something. ``child_id`` is the child whose purchase it is, if one's;
+    otherwise it is for the account's own chatbots: one that is queried, or one to be created."""
 
     demand_id: str
     child_id: str | None
     short_credits: int
     short_chatbots: int
-    arrived: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,8 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buy:
-    """The decision to buy; ``refused`` are the demands that it leaves out, each with its reason."""
+    """The decision to buy. ``refused`` are the demands that it leaves out, each with its reason;
+    any that are neither served nor refused wait for the next."""
 
     lines: tuple[Line, ...]
     amount_minor: int

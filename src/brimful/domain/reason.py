@@ -1,7 +1,7 @@
 """Why not: every refusal has a reason with a stable code, a sentence, and what a client may see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -30,6 +30,7 @@ class Reason(StrEnum):
     authentication_required = "authentication_required"
     gateway_unavailable = "gateway_unavailable"
     canceled = "canceled"
+    purchase_under_way = "purchase_under_way"
     package_withdrawn = "package_withdrawn"
     seller_cannot_sell = "seller_cannot_sell"
     account_closed = "account_closed"
@@ -37,7 +38,7 @@ class Reason(StrEnum):
     chatbot_exists = "chatbot_exists"
     consent_required = "consent_required"
     too_many_packages = "too_many_packages"
-    unknown_model = "unknown_model"
+    sizes_too_uneven = "sizes_too_uneven"
 
 
 _TITLES: Mapping[Reason, str] = {
@@ -64,6 +65,8 @@ _TITLES: Mapping[Reason, str] = {
     Reason.authentication_required: "The card's bank asks for its owner to confirm the payment.",
     Reason.gateway_unavailable: "The payment service gives no answer at present.",
     Reason.canceled: "The purchase was cancelled.",
+    Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
+    "Please try again shortly.",
     Reason.package_withdrawn: "The package is no longer offered.",
     Reason.seller_cannot_sell: "The account does not sell.",
     Reason.account_closed: "The account is closed.",
@@ -71,8 +74,9 @@ _TITLES: Mapping[Reason, str] = {
     Reason.chatbot_exists: "A chatbot with this external id exists already.",
     Reason.consent_required: "Switching auto-billing on needs a monthly limit, "
     "or an explicit 'none', and the name of who consents.",
+    Reason.sizes_too_uneven: "The largest package of credits may be at most 1,000,000 times the "
+    "common step of all on offer. Choose sizes with a larger common step, such as whole thousands.",
     Reason.too_many_packages: "At most 20 packages of a kind can be active.",
-    Reason.unknown_model: "The seller has no rate for this model.",
 }
 
 
@@ -88,8 +92,12 @@ def neutral(reason: Reason) -> Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """A refusal: why, at which account, and figures that help (never another's prices)."""
+    """A refusal: why, at which account, and figures that help (never another's prices).
+
+    Of several demands, ``each`` says why for every one (its id); ``reason`` is then the first's.
+    """
 
     reason: Reason
     account_id: str
     detail: Mapping[str, int | str]
+    each: tuple[tuple[str, Reason], ...] = field(default=(), compare=False)

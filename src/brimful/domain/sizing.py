@@ -11,6 +11,10 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.domain.seats import SeatLine, choose_seats
 
 
+class _Deferred:
+    """A demand that cannot be served together with those before it, but may be in the next."""
+
+
 class _Basket:
     """The demands admitted so far and what they cost together."""
 
@@ -18,7 +22,6 @@ class _Basket:
         self, buyer: Buyer, offer: Offer, tables: CoverTables | None, at: datetime
     ) -> None:
         self._buyer, self._offer, self._tables, self._at = buyer, offer, tables, at
-        self._allowed = buyer.allowed_packages
         self._covers: dict[int, Cover | None] = {}
         self.admitted: list[Waiting] = []
         self.credits = 0
@@ -34,42 +37,48 @@ class _Basket:
 
     def seats(self, missing: int) -> SeatLine | None:
         """The seat line of a number of missing chatbots."""
-        offers = [
-            o for o in self._offer.seats if self._allowed is None or o.package_id in self._allowed
-        ]
-        return choose_seats(offers, missing, self._buyer.period, self._at)
+        return choose_seats(self._offer.seats, missing, self._buyer.period, self._at)
 
-    def admit(self, demand: Waiting) -> Reason | None:
+    def admit(self, demand: Waiting) -> Reason | _Deferred | None:
         """Admit a demand, or say why it cannot be bought for; then nothing changes."""
         credits = self.credits + demand.short_credits
         chatbots = self.chatbots + demand.short_chatbots
         cover, seats = self.cover(credits), self.seats(chatbots)
+        unasked = demand.short_chatbots and demand.child_id is None
+        if unasked and not (self._buyer.sells and self._buyer.buys_chatbots_for_itself):
+            return Reason.chatbot_purchase_off
         if demand.short_credits and cover is None:
             return Reason.no_credit_package
         if demand.short_chatbots and seats is None:
             return Reason.no_chatbot_package
-        amount = _amount(cover, seats)
-        breach = first_breach(self._buyer.limits, self._buyer.spent, amount)
+        breach: Reason | _Deferred | None = first_breach(
+            self._buyer.limits, self._buyer.spent, _amount(cover, seats)
+        )
         if breach is None:
-            breach = self._child_breach([*self.admitted, demand], cover, seats)
+            breach = self._child_breach(demand, cover, seats)
         if breach is None:
             self.admitted.append(demand)
             self.credits, self.chatbots = credits, chatbots
         return breach
 
     def _child_breach(
-        self, demands: list[Waiting], cover: Cover | None, seats: SeatLine | None
-    ) -> Reason | None:
+        self, demand: Waiting, cover: Cover | None, seats: SeatLine | None
+    ) -> Reason | _Deferred | None:
+        """A demand that would take its own child past that one's limit is refused; one that would
+        take another child there, by raising what is divided, waits for the next purchase."""
         limits = self._buyer.child_limits
-        if not any(d.child_id in limits for d in demands if d.child_id is not None):
+        if not limits:
             return None
-        spent = dict(self._buyer.spent.child_month_minor)
-        for demand, share in zip(demands, _shares(demands, cover, seats), strict=True):
-            if demand.child_id is not None and demand.child_id in limits:
-                spent[demand.child_id] = spent.get(demand.child_id, 0) + share
-                if spent[demand.child_id] > limits[demand.child_id]:
-                    return Reason.cap_per_child
-        return None
+        demands = [*self.admitted, demand]
+        cost = dict(self._buyer.spent.child_month_minor)
+        for one, share in zip(demands, _shares(demands, cover, seats), strict=True):
+            if one.child_id is not None:
+                cost[one.child_id] = cost.get(one.child_id, 0) + share
+        over = {child for child, limit in limits.items() if cost.get(child, 0) > limit}
+        touched = over & {one.child_id for one in demands}
+        if demand.child_id in touched:
+            return Reason.cap_per_child
+        return _Deferred() if touched else None
 
     def buy(self, refused: Sequence[tuple[str, Reason]]) -> Buy:
         """The purchase of what was admitted."""
@@ -107,18 +116,20 @@ def size_purchase(
 
     ``tables`` are of the packs that the owner allows (``allowed_packs``). A demand that would pass a
     cap is left out with its reason and holds up none behind it; so is one that nothing on offer can
-    meet. With nothing left to buy for, the refusal of the first is the answer.
+    meet. With nothing left to buy for, the answer is a refusal that has the reason of each.
     """
     reason = may_buy(buyer, at)
     if reason is not None:
         return Refuse(reason=reason, account_id=buyer.account_id, detail={})
     basket = _Basket(buyer, offer, tables, at)
-    refused = [
-        (demand.demand_id, why) for demand in waiting if (why := basket.admit(demand)) is not None
-    ]
+    refused: list[tuple[str, Reason]] = []
+    for demand in waiting:
+        why = basket.admit(demand)
+        if isinstance(why, Reason):
+            refused.append((demand.demand_id, why))
     if not basket.admitted:
-        why = refused[0][1] if refused else Reason.canceled
-        return Refuse(reason=why, account_id=buyer.account_id, detail={})
+        first = refused[0][1] if refused else Reason.canceled
+        return Refuse(reason=first, account_id=buyer.account_id, detail={}, each=tuple(refused))
     return basket.buy(refused)
 
 

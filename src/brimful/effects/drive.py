@@ -16,7 +16,10 @@ from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     Created,
     CreateOutcome,
+    Held,
+    NotFound,
     PaymentOutcome,
+    RefundOutcome,
     Unknown,
     Unreachable,
 )
@@ -26,6 +29,8 @@ from brimful.usecases.give_up import give_up, let_waiters_go
 from brimful.usecases.record_payment import deliver_uncharged, fail_uncharged, record_payment
 from brimful.usecases.steps import Step, reached
 
+# No lease is held; tokens begin with 1.
+NO_LEASE = -1
 # A step whose outcome is not known is tried again this soon, and no more often than the last.
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 # So many tries without an answer are an outage: nobody is kept waiting for it (R20).
@@ -50,7 +55,7 @@ async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[
     """
     db = driver.ctx.db
     effects: tuple[Effect, ...] = ()
-    fence, fresh = 0, False
+    fence, before = NO_LEASE, None
     while True:
         moment = driver.now()
         claimed = await payments.claim(
@@ -66,9 +71,15 @@ async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[
         fence = claimed
         purchase = await purchases.read_purchase(db, tenant_id, purchase_id)
         assert purchase is not None
-        done, effects_now = await _step(driver, purchase, fresh=fresh)
-        fresh = purchase.state == "planned"
-        effects += effects_now
+        here = (purchase.state, purchase.charge_state)
+        if here == before:
+            # The answer changed nothing, so asking again at once would change nothing either.
+            done, more = await _not_known(driver, purchase, ())
+        else:
+            fresh = before is not None and before[0] == "planned"
+            done, more = await _step(driver, purchase, fresh=fresh)
+        before = here
+        effects += more
         if not done:
             await payments.release(db, tenant_id, purchase_id, fence)
             return effects
@@ -87,10 +98,9 @@ async def _step(
         if purchase.payment_id is None:
             return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
     outcome = await _call(driver.gateway, purchase, fresh=fresh)
-    if isinstance(outcome, Unknown | Unreachable):
+    if isinstance(outcome, Unknown | Unreachable | NotFound):
         return await _not_known(driver, purchase, before)
     effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
-    await reached(Step.outcome_recorded, purchase)
     return True, before + effects
 
 
@@ -119,7 +129,7 @@ async def _not_known(
 
 async def _call(
     gateway: Gateway, purchase: Purchase, *, fresh: bool
-) -> PaymentOutcome | CreateOutcome:
+) -> PaymentOutcome | CreateOutcome | RefundOutcome:
     """The one call that a purchase's state asks for, under a key that names the charge and step."""
     assert purchase.gateway_account is not None and purchase.charge_minor is not None
     account = purchase.gateway_account
@@ -128,45 +138,63 @@ async def _call(
     payment_id = purchase.payment_id
     assert payment_id is not None, "a payment's id is stored before anything else is done with it"
     if purchase.state == "created":
-        if not fresh:
-            # Somebody may have confirmed it already: read it back before asking again (R22).
-            seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
-            if not isinstance(seen, Created):
-                return seen
-        await reached(Step.before_confirm, purchase)
-        outcome = await gateway.confirm(
-            account_ref=account,
-            payment_id=payment_id,
-            idempotency_key=f"confirm-{account}-{purchase.charge_id}",
-            off_session=True,
-        )
-        await reached(Step.after_confirm, purchase)
-        return outcome
+        return await _confirm(gateway, purchase, account, payment_id, fresh=fresh)
     if purchase.state == "capturing":
-        await reached(Step.before_capture, purchase)
-        outcome = await gateway.capture(
+        return await _capture(gateway, purchase, account, payment_id)
+    if purchase.charge_state == "captured":
+        return await gateway.refund(
             account_ref=account,
             payment_id=payment_id,
             amount_minor=purchase.charge_minor,
-            idempotency_key=f"capture-{account}-{purchase.charge_id}",
+            idempotency_key=f"refund-{account}-{purchase.charge_id}",
         )
-        await reached(Step.after_capture, purchase)
-        return outcome
-    await reached(Step.before_cancel, purchase)
-    outcome = await gateway.cancel(
+    return await gateway.cancel(
         account_ref=account,
         payment_id=payment_id,
         idempotency_key=f"cancel-{account}-{purchase.charge_id}",
     )
-    await reached(Step.after_cancel, purchase)
-    return outcome
 
 
-async def _create(gateway: Gateway, purchase: Purchase) -> PaymentOutcome | CreateOutcome:
+async def _confirm(
+    gateway: Gateway, purchase: Purchase, account: str, payment_id: str, *, fresh: bool
+) -> PaymentOutcome:
+    if not fresh:
+        # Somebody may have confirmed it already: read it back before asking again (R22).
+        seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
+        if not isinstance(seen, Created):
+            return seen
+    await reached(Step.before_confirm, purchase)
+    return await gateway.confirm(
+        account_ref=account,
+        payment_id=payment_id,
+        idempotency_key=f"confirm-{account}-{purchase.charge_id}",
+        off_session=True,
+    )
+
+
+async def _capture(
+    gateway: Gateway, purchase: Purchase, account: str, payment_id: str
+) -> PaymentOutcome:
+    assert purchase.charge_minor is not None
+    if purchase.tries:
+        # The last try got no answer; it may have taken the money all the same (R22).
+        seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
+        if not isinstance(seen, Held):
+            return seen
+    await reached(Step.before_capture, purchase)
+    return await gateway.capture(
+        account_ref=account,
+        payment_id=payment_id,
+        amount_minor=purchase.charge_minor,
+        idempotency_key=f"capture-{account}-{purchase.charge_id}",
+    )
+
+
+async def _create(gateway: Gateway, purchase: Purchase) -> CreateOutcome:
     assert purchase.gateway_customer and purchase.gateway_method and purchase.gateway_account
     assert purchase.charge_minor is not None and purchase.capture is not None
     await reached(Step.before_create, purchase)
-    outcome = await gateway.create(
+    return await gateway.create(
         account_ref=purchase.gateway_account,
         customer_id=purchase.gateway_customer,
         method_id=purchase.gateway_method,
@@ -177,8 +205,6 @@ async def _create(gateway: Gateway, purchase: Purchase) -> PaymentOutcome | Crea
         description=f"{purchase.credits} credits, {purchase.chatbots} chatbots",
         metadata={REFERENCE: str(purchase.charge_id), "purchase": str(purchase.purchase_id)},
     )
-    await reached(Step.after_create, purchase)
-    return outcome
 
 
 async def record_event(
@@ -193,7 +219,7 @@ async def record_event(
     if purchase is None or purchase.ended or purchase.gateway_account != gateway_account:
         return ()
     outcome = await driver.gateway.look_up(account_ref=gateway_account, payment_id=payment_id)
-    if isinstance(outcome, Unknown | Unreachable):
+    if isinstance(outcome, Unknown | Unreachable | NotFound):
         return ()
     return await record_payment(
         driver.ctx,

@@ -10,10 +10,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database
 
 _sql = partial(load, "brimful.effects")
+
+_log = structlog.get_logger()
 
 POLL_S = 0.25
 
@@ -67,13 +72,21 @@ class Waiters:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def _look(self, asked: Mapping[UUID, UUID]) -> list[Any]:
+        """The rows of what has ended; none when the database cannot be asked, which passes."""
+        try:
+            return await self._db.fetch(
+                _sql("read_ended"), list(asked.values()), list(asked.keys())
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            _log.exception("waiting_poll_failed")
+            return []
+
     async def _poll(self) -> None:
         while self._waiting:
             self._hurry.clear()
             asked = {key: tenant for key, (tenant, _) in self._waiting.items()}
-            rows = await self._db.fetch(
-                _sql("read_ended"), list(asked.values()), list(asked.keys())
-            )
+            rows = await self._look(asked)
             for row in rows:
                 _, futures = self._waiting.get(row["operation_id"], (None, ()))
                 for future in futures:

@@ -66,3 +66,10 @@ async def free_seat(
         chatbot_id,
         moment.at,
     )
+
+
+async def read_lapsing(
+    tx: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
+) -> int:
+    """Credits counted as free whose end has passed by ``at`` (R36)."""
+    return int(await tx.fetchval(_sql("read_lapsing"), tenant_id, account_id, at))

@@ -46,6 +46,17 @@ async def lock_pools(tx: Transaction, tenant_id: UUID, *account_ids: UUID) -> No
     await tx.execute(_sql("lock_pools"), tenant_id, list(account_ids))
 
 
+async def lock_buyer(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
+    """Lock the pools of an account and its seller. What decides on a purchase is read after this."""
+    await tx.execute(_sql("lock_buyer"), tenant_id, account_id)
+
+
+async def lock_family(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
+    """Lock, in the one order, the pools of an account, its seller, and all that buy automatically
+    below it: for whoever changes the account's switch, card or catalogue (R10)."""
+    await tx.execute(_sql("lock_family"), tenant_id, account_id)
+
+
 async def register_demand(
     tx: Transaction,
     *,

@@ -86,8 +86,18 @@ def new_demand_id(new: NewSpend) -> UUID:
 
 
 async def abandon_spend(tx: Transaction, tenant_id: UUID, spend_id: UUID, moment: Moment) -> bool:
-    """Mark a waiting spend abandoned by compare-and-set; False when it had been answered."""
-    return bool(await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at))
+    """Mark a waiting spend abandoned by compare-and-set; False when it had been answered, or when
+    another caller of it still waits."""
+    return bool(
+        await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at, moment.real_at)
+    )
+
+
+async def extend_wait(
+    tx: Transaction | Database, tenant_id: UUID, spend_id: UUID, answer_by: datetime
+) -> None:
+    """Another caller of the same spend waits until ``answer_by`` (real time)."""
+    await tx.execute(_sql("extend_wait"), tenant_id, spend_id, answer_by)
 
 
 async def read_spends(

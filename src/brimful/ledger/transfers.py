@@ -40,7 +40,7 @@ async def transfer_credits(
     tx: Transaction, *, route: Route, credits: int, lot: LotTerms, moment: Moment
 ) -> UUID:
     """Move credits and open the buyer's lot; which of the seller's lots went is kept. Returns the
-    lot's id. Raises StockShort when free stock does not suffice."""
+    lot's id. Raises asyncpg.CheckViolationError when free stock does not suffice."""
     lot_id = new_id()
     await tx.execute(
         _sql("transfer_credits"),

@@ -52,31 +52,47 @@ def _auto_billed(facts: Facts) -> Text:
     return Text(f"Auto-billing bought {bought} for {amount}", "\n".join(lines))
 
 
+def _waiting(facts: Facts) -> list[str]:
+    """Who could not be served, a line each: the first ones, and how many more."""
+    waiting = facts.get("waiting") or []
+    lines = [
+        f"  {entry.get('client') or 'Your own chatbots'} needed {_needs(entry)} ({entry['kind']})."
+        for entry in waiting
+    ]
+    more = facts.get("waiting_count", 0) - len(waiting)
+    return [*lines, f"  And {more:,} more."] if more > 0 else lines
+
+
 def _failed(facts: Facts) -> Text:
     lines = [_reason(facts)]
     if facts.get("card"):
         lines.append(f"Card: {facts['card']}.")
-    waiting = facts.get("waiting") or []
-    for entry in waiting:
-        who = entry.get("client") or "Your own chatbots"
-        lines.append(f"  {who} needed {_needs(entry)} ({entry['kind']}).")
+    lines += _waiting(facts)
     lines.append("Nothing was charged.")
+    if facts.get("paused"):
+        lines.append(
+            "Auto-billing is paused: a new card, a purchase by hand or switching it on again "
+            "resumes it."
+        )
+    elif facts.get("retry_at"):
+        lines.append(f"The card may be tried again from {facts['retry_at']}, another one at once.")
     return Text("Auto-billing could not buy what was missing", "\n".join(lines))
 
 
 def _client_waiting(facts: Facts) -> Text:
+    cause = f"The cause is on your side: {_reason(facts)}"
+    if facts["reason"] == Reason.temporarily_unavailable:
+        cause = "What it would have bought of you cannot be furnished to you at present."
     return Text(
         f"{facts['client']} could not be served",
         f"{facts['client']} needed {_needs(facts)} and was told that this is temporarily "
-        f"unavailable. The cause is on your side: {_reason(facts)}\nThe client was not charged.",
+        f"unavailable. {cause}\nThe client was not charged.",
     )
 
 
 def _action(facts: Facts) -> Text:
-    return Text(
-        "Please confirm a payment",
-        f"{_reason(facts)} Auto-billing is paused until you do. Nothing was charged.",
-    )
+    first = f"{_reason(facts)} Auto-billing is paused until you do. Nothing was charged."
+    return Text("Please confirm a payment", "\n".join([first, *_waiting(facts)]))
 
 
 def _cap_share(share: int) -> Callable[[Facts], Text]:
@@ -93,10 +109,7 @@ def _cap_share(share: int) -> Callable[[Facts], Text]:
 
 
 def _cap_reached(facts: Facts) -> Text:
-    lines = [f"{_reason(facts)} Auto-billing did not charge."]
-    for entry in facts.get("waiting") or []:
-        who = entry.get("client") or "Your own chatbots"
-        lines.append(f"  {who} needed {_needs(entry)} ({entry['kind']}).")
+    lines = [f"{_reason(facts)} Auto-billing did not charge.", *_waiting(facts)]
     return Text("A limit of yours was reached", "\n".join(lines))
 
 
@@ -113,9 +126,10 @@ def _resumed(facts: Facts) -> Text:
 
 
 def _paused(facts: Facts) -> Text:
+    card = f" Card: {facts['card']}." if facts.get("card") else ""
     return Text(
         "Auto-billing is paused",
-        f"{_reason(facts)} A new card, a purchase by hand or switching it on again resumes it.",
+        f"{_reason(facts)}{card} A new card, a purchase by hand or switching it on again resumes it.",
     )
 
 

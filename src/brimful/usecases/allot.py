@@ -5,7 +5,7 @@ from uuid import UUID
 
 from brimful.billing import commands
 from brimful.billing.accounts import Account
-from brimful.billing.keyed import Key
+from brimful.billing.commands import Key
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
@@ -56,8 +56,8 @@ async def allot(
         before = await commands.recall(tx, command)
         if before.conflict:
             return KeyConflict(key=key)
-        if before.answer is not None:
-            return Allotted(allotment_id=UUID(before.answer["allotment_id"]))
+        if before.object_id is not None:
+            return Allotted(allotment_id=before.object_id)
         if refusal := await _lacks(tx, seller, credits, chatbots, moment):
             return refusal
         allotment_id = new_id()
@@ -65,7 +65,7 @@ async def allot(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=child.account_id, moment=moment
         )
-        await commands.remember(tx, command, {"allotment_id": str(allotment_id)}, moment)
+        await commands.remember(tx, command, before, allotment_id, moment)
         return Allotted(allotment_id=allotment_id, effects=effects_of(tenant_id, moved))
 
     return await ctx.db.run(body)

@@ -1,6 +1,7 @@
 """What a use case answers, beside a refusal."""
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from brimful.domain.effect import Effect
@@ -13,7 +14,6 @@ class SpendDone:
     spend_id: UUID
     credits: int
     balance_after: int
-    replayed: bool
     effects: tuple[Effect, ...] = ()
 
 
@@ -31,17 +31,19 @@ class Bought:
     """A purchase was begun, or found by its key."""
 
     purchase_id: UUID
-    replayed: bool
     effects: tuple[Effect, ...] = ()
+
+
+ChatbotState = Literal["active", "waiting", "deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatbotCreated:
-    """A chatbot that is active, or waits for its account's auto-billing."""
+    """A chatbot that is active, or waits for its account's auto-billing; or, found by its key, was
+    deleted since."""
 
     chatbot_id: UUID
-    waiting: bool
-    replayed: bool
+    state: ChatbotState
     effects: tuple[Effect, ...] = ()
 
 
@@ -55,5 +57,12 @@ class KeyConflict:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """What was named is not there, or not for this account to see."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMuch:
+    """One request asked for more than one may; ``what`` says how much that is."""
 
     what: str

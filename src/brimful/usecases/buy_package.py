@@ -2,22 +2,24 @@
 
 from uuid import UUID
 
-from brimful.billing import catalogues, keyed, purchases
+from brimful.billing import catalogues, commands, purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.commands import Before, Key
 from brimful.billing.offers import Package, read_offer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.domain.seats import price_seats
 from brimful.ledger import demands
-from brimful.usecases.answers import Bought, KeyConflict, Missing
-from brimful.usecases.chain import check_sellers
+from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
+from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
-from brimful.usecases.intent import Wish, follow_up, open_intent
+from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
 from brimful.usecases.refuse_client import tell_seller
 
-BuyAnswer = Bought | Refuse | KeyConflict | Missing
+BuyAnswer = Bought | Refuse | KeyConflict | Missing | TooMuch
 
 
 async def buy_package(
@@ -36,25 +38,25 @@ async def buy_package(
     The seller short of stock buys what is missing first (R5); one that cannot is found out before
     anything is held, the buyer hears a neutral refusal, and the seller's owner is told (R18).
     """
-    command = keyed.Key(
+    command = Key(
         tenant_id=tenant_id, account_id=account_id, key=key, verb="purchase", body_hash=body_hash
     )
 
     async def body(tx: Transaction) -> BuyAnswer:
+        await demands.lock_buyer(tx, tenant_id, account_id)
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        await demands.lock_pools(tx, tenant_id, account_id, facts.seller_id)
-        found = await keyed.find(tx, command)
+        found = await commands.recall(tx, command)
         if found.conflict:
             return KeyConflict(key=key)
         if found.object_id is not None:
             before = await purchases.read_purchase(tx, tenant_id, found.object_id)
             if before is not None and before.state != "failed":
-                return Bought(purchase_id=found.object_id, replayed=True)
+                return Bought(purchase_id=found.object_id)
         shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         package = shop.packages.get(str(package_id))
         if package is None:
             return await not_on_offer(tx, facts, package_id)
-        return await _buy(ctx, tx, facts, package, quantity, command, moment)
+        return await _buy(ctx, tx, facts, package, quantity, (command, found), moment)
 
     return await with_covers(ctx, body)
 
@@ -72,22 +74,23 @@ async def _buy(
     facts: BuyerFacts,
     package: Package,
     quantity: int,
-    command: keyed.Key,
+    command: tuple[Key, Before],
     moment: Moment,
 ) -> BuyAnswer:
     account = str(facts.account_id)
     if not facts.open:
         return Refuse(reason=Reason.account_closed, account_id=account, detail={})
     line = price(facts, package, quantity, moment)
+    if too_much := beyond(line):
+        return TooMuch(what=too_much)
     if facts.card is None and line.amount_minor > 0:
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     if package.kind == "subscription" and await purchases.has_subscription(
         tx, facts.tenant_id, facts.account_id
     ):
         return Refuse(reason=Reason.already_subscribed, account_id=account, detail={})
-    above = await check_sellers(
-        ctx, tx, facts=facts, credits=line.credits, chatbots=line.chatbots, at=moment.at
-    )
+    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    above = cannot_furnish(sellers, facts, moment.at, line)
     if above is not None:
         needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
         await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
@@ -104,13 +107,21 @@ async def _buy(
             "currency": facts.currency,
         },
     )
+    if must_wait(ctx, facts, wish):
+        return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
     purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
-    await keyed.put(tx, command, purchase_id, moment)
-    return Bought(
-        purchase_id=purchase_id,
-        replayed=False,
-        effects=follow_up(facts, purchase_id),
-    )
+    await commands.remember(tx, *command, purchase_id, moment)
+    return Bought(purchase_id=purchase_id, effects=follow_up(facts, purchase_id))
+
+
+def beyond(line: PurchaseLine) -> str | None:
+    """Which bound of a request a purchase passes, if it does: one price or pool must never hold
+    more than can be counted safely."""
+    if line.credits > MAX_CREDITS:
+        return f"at most {MAX_CREDITS:,} credits"
+    if line.chatbots > MAX_CHATBOTS:
+        return f"at most {MAX_CHATBOTS:,} chatbots"
+    return f"at most {MAX_MINOR:,} minor units" if line.amount_minor > MAX_MINOR else None
 
 
 def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) -> PurchaseLine:
@@ -118,8 +129,9 @@ def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) ->
     the buyer's period unless the package says full price (R37)."""
     amount = package.price_minor * quantity
     recurring = 0 if package.kind == "additional_credits" else amount
-    chatbots = package.chatbots * quantity
+    chatbots, joins = package.chatbots * quantity, None
     if package.kind == "extra_chatbots":
+        joins = facts.buyer.period
         seats = price_seats(package.as_seat(), quantity, facts.buyer.period, moment.at)
         amount, recurring, chatbots = seats.amount_minor, seats.recurring_minor, quantity
     return PurchaseLine(
@@ -131,4 +143,5 @@ def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) ->
         chatbots=chatbots,
         amount_minor=amount,
         recurring_minor=recurring,
+        joins=joins,
     )

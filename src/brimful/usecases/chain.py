@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts, read_buyer
@@ -12,6 +13,20 @@ from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
 from brimful.usecases.context import Context
+
+
+class Furnished(Protocol):
+    """Anything that brings credits and chatbots: a decision to buy, a line of a purchase."""
+
+    @property
+    def credits(self) -> int:
+        """Whole credits."""
+        ...
+
+    @property
+    def chatbots(self) -> int:
+        """Whole chatbots."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +54,13 @@ async def read_chain(
         )
         tables = ctx.covers.of(allowed_packs(found.buyer, shop.offer))
         credits, chatbots = await balances.read_stock(tx, tenant_id, here)
+        lapsing = await balances.read_lapsing(tx, tenant_id, here, at)
         facts.append(found)
         shops.append(shop)
         levels.append(
             Level(
                 buyer=found.buyer,
-                free_credits=credits.free,
+                free_credits=credits.free - lapsing,
                 free_chatbots=chatbots.free,
                 unlimited=False,
                 offer=shop.offer,
@@ -64,19 +80,24 @@ async def read_chain(
         here = found.seller_id
 
 
-async def check_sellers(
-    ctx: Context,
-    tx: Transaction,
-    *,
-    facts: BuyerFacts,
-    credits: int,
-    chatbots: int,
-    at: datetime,
-) -> Refuse | None:
-    """Whether the sellers above an account can furnish a purchase of it. The refusal names the
-    account whose level failed; None when all is well."""
+async def read_sellers(
+    ctx: Context, tx: Transaction, *, facts: BuyerFacts, at: datetime
+) -> Chain | None:
+    """The sellers above an account, nearest first; None for one under the supply, which furnishes
+    everything. Raises CoversNotReady."""
     if facts.seller_is_supply:
         return None
-    chain = await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
-    verdict = check_chain(chain.levels, credits, chatbots, at, child_id=str(facts.account_id))
+    return await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
+
+
+def cannot_furnish(
+    sellers: Chain | None, facts: BuyerFacts, at: datetime, need: Furnished
+) -> Refuse | None:
+    """Why the sellers above an account cannot furnish what it would buy, named by the account whose
+    level fails; None when they can (R17)."""
+    if sellers is None:
+        return None
+    verdict = check_chain(
+        sellers.levels, need.credits, need.chatbots, at, child_id=str(facts.account_id)
+    )
     return None if isinstance(verdict, Feasible) else verdict

@@ -9,7 +9,10 @@ from typing import TypeVar
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.cover import CoverTables, Pack
 
+# The least recently used tables go when there are more of them, or when they take more memory; the
+# last used always stay.
 _TABLES_KEPT = 256
+_TABLES_BYTES = 512 * 1024 * 1024
 
 
 class CoversNotReady(Exception):
@@ -45,8 +48,14 @@ class CoverCache:
             self._building[packs] = task
             task.add_done_callback(lambda _: self._building.pop(packs, None))
         self._tables[packs] = await asyncio.shield(task)
-        while len(self._tables) > _TABLES_KEPT:
-            self._tables.popitem(last=False)
+        self._tables.move_to_end(packs)
+        self._evict()
+
+    def _evict(self) -> None:
+        size = sum(tables.nbytes for tables in self._tables.values())
+        while len(self._tables) > 1 and (len(self._tables) > _TABLES_KEPT or size > _TABLES_BYTES):
+            _, gone = self._tables.popitem(last=False)
+            size -= gone.nbytes
 
 
 @dataclass(frozen=True, slots=True)

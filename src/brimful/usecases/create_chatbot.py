@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from brimful.billing import chatbots, keyed
+from brimful.billing import chatbots, commands
+from brimful.billing.commands import Before, Key
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
@@ -10,7 +11,7 @@ from brimful.domain.effect import Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import balances, demands
-from brimful.usecases.answers import ChatbotCreated, KeyConflict
+from brimful.usecases.answers import ChatbotCreated, ChatbotState, KeyConflict
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.refuse_client import refuse_client
@@ -34,21 +35,19 @@ async def create_chatbot(
     Short of seats it is refused with the offer to buy; it is bought for automatically only when the
     owner of a selling account enabled that separately, and then it waits as a demand (R4).
     """
-    command = keyed.Key(
+    command = Key(
         tenant_id=tenant_id, account_id=account_id, key=key, verb="chatbot", body_hash=body_hash
     )
 
     async def body(tx: Transaction) -> ChatbotAnswer:
         await demands.lock_pools(tx, tenant_id, account_id)
-        found = await keyed.find(tx, command)
+        found = await commands.recall(tx, command)
         if found.conflict:
             return KeyConflict(key=key)
         if found.object_id is not None:
             state = await chatbots.read_state(tx, tenant_id, found.object_id)
-            if state in ("active", "waiting", "deleted"):
-                return ChatbotCreated(
-                    chatbot_id=found.object_id, waiting=state == "waiting", replayed=True
-                )
+            if state != "refused":
+                return ChatbotCreated(chatbot_id=found.object_id, state=state)
         if await chatbots.is_taken(tx, tenant_id, account_id, external_id):
             return Refuse(
                 reason=Reason.chatbot_exists,
@@ -58,14 +57,12 @@ async def create_chatbot(
         _, seats = await balances.read_stock(tx, tenant_id, account_id)
         if seats.free < 1 and (refusal := await _cannot_buy(ctx, tx, command, moment)):
             return refusal
-        return await _create(tx, command, external_id, name, moment)
+        return await _create(tx, command, found, external_id, name, moment)
 
     return await with_covers(ctx, body)
 
 
-async def _cannot_buy(
-    ctx: Context, tx: Transaction, command: keyed.Key, moment: Moment
-) -> Refuse | None:
+async def _cannot_buy(ctx: Context, tx: Transaction, command: Key, moment: Moment) -> Refuse | None:
     chain = await read_chain(
         ctx, tx, tenant_id=command.tenant_id, account_id=command.account_id, at=moment.at
     )
@@ -84,7 +81,7 @@ async def _cannot_buy(
 
 
 async def _create(
-    tx: Transaction, command: keyed.Key, external_id: str, name: str, moment: Moment
+    tx: Transaction, command: Key, found: Before, external_id: str, name: str, moment: Moment
 ) -> ChatbotCreated:
     chatbot_id = new_id()
     await chatbots.open_chatbot(
@@ -117,6 +114,7 @@ async def _create(
             moment=moment,
         )
         await chatbots.activate(tx, command.tenant_id, chatbot_id)
-    await keyed.put(tx, command, chatbot_id, moment)
+    await commands.remember(tx, command, found, chatbot_id, moment)
     effects = () if met else (Plan(command.tenant_id, command.account_id),)
-    return ChatbotCreated(chatbot_id=chatbot_id, waiting=not met, replayed=False, effects=effects)
+    state: ChatbotState = "active" if met else "waiting"
+    return ChatbotCreated(chatbot_id=chatbot_id, state=state, effects=effects)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from brimful.billing import purchases, receivables, subscriptions
 from brimful.billing.purchases import Purchase
@@ -50,7 +49,7 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         "balances": {
             "before": before.free + before.reserved,
             "granted": granted.free + granted.reserved,
-            "after": after.free + after.reserved,
+            "after": after.free,
         },
         "delivered_at": moment.at.isoformat(),
     }
@@ -148,8 +147,3 @@ async def _tell_owner(
         },
         moment=moment,
     )
-
-
-def ids_of(purchase: Purchase) -> tuple[UUID, UUID]:
-    """The two pools that a delivery or a failure touches."""
-    return purchase.buyer_id, purchase.seller_id

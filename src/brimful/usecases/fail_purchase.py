@@ -4,7 +4,7 @@ Only this transaction returns the reservation behind a charge (R17), and only a 
 leads here: unknown is not failed (R22).
 """
 
-from brimful.billing import breaker, purchases, receivables
+from brimful.billing import purchases, receivables
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, Plan, Wake
@@ -18,15 +18,15 @@ from brimful.usecases.refuse_waiting import refuse_waiting
 async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """Record that a locked purchase failed, its charge (if any) being cancelled for good.
 
-    The seller's stock goes to the next in its queue; a decline moves the card's breaker (R29); what
-    waited for an auto-billing ends with the reason, and its owner is told at once (R18, R42).
+    The seller's stock goes to the next in its queue; what waited for an auto-billing ends with the
+    reason, and its owner is told at once (R18, R42). After a decline both were done with it.
     """
-    reason = Reason(purchase.reason or Reason.canceled)
+    reason = _reason(purchase)
     effects: list[Effect] = [Wake(purchase.purchase_id)]
     if purchase.charge_id is not None:
         await purchases.set_charge_state(tx, purchase, "canceled")
     await receivables.unclaim(tx, purchase.tenant_id, purchase.purchase_id)
-    await purchases.set_state(tx, purchase, "failed", moment=moment)
+    await purchases.set_state(tx, purchase, "failed", reason=reason, moment=moment)
     if purchase.demand_id is not None:
         await demands.end_demand(
             tx,
@@ -42,11 +42,19 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
         effects.extend(effects_of(purchase.tenant_id, moved))
         if await demands.read_waiting(tx, purchase.tenant_id, purchase.seller_id):
             effects.append(Plan(purchase.tenant_id, purchase.seller_id))
-    if purchase.decline_code is not None:
-        await breaker.note_decline(tx, purchase, moment)
-    if purchase.automatic:
+    if purchase.automatic and purchase.decline_code is None:
         effects.extend(await refuse_waiting(tx, purchase, reason, moment))
     elif await demands.read_waiting(tx, purchase.tenant_id, purchase.buyer_id):
-        # A shortage that waited for this purchase by hand now needs one of its own (R19).
+        # A shortage that waited for a purchase by hand needs one of its own (R19), and so does what
+        # came after those that a decline had refused.
         effects.append(Plan(purchase.tenant_id, purchase.buyer_id))
     return tuple(effects)
+
+
+def _reason(purchase: Purchase) -> Reason:
+    """Why it failed. A hold that ran out is its seller's not having been secured in time, which is
+    all that the one whose card was held may know (R17, R18)."""
+    if purchase.reason is not None:
+        return Reason(purchase.reason)
+    held = purchase.charge_state == "held"
+    return Reason.temporarily_unavailable if held else Reason.canceled

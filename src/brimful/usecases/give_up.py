@@ -45,8 +45,7 @@ async def let_waiters_go(
     """A purchase gives its hold back because its seller could not be secured: what waited for it
     hears so now, not after the gateway has answered (R18, R20).
 
-    After a decline of its own card nothing is done here: its failure is recorded only when the
-    cancellation is confirmed (R22), which follows at once.
+    After a decline of its own card this was done when that was recorded.
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:

@@ -47,22 +47,23 @@ class Wish:
 async def open_intent(
     ctx: Context, tx: Transaction, *, facts: BuyerFacts, wish: Wish, moment: Moment
 ) -> UUID:
-    """Write a purchase's intent; the buyer's and the seller's pools are locked by the caller.
+    """Write a purchase's intent; the buyer's and the seller's pools are locked by the caller, who
+    read the facts after that and asked ``must_wait``.
 
     The seller has the stock: it is reserved here and the card will be charged. It has not: the card
     is held first, and only then does the demand take its place in the seller's queue (R17, R20).
     An amount too small to charge becomes a receivable (R26). Returns the purchase's id.
     """
     purchase_id = new_id()
-    outstanding = await receivables.outstanding_minor(tx, facts.tenant_id, facts.account_id)
+    outstanding = facts.outstanding.minor
     total = wish.amount_minor + outstanding
-    charged = wish.amount_minor > 0 and total >= ctx.minimum_minor(facts.currency)
+    charged = _is_charged(ctx, facts, wish)
     stocked = await _has_stock(tx, facts, wish, moment)
     demand_id = None if facts.seller_is_supply or not (stocked or not charged) else new_id()
     mode: Mode = ("charge" if stocked else "hold") if charged else "receivable"
     lines = wish.lines
     if charged and outstanding:
-        lines = (*lines, receivables.line(outstanding))
+        lines = (*lines, purchases.collecting(outstanding))
     await purchases.open_purchase(
         tx,
         NewPurchase(
@@ -101,6 +102,20 @@ async def open_intent(
             moment=moment,
         )
     return purchase_id
+
+
+def _is_charged(ctx: Context, facts: BuyerFacts, wish: Wish) -> bool:
+    """Whether a wish, with what it would collect, reaches the least that can be charged."""
+    total = wish.amount_minor + facts.outstanding.minor
+    return wish.amount_minor > 0 and total >= ctx.minimum_minor(facts.currency)
+
+
+def must_wait(ctx: Context, facts: BuyerFacts, wish: Wish) -> bool:
+    """Whether a wish too small to charge has to wait for others like it that are being delivered:
+    together they would owe what can be charged, so that none may be served without (R26)."""
+    owed = wish.amount_minor + facts.outstanding.minor + facts.outstanding.coming_minor
+    small = wish.amount_minor > 0 and not _is_charged(ctx, facts, wish)
+    return small and owed >= ctx.minimum_minor(facts.currency)
 
 
 def follow_up(facts: BuyerFacts, purchase_id: UUID) -> tuple[Effect, ...]:

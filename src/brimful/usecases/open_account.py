@@ -1,11 +1,12 @@
 """Opening the platform and the accounts below it (R1, R26)."""
 
+from functools import cache
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from brimful.billing import accounts, commands
 from brimful.billing.accounts import Account, Platform
-from brimful.billing.keyed import Key
+from brimful.billing.commands import Key
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
@@ -22,8 +23,14 @@ class AlreadyOpen(Exception):
 
 def check_zone(zone: str) -> None:
     """Raises ValueError for a zone that the calendar does not know."""
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise ValueError(f"{zone!r} is not a time zone such as Europe/Berlin")
+
+
+@cache
+def _zones() -> set[str]:
+    """Those that are the same on every machine, so none such as "localtime"; read once."""
+    return available_timezones() - {"localtime", "posixrules"}
 
 
 async def open_platform(
@@ -81,8 +88,8 @@ async def open_account(
         before = await commands.recall(tx, command)
         if before.conflict:
             return KeyConflict(key=key)
-        if before.answer is not None:
-            return UUID(before.answer["account_id"])
+        if before.object_id is not None:
+            return before.object_id
         above = parent
         if isinstance(above, Platform):
             above = await _open_supply(tx, above, account_id, moment)
@@ -105,7 +112,7 @@ async def open_account(
             created_at=moment.at,
         )
         await _open(tx, account)
-        await commands.remember(tx, command, {"account_id": str(account_id)}, moment)
+        await commands.remember(tx, command, before, account_id, moment)
         return account_id
 
     return await ctx.db.run(body)

@@ -11,16 +11,16 @@ from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
-from brimful.usecases.answers import Missing
-from brimful.usecases.buy_package import not_on_offer, price
-from brimful.usecases.chain import Chain, check_sellers, read_chain
+from brimful.usecases.answers import Missing, TooMuch
+from brimful.usecases.buy_package import beyond, not_on_offer, price
+from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
 from brimful.usecases.context import Context, with_covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What would happen: whether it would be done, what this account's card would be charged (minor
-    units; None when nothing), the explanation of that purchase, and what would stop it."""
+    units, 0 for nothing), the explanation of that purchase, and what would stop it."""
 
     possible: bool
     charge_minor: int
@@ -36,7 +36,7 @@ async def preview_spend(
 
     async def body(tx: Transaction) -> Preview:
         chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        return _of_chain(chain, credits, moment)
+        return _of_chain(ctx, chain, (credits, 0), None, moment)
 
     return await with_covers(ctx, body)
 
@@ -55,7 +55,7 @@ async def preview_sale(
 
     async def body(tx: Transaction) -> Preview:
         chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        return _of_chain(chain, credits, moment, chatbots)
+        return _of_chain(ctx, chain, (credits, chatbots), "a client", moment)
 
     return await with_covers(ctx, body)
 
@@ -68,10 +68,10 @@ async def preview_purchase(
     package_id: UUID,
     quantity: int,
     moment: Moment,
-) -> Preview | Refuse | Missing:
+) -> Preview | Refuse | Missing | TooMuch:
     """What buying a package by hand would charge this account, and whether its seller can sell."""
 
-    async def body(tx: Transaction) -> Preview | Refuse | Missing:
+    async def body(tx: Transaction) -> Preview | Refuse | Missing | TooMuch:
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         shop = await read_offer(
             tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=False
@@ -80,15 +80,25 @@ async def preview_purchase(
         if package is None:
             return await not_on_offer(tx, facts, package_id)
         line = price(facts, package, quantity, moment)
-        above = await check_sellers(
-            ctx, tx, facts=facts, credits=line.credits, chatbots=line.chatbots, at=moment.at
-        )
-        return _of_purchase(facts, line.amount_minor, above)
+        if too_much := beyond(line):
+            return TooMuch(what=too_much)
+        sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+        above = cannot_furnish(sellers, facts, moment.at, line)
+        return _of_purchase(ctx, facts, line.amount_minor, above)
 
     return await with_covers(ctx, body)
 
 
-def _of_purchase(facts: BuyerFacts, amount_minor: int, above: Refuse | None) -> Preview:
+def _charge_minor(ctx: Context, facts: BuyerFacts, amount_minor: int) -> int:
+    """What the card would be charged for a purchase: with what is outstanding, unless together they
+    are too small to charge (R26)."""
+    total = amount_minor + facts.outstanding.minor
+    return total if amount_minor and total >= ctx.minimum_minor(facts.currency) else 0
+
+
+def _of_purchase(
+    ctx: Context, facts: BuyerFacts, amount_minor: int, above: Refuse | None
+) -> Preview:
     reason = None
     if above is not None:
         reason = neutral(above.reason)
@@ -96,16 +106,19 @@ def _of_purchase(facts: BuyerFacts, amount_minor: int, above: Refuse | None) -> 
         reason = Reason.no_payment_method
     return Preview(
         possible=reason is None,
-        charge_minor=amount_minor,
+        charge_minor=_charge_minor(ctx, facts, amount_minor),
         currency=facts.currency,
         explanation=None,
         reason=reason,
     )
 
 
-def _of_chain(chain: Chain, credits: int, moment: Moment, chatbots: int = 0) -> Preview:
+def _of_chain(
+    ctx: Context, chain: Chain, need: tuple[int, int], child_id: str | None, moment: Moment
+) -> Preview:
     own, shop, level = chain.facts[0], chain.shops[0], chain.levels[0]
-    verdict = check_chain(chain.levels, credits, chatbots, moment.at)
+    credits, chatbots = need
+    verdict = check_chain(chain.levels, credits, chatbots, moment.at, child_id=child_id)
     if isinstance(verdict, Refuse):
         mine = verdict.account_id == str(own.account_id)
         return Preview(
@@ -123,7 +136,7 @@ def _of_chain(chain: Chain, credits: int, moment: Moment, chatbots: int = 0) -> 
     buy = verdict.plans[0]
     return Preview(
         possible=True,
-        charge_minor=buy.amount_minor,
+        charge_minor=_charge_minor(ctx, own, buy.amount_minor),
         currency=buy.currency,
         explanation=explain_purchase(
             buyer=own.buyer,

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from brimful.billing import catalogues
 from brimful.billing.catalogues import PackageKind, Terms
+from brimful.billing.offers import read_offer
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
+from brimful.domain.cover import Pack, fits
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing
@@ -44,7 +46,7 @@ async def publish_package(
     check_terms(kind, terms)
 
     async def body(tx: Transaction) -> UUID | Refuse | Missing:
-        position = await catalogues.lock_and_bump(tx, seller_ref)
+        await catalogues.lock(tx, seller_ref)
         version = 1
         if package_id is not None:
             head = await catalogues.read_head(tx, seller_ref, package_id)
@@ -58,23 +60,47 @@ async def publish_package(
                 detail={"kind": kind, "max": PACKAGES_MAX},
             )
         package = package_id or new_id()
-        if package_id is None:
-            await catalogues.open_package(
-                tx,
-                package_id=package,
-                seller_ref=seller_ref,
-                kind=kind,
-                position=position,
-                moment=moment,
-            )
-        else:
-            await catalogues.set_version(tx, package, version)
+        if kind == "additional_credits" and not await _fits(tx, seller_ref, package, terms):
+            return Refuse(reason=Reason.sizes_too_uneven, account_id=str(seller_ref), detail={})
+        await _change(tx, seller_ref, kind, package_id, package, version, moment)
         await catalogues.open_version(
             tx, package_id=package, version=version, currency=currency, terms=terms, moment=moment
         )
         return package
 
     return await ctx.db.run(body)
+
+
+async def _change(
+    tx: Transaction,
+    seller_ref: UUID,
+    kind: PackageKind,
+    package_id: UUID | None,
+    package: UUID,
+    version: int,
+    moment: Moment,
+) -> None:
+    """A new package at the end of the catalogue, or the next version of one in its place."""
+    position = await catalogues.bump(tx, seller_ref)
+    if package_id is not None:
+        await catalogues.set_version(tx, package, version)
+        return
+    await catalogues.open_package(
+        tx,
+        package_id=package,
+        seller_ref=seller_ref,
+        kind=kind,
+        position=position,
+        moment=moment,
+    )
+
+
+async def _fits(tx: Transaction, seller_ref: UUID, package_id: UUID, terms: Terms) -> bool:
+    """Whether covers of what would be on offer can be computed exactly and fast (R12)."""
+    shop = await read_offer(tx, seller_ref=seller_ref, currency="", lock=False)
+    others = [pack for pack in shop.offer.packs if pack.package_id != str(package_id)]
+    this = Pack(package_id=str(package_id), credits=terms.credits, price_minor=terms.price_minor)
+    return fits([*others, this])
 
 
 async def set_rate(

@@ -7,7 +7,9 @@ order or from two processes, and be recorded once.
 
 from uuid import UUID
 
-from brimful.billing import breaker, payments, purchases
+import structlog
+
+from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
@@ -19,8 +21,8 @@ from brimful.domain.payment import (
     Declined,
     Held,
     NeedsAuthentication,
-    NotFound,
     PaymentOutcome,
+    Refunded,
     Refused,
 )
 from brimful.domain.reason import Reason
@@ -28,15 +30,24 @@ from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver
 from brimful.usecases.fail_purchase import fail_purchase
+from brimful.usecases.record_card_result import note_success, record_decline
+
+_log = structlog.get_logger()
 
 
 async def record_payment(
-    ctx: Context, *, tenant_id: UUID, purchase_id: UUID, outcome: PaymentOutcome, moment: Moment
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    purchase_id: UUID,
+    outcome: PaymentOutcome | Refunded,
+    moment: Moment,
 ) -> tuple[Effect, ...]:
     """Record what the gateway says of a purchase's payment and do all that follows from it.
 
-    Returns what is to be done after the commit. ``Unknown`` and ``Unreachable`` change no state:
-    see ``note_try``. An outcome that names a payment we did not store is ignored (R45).
+    Returns what is to be done after the commit. ``Unknown``, ``Unreachable`` and ``NotFound`` prove
+    nothing and change no state: see ``note_try``. An outcome that names a payment we did not store
+    is ignored (R45).
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
@@ -51,9 +62,11 @@ async def record_payment(
 
 
 async def _record(
-    tx: Transaction, purchase: Purchase, outcome: PaymentOutcome, moment: Moment
+    tx: Transaction, purchase: Purchase, outcome: PaymentOutcome | Refunded, moment: Moment
 ) -> tuple[Effect, ...]:
     if purchase.ended:
+        if isinstance(outcome, Captured) and purchase.state == "failed":
+            _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
         return ()
     again = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:
@@ -64,23 +77,39 @@ async def _record(
             await purchases.set_charge_state(tx, purchase, "held", capture_before=before)
             return await _queue_at_seller(tx, purchase, moment)
         case Captured() if _matches(purchase, outcome):
-            if not purchase.automatic:
-                await breaker.clear(tx, purchase)
-            return await deliver(tx, purchase, moment)
+            return await _captured(tx, purchase, moment)
         case Declined(code=code, hard=hard) if purchase.state in ("created", "capturing"):
-            await payments.note_decline(tx, purchase, code, hard)
-            await _cancel(tx, purchase, Reason.card_declined, moment)
-            return again
+            return await record_decline(tx, purchase, code=code, hard=hard, moment=moment)
         case NeedsAuthentication() if purchase.state == "created":
-            await payments.note_decline(tx, purchase, "authentication_required", True)
-            await _cancel(tx, purchase, Reason.authentication_required, moment)
-            return again
-        case Canceled() | NotFound() if purchase.state in ("created", "capturing", "canceling"):
+            code = "authentication_required"
+            return await record_decline(tx, purchase, code=code, hard=True, moment=moment)
+        case Canceled() if purchase.state in ("created", "capturing", "canceling"):
+            return await fail_purchase(tx, purchase, moment)
+        case Refunded() if purchase.charge_state == "captured":
+            await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
         case Refused() if purchase.state in ("planned", "created", "capturing"):
-            await _cancel(tx, purchase, Reason.gateway_unavailable, moment)
+            reason = Reason.gateway_unavailable
+            await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
             return again
     return ()
+
+
+async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
+    """The money is taken: what it paid for is delivered at once.
+
+    Where the seller's stock is not secured, nobody of ours took it: whoever runs the seller's gateway
+    account captured a mere hold. Then it is delivered once the stock is there, or given back.
+    """
+    effects = await note_success(tx, purchase, moment)
+    if purchase.mode == "charge" or purchase.state == "capturing":
+        return effects + await deliver(tx, purchase, moment)
+    await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
+    if purchase.state == "created":
+        effects += await _queue_at_seller(tx, purchase, moment)
+    elif purchase.state == "canceling":
+        effects += (Drive(purchase.tenant_id, purchase.purchase_id),)
+    return effects
 
 
 def _matches(purchase: Purchase, captured: Captured) -> bool:
@@ -90,10 +119,6 @@ def _matches(purchase: Purchase, captured: Captured) -> bool:
         and purchase.charge_minor == captured.amount_minor
         and purchase.currency == captured.currency
     )
-
-
-async def _cancel(tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment) -> None:
-    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
 
 
 async def _queue_at_seller(

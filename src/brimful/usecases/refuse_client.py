@@ -77,20 +77,23 @@ async def tell_seller(
 ) -> Effect:
     """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
     day for each client and cause, since the client may ask at every query."""
-    await promise(
-        tx,
-        tenant_id=client.tenant_id,
-        account_id=UUID(refusal.account_id),
-        kind="client_waiting",
-        subject_id=client.account_id,
-        episode=f"{refusal.reason}:{moment.at.date().isoformat()}",
-        facts={
-            "client": client.name,
-            "client_id": str(client.account_id),
-            "reason": str(refusal.reason),
-            "detail": dict(refusal.detail),
-            **needs,
-        },
-        moment=moment,
-    )
+    told = {UUID(refusal.account_id): refusal.reason}
+    told.setdefault(client.seller_id, neutral(refusal.reason))
+    for account_id, reason in told.items():
+        await promise(
+            tx,
+            tenant_id=client.tenant_id,
+            account_id=account_id,
+            kind="client_waiting",
+            subject_id=client.account_id,
+            episode=f"{reason}:{moment.at.date().isoformat()}",
+            facts={
+                "client": client.name,
+                "client_id": str(client.account_id),
+                "reason": str(reason),
+                "detail": dict(refusal.detail) if reason == refusal.reason else {},
+                **needs,
+            },
+            moment=moment,
+        )
     return MailDue()

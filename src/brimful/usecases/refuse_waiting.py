@@ -7,6 +7,7 @@ from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import CAPS
+from brimful.domain.declines import Pause, RetryFrom
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, neutral
@@ -36,9 +37,14 @@ def _kind(reason: Reason) -> str:
 
 
 async def refuse_waiting(
-    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+    tx: Transaction,
+    purchase: Purchase,
+    reason: Reason,
+    moment: Moment,
+    verdict: Pause | RetryFrom | None = None,
 ) -> tuple[Effect, ...]:
-    """End all that waited for a failed auto-billing, in arrival order (R20, R29)."""
+    """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
+    what a decline meant for the card, which its owner is told with it."""
     return await refuse(
         tx,
         tenant_id=purchase.tenant_id,
@@ -53,6 +59,8 @@ async def refuse_waiting(
             "amount_minor": purchase.charge_minor or purchase.amount_minor,
             "currency": purchase.currency,
             "purchase_id": str(purchase.purchase_id),
+            "paused": isinstance(verdict, Pause),
+            "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
         },
         moment=moment,
         even_if_nobody_waits=reason not in _KNOWN,
@@ -99,7 +107,12 @@ async def refuse(
         kind=_kind(reason),
         subject_id=subject_id,
         episode=episode,
-        facts={**facts, "reason": str(reason), "waiting": await _who(tx, tenant_id, failed)},
+        facts={
+            **facts,
+            "reason": str(reason),
+            "waiting": await _who(tx, tenant_id, failed),
+            "waiting_count": len(failed),
+        },
         moment=moment,
     )
     return (*effects, MailDue())

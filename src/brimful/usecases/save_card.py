@@ -6,14 +6,15 @@ from uuid import UUID
 from brimful.billing import cards
 from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect, MailDue, Plan
+from brimful.domain.effect import DetachDue, Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.payment import SavedMethod
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.notices.promise import promise
+from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
-from brimful.usecases.set_auto_billing import release_holds
+from brimful.usecases.release_holds import release_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ async def record_card(
             saved=saved,
             moment=moment,
         )
-        effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
+        effects: tuple[Effect, ...] = (Plan(tenant_id, account_id), DetachDue())
         after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None
         if was_stopped and after.buyer.paused is None and after.buyer.enabled:
@@ -73,14 +74,18 @@ async def record_card(
 
 
 async def remove_card(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
-) -> tuple[Effect, ...]:
-    """Take the card out of use; its mere holds are given back, and nothing is charged any more."""
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, method_id: UUID, moment: Moment
+) -> tuple[Effect, ...] | Missing:
+    """Take the card out of use: what is only held on it is given back, purchases by hand included,
+    nothing is charged any more, and it is removed at the gateway as soon as that answers."""
 
-    async def body(tx: Transaction) -> tuple[Effect, ...]:
-        await demands.lock_pools(tx, tenant_id, account_id)
-        await cards.remove_card(tx, tenant_id, account_id, moment)
-        effects = await release_holds(tx, tenant_id, account_id, Reason.no_payment_method, moment)
-        return (*effects, Plan(tenant_id, account_id))
+    async def body(tx: Transaction) -> tuple[Effect, ...] | Missing:
+        await demands.lock_family(tx, tenant_id, account_id)
+        if not await cards.remove_card(tx, tenant_id, account_id, method_id, moment):
+            return Missing(what="payment_method")
+        effects = await release_holds(
+            tx, tenant_id, account_id, Reason.no_payment_method, moment, by_hand=True
+        )
+        return (*effects, Plan(tenant_id, account_id), DetachDue())
 
     return await ctx.db.run(body)

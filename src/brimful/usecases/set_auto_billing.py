@@ -4,23 +4,22 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from brimful.billing import breaker, purchases, settings_records
+from brimful.billing import breaker, settings_records
 from brimful.billing.buyers import BuyerFacts, is_allowed_by_seller, read_buyer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Drive, Effect, MailDue, Plan
+from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands
-from brimful.notices.promise import promise
 from brimful.usecases.context import Context
+from brimful.usecases.release_holds import children_changed, release_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoBillingSet:
-    """The setting as it now stands."""
+    """The setting was recorded."""
 
-    setting: AutoBillingSetting
     effects: tuple[Effect, ...]
 
 
@@ -43,11 +42,13 @@ async def set_auto_billing(
     """
 
     async def body(tx: Transaction) -> AutoBillingSet | Refuse:
+        await demands.lock_family(tx, tenant_id, account_id)
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        await demands.lock_pools(tx, tenant_id, account_id)
         before = await settings_records.read_setting(tx, tenant_id, account_id)
         if setting.enabled and (
-            refusal := await _cannot_enable(tx, facts, monthly_limit, given_by)
+            refusal := await _cannot_enable(
+                tx, facts, monthly_limit, given_by, switching_on=not before.enabled
+            )
         ):
             return refusal
         await settings_records.write_setting(tx, tenant_id, account_id, setting, moment)
@@ -69,8 +70,9 @@ async def set_auto_billing(
             effects += await release_holds(
                 tx, tenant_id, account_id, Reason.auto_billing_off, moment
             )
-        effects += await children_changed(tx, tenant_id, account_id, moment)
-        return AutoBillingSet(setting=setting, effects=effects)
+        if setting.enabled != before.enabled:
+            effects += await children_changed(tx, tenant_id, account_id, moment)
+        return AutoBillingSet(effects=effects)
 
     return await ctx.db.run(body)
 
@@ -80,68 +82,17 @@ async def _cannot_enable(
     facts: BuyerFacts,
     monthly_limit: int | Literal["none"] | None,
     given_by: str,
+    *,
+    switching_on: bool,
 ) -> Refuse | None:
     account = str(facts.account_id)
-    if not await is_allowed_by_seller(tx, facts.tenant_id, facts.account_id):
+    if switching_on and not await is_allowed_by_seller(tx, facts.tenant_id, facts.account_id):
         return Refuse(reason=Reason.auto_billing_unavailable, account_id=account, detail={})
     if facts.card is None:
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     if monthly_limit is None or not given_by.strip():
         return Refuse(reason=Reason.consent_required, account_id=account, detail={})
     return None
-
-
-async def release_holds(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, reason: Reason, moment: Moment
-) -> tuple[Effect, ...]:
-    """Begin to give back the mere holds of an account's auto-billing; a capture already begun
-    completes (R10, R27)."""
-    effects: list[Effect] = []
-    for purchase_id in await settings_records.read_mere_holds(tx, tenant_id, account_id):
-        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
-        if purchase.demand_id is not None:
-            await demands.lock_pools(tx, tenant_id, purchase.seller_id)
-            await demands.end_demand(
-                tx,
-                tenant_id=tenant_id,
-                demand_id=purchase.demand_id,
-                state="failed",
-                reason=reason,
-                moment=moment,
-            )
-            effects.append(Plan(tenant_id, purchase.seller_id))
-        await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
-        effects.append(Drive(tenant_id, purchase_id))
-    return tuple(effects)
-
-
-async def children_changed(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
-) -> tuple[Effect, ...]:
-    """After a seller's switch or catalogue changed: those below it whose auto-billing became
-    inactive are told so once, in their seller's brand, and give their mere holds back; the others
-    serve what waits (R10)."""
-    effects: list[Effect] = []
-    for child in await settings_records.read_enabled_children(tx, tenant_id, account_id):
-        child_id = child["account_id"]
-        effects.append(Plan(tenant_id, child_id))
-        if await is_allowed_by_seller(tx, tenant_id, child_id):
-            continue
-        effects += await release_holds(
-            tx, tenant_id, child_id, Reason.auto_billing_inactive, moment
-        )
-        await promise(
-            tx,
-            tenant_id=tenant_id,
-            account_id=child_id,
-            kind="inactive",
-            subject_id=child_id,
-            episode=moment.at.isoformat(),
-            facts={},
-            moment=moment,
-        )
-        effects.append(MailDue())
-    return tuple(effects)
 
 
 async def set_child_limit(

@@ -1,12 +1,12 @@
 """Spending credits: at once when there are enough, else by the account's auto-billing (R7, R8, R16)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
-from brimful.domain.effect import Plan
+from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
@@ -14,6 +14,7 @@ from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
+from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import refuse_client
 
 
@@ -47,7 +48,7 @@ async def spend_credits(
         messages=messages,
     )
     while True:
-        answer = await _at_once(ctx, new, moment)
+        answer = await _at_once(ctx, new, moment, wait_ms)
         if answer is not None:
             return answer
         refusal = await _feasible(ctx, new, moment)
@@ -59,7 +60,7 @@ async def spend_credits(
 
 
 async def _at_once(
-    ctx: Context, new: NewSpend, moment: Moment
+    ctx: Context, new: NewSpend, moment: Moment, wait_ms: int
 ) -> SpendDone | SpendWaiting | KeyConflict | None:
     async def body(tx: Transaction) -> spends.Tried:
         return await spends.try_spend(tx, new, moment)
@@ -70,12 +71,12 @@ async def _at_once(
     if tried.outcome == "conflict":
         return KeyConflict(key=new.key)
     if tried.outcome == "waiting":
+        await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
         return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)
     return SpendDone(
         spend_id=tried.spend_id,
         credits=tried.credits,
         balance_after=tried.balance_after or 0,
-        replayed=tried.spend_id != new.spend_id,
     )
 
 
@@ -99,10 +100,9 @@ async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | Non
 
 async def _wait(ctx: Context, new: NewSpend, moment: Moment, wait_ms: int) -> SpendWaiting | None:
     """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
-    answer_by = moment.real_at + timedelta(milliseconds=wait_ms)
 
     async def body(tx: Transaction) -> str:
-        return await spends.wait_for_spend(tx, new, answer_by, moment)
+        return await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment)
 
     if await ctx.db.run(body) != "waiting":
         return None
@@ -113,13 +113,25 @@ async def _wait(ctx: Context, new: NewSpend, moment: Moment, wait_ms: int) -> Sp
     )
 
 
-async def abandon_spend(ctx: Context, *, tenant_id: UUID, spend_id: UUID, moment: Moment) -> bool:
+def _answer_by(moment: Moment, wait_ms: int) -> datetime:
+    return moment.real_at + timedelta(milliseconds=wait_ms)
+
+
+async def abandon_spend(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, spend_id: UUID, moment: Moment
+) -> tuple[Effect, ...] | None:
     """The caller is answered "pending": its spend must not be debited any more (R20).
 
-    False when it was answered meanwhile. What it had reserved goes to the next in the queue.
+    None when it was answered meanwhile. What it had reserved goes to the next in the queue, which
+    is what the effects are about.
     """
 
-    async def body(tx: Transaction) -> bool:
-        return await spends.abandon_spend(tx, tenant_id, spend_id, moment)
+    async def body(tx: Transaction) -> tuple[Effect, ...] | None:
+        if not await spends.abandon_spend(tx, tenant_id, spend_id, moment):
+            return None
+        moved = await demands.offer_stock(
+            tx, tenant_id=tenant_id, account_id=account_id, moment=moment
+        )
+        return effects_of(tenant_id, moved)
 
     return await ctx.db.run(body)

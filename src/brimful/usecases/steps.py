@@ -1,8 +1,7 @@
-"""The named steps of a purchase, where it may be observed, held up or killed.
+"""The named steps of a purchase at which a test may hold it up.
 
-Each is a place between two commits or two messages. Nothing happens at a step in production; tests
-hold requests at one until all have arrived, or end the process there. Crash tests enumerate this
-list, so whoever adds a commit or a call adds its step here.
+Each is a place between two commits or two messages, and nothing happens at one in production. What is
+to fail at every commit and call is no matter of steps: the cascade campaign counts those by itself.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,21 +9,14 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """Where work can stop and be taken up by another process."""
+    """Where work can be held up."""
 
     demand_registered = "demand_registered"
     before_plan = "before_plan"
     intent_committed = "intent_committed"
     before_create = "before_create"
-    after_create = "after_create"
-    payment_stored = "payment_stored"
     before_confirm = "before_confirm"
-    after_confirm = "after_confirm"
-    outcome_recorded = "outcome_recorded"
     before_capture = "before_capture"
-    after_capture = "after_capture"
-    before_cancel = "before_cancel"
-    after_cancel = "after_cancel"
 
 
 Hook = Callable[[Step, object], Awaitable[None]]

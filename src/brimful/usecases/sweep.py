@@ -4,6 +4,9 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
@@ -13,6 +16,7 @@ from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.outcomes import effects_of
 
+_log = structlog.get_logger()
 _sql = partial(load, "brimful.usecases")
 
 RESERVATION_LASTS = timedelta(minutes=15)
@@ -29,7 +33,13 @@ async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effe
         limit,
     )
     for row in overdue:
-        effects += await _end(ctx, row["tenant_id"], row["account_id"], row["demand_id"], moment)
+        try:
+            effects += await _end(
+                ctx, row["tenant_id"], row["account_id"], row["demand_id"], moment
+            )
+        except asyncpg.PostgresError:
+            # One that cannot be ended holds up no other; it stays due, and the audit names it.
+            _log.exception("demand_not_ended", demand_id=str(row["demand_id"]))
     return effects
 
 
@@ -43,7 +53,7 @@ async def _end(
             tenant_id=tenant_id,
             account_id=account_id,
             only=[demand_id],
-            reason=Reason.auto_billing_pending,
+            reason=Reason.temporarily_unavailable,
             child_reason=Reason.temporarily_unavailable,
             moment=moment,
         )

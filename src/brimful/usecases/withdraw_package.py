@@ -6,9 +6,10 @@ from brimful.billing import catalogues
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
+from brimful.ledger import demands
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
-from brimful.usecases.set_auto_billing import children_changed
+from brimful.usecases.release_holds import children_changed
 
 
 async def withdraw_package(
@@ -25,10 +26,13 @@ async def withdraw_package(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | Missing:
-        await catalogues.lock_and_bump(tx, seller_ref)
+        if tenant_id is not None:
+            await demands.lock_family(tx, tenant_id, seller_ref)
+        await catalogues.lock(tx, seller_ref)
         head = await catalogues.read_head(tx, seller_ref, package_id)
         if head is None or head["withdrawn_at"] is not None:
             return Missing(what="package")
+        await catalogues.bump(tx, seller_ref)
         await catalogues.withdraw(tx, package_id, moment)
         last = not await catalogues.count_active(tx, seller_ref, "additional_credits")
         if tenant_id is None or head["kind"] != "additional_credits" or not last:

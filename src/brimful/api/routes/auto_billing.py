@@ -21,6 +21,7 @@ from brimful.billing.settings_records import AutoBillingSetting
 from brimful.domain.payment import MethodRefused, SavedMethod
 from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
+from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
 from brimful.usecases.save_card import record_card, remove_card
 from brimful.usecases.set_auto_billing import set_auto_billing, set_child_limit
@@ -34,7 +35,8 @@ router = APIRouter(tags=["auto-billing"])
     summary="Read the auto-billing settings",
 )
 async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
-    """`available` says whether it can be switched on; `status` is off, on, inactive or paused."""
+    """`available` says whether it can be switched on. `status` is off or on, or why it is on and
+    cannot be used now: auto_billing_inactive, auto_billing_paused, no_payment_method, retry_later."""
     moment = engine.clock.moment()
     async with engine.ctx.db.transaction() as tx:
         facts = await read_buyer(
@@ -182,22 +184,17 @@ async def list_cards(buyer: BuyerDep, engine: EngineDep) -> dict[str, list[dict[
     summary="Remove the card",
 )
 async def delete_card(buyer: BuyerDep, method_id: str, engine: EngineDep) -> None:
-    """Nothing is charged on it any more."""
-    wanted = ids.parse("pmt", method_id)
-    card = await cards.read_card(engine.ctx.db, buyer.tenant_id, buyer.account_id)
-    if card is None or card["method_id"] != wanted:
+    """What is only held on it is given back, and nothing is charged on it any more."""
+    answer = await remove_card(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        method_id=ids.parse("pmt", method_id),
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Missing):
         raise not_found()
-    engine.run(
-        await remove_card(
-            engine.ctx,
-            tenant_id=buyer.tenant_id,
-            account_id=buyer.account_id,
-            moment=engine.clock.moment(),
-        )
-    )
-    await engine.gateway.remove_method(
-        account_ref=card["gateway_account"], method_id=card["gateway_method"]
-    )
+    engine.run(answer)
 
 
 def _shown(preview: Preview) -> dict[str, Any]:

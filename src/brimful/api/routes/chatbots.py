@@ -41,7 +41,7 @@ async def create(
         body_hash=body.hash("chatbot"),
     )
     if isinstance(answer, ChatbotCreated):
-        return {"id": ids.show("bot", answer.chatbot_id), "status": "active"}
+        return {"id": ids.show("bot", answer.chatbot_id), "status": answer.state}
     if isinstance(answer, Pending):
         response.status_code = 202
         response.headers["Retry-After"] = "2"

@@ -1,17 +1,18 @@
 """Purchases by hand, auto-billings with their explanations, charges."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from brimful.api import ids, present
 from brimful.api.auth import Buyer, BuyerDep, EngineDep
-from brimful.api.present import Page, PurchaseBody
+from brimful.api.present import Page, PurchaseBody, PurchasePage
 from brimful.api.problem import documented, not_found, of_answer
 from brimful.api.requests import After, IdempotencyKey, Limit, Purchase
 from brimful.billing import purchases
 from brimful.billing.listings import list_page
-from brimful.billing.purchases import read_lines, read_purchase
+from brimful.billing.purchases import read_lines, read_lines_of, read_purchase
 from brimful.domain.explanation import sentences
 from brimful.usecases.answers import Bought
 from brimful.wiring import Engine, Pending
@@ -27,7 +28,7 @@ async def _purchase(engine: Engine, buyer: Buyer, purchase_id: Any) -> purchases
 
 
 async def _shown(engine: Engine, buyer: Buyer, purchase_id: Any) -> PurchaseBody:
-    found = await _purchase(engine, buyer, purchase_id)
+    found = asdict(await _purchase(engine, buyer, purchase_id))
     return present.purchase(found, await read_lines(engine.ctx.db, buyer.tenant_id, purchase_id))
 
 
@@ -74,7 +75,7 @@ async def buy(
 )
 async def list_purchases(
     buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
-) -> Page:
+) -> PurchasePage:
     """Newest first, automatic ones included."""
     rows = await list_page(
         engine.ctx.db,
@@ -84,7 +85,11 @@ async def list_purchases(
         after=None if after is None else ids.parse("pur", after),
         limit=limit + 1,
     )
-    return present.page(rows, "pur", "purchase_id", limit)
+    shown = rows[:limit]
+    ids_shown = [row["purchase_id"] for row in shown]
+    lines = await read_lines_of(engine.ctx.db, buyer.tenant_id, ids_shown)
+    data = [present.purchase(row, lines[row["purchase_id"]]) for row in shown]
+    return PurchasePage(data=data, next=data[-1].id if len(rows) > limit else None)
 
 
 @router.get(

@@ -1,7 +1,6 @@
 """What an account can look up: lots, statement, subscriptions, notices; allotments and keys."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -95,7 +94,7 @@ async def statement(
         before_seq=after,
         limit=limit + 1,
     )
-    data = [{k: v for k, v in row.items() if not isinstance(v, UUID)} for row in rows[:limit]]
+    data = [present.entry(row) for row in rows[:limit]]
     return {"data": data, "next": data[-1]["seq"] if len(rows) > limit else None}
 
 

@@ -1,1 +1,1 @@
-select key_id, account_id, tenant_id, read_only from api_key where secret_hash = $1 and revoked_at is null;
+select account_id, tenant_id, read_only from api_key where secret_hash = $1 and revoked_at is null;

@@ -3,10 +3,10 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        s.enabled, s.per_charge_minor, s.per_hour_count, s.per_day_minor, s.per_month_minor,
        s.strategy, s.allowed_packages, s.buys_chatbots,
        p.account_id as seller_id, p.supply as seller_is_supply, p.seller_ref, p.currency,
-       p.merchant_ref as gateway_account, p.name as seller_name,
+       p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
-       b.paused_reason, b.retry_at, b.soft_declines, b.first_declined_at,
-       u.period_starts_at, u.period_ends_at, u.billing_interval
+       b.paused_reason, b.retry_at,
+       u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
 left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id
@@ -15,7 +15,7 @@ left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gatew
                    and b.fingerprint = m.fingerprint
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
 left join lateral (
-    select s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s
+    select s.anchor_at, s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s
     where s.tenant_id = a.tenant_id and s.account_id = a.account_id and s.state = 'active'
       and s.period_starts_at <= $3 and s.period_ends_at > $3
     order by s.kind desc, s.subscription_id

@@ -1,3 +1,6 @@
-update purchase set state = $3, reason = coalesce($4, reason), demand_id = coalesce($5, demand_id),
-    wake_real_at = $6, tries = 0, ended_at = $7, explanation = coalesce($8, explanation)
+-- A purchase that is parked or ended is nobody's to drive: its lease ends with this very commit.
+update purchase set state = $3, reason = case when $3 = 'delivered' then null else coalesce($4, reason) end,
+    demand_id = coalesce($5, demand_id),
+    wake_real_at = $6, lease_until = case when $6::timestamptz is null then '-infinity' else lease_until end,
+    tries = 0, ended_at = $7, explanation = coalesce($8, explanation)
 where tenant_id = $1 and purchase_id = $2;

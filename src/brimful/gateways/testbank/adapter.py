@@ -245,7 +245,7 @@ class Testbank:
             headers["idempotency-key"] = key
         try:
             reply = await self._client.request(method, path, headers=headers, json=wish)
-            if reply.status_code >= 500 or reply.status_code == 409:
+            if reply.status_code >= 500 or reply.status_code in (409, 429):
                 return Unknown(why=f"status {reply.status_code}")
             return reply.status_code, reply.json()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as problem:

@@ -43,6 +43,8 @@ create table auto_billing_setting (
     strategy text not null default 'best_cover' check (strategy in ('best_cover', 'single_pack')),
     allowed_packages uuid[],
     buys_chatbots boolean not null default false,
+    -- Since when it is inactive, as its owner was told; none while it is not.
+    inactive_at timestamptz,
     changed_at timestamptz not null,
     primary key (tenant_id, account_id),
     foreign key (tenant_id, account_id) references account
@@ -86,8 +88,13 @@ create table payment_method (
     off_session boolean not null default true,
     created_at timestamptz not null,
     removed_at timestamptz,
+    -- Removed here, it is removed at the gateway as soon as that answers.
+    detached_at timestamptz,
+    detach_real_at timestamptz,
     primary key (tenant_id, method_id)
 );
+create index payment_method_to_detach on payment_method (detach_real_at) where removed_at is not null and detached_at is null;
+create index payment_method_by_card on payment_method (tenant_id, gateway_account, fingerprint) where removed_at is null;
 create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null;
 
 -- The breaker (R29): what a card did lately, wherever in the tenant it is on file.

@@ -11,7 +11,6 @@ create table spend (
     state text not null check (state in ('waiting', 'done', 'refused', 'abandoned')),
     reason text,
     demand_id uuid,
-    purchase_id uuid,
     balance_after bigint,
     answer_by timestamptz,
     at timestamptz not null,
@@ -33,7 +32,6 @@ create table chatbot (
     state text not null check (state in ('waiting', 'active', 'refused', 'deleted')),
     reason text,
     demand_id uuid,
-    purchase_id uuid,
     created_at timestamptz not null,
     deleted_at timestamptz,
     primary key (tenant_id, chatbot_id)
@@ -88,6 +86,11 @@ create table purchase_line (
     chatbots bigint not null,
     amount_minor bigint not null,
     recurring_minor bigint not null default 0,
+    -- The running period that chatbots join, as it was when they were priced; none: one of their own.
+    joins_anchor_at timestamptz,
+    joins_starts_at timestamptz,
+    joins_ends_at timestamptz,
+    joins_interval text check (joins_interval in ('month', 'quarter', 'year')),
     primary key (tenant_id, purchase_id, line)
 );
 
@@ -119,7 +122,7 @@ create table charge (
     amount_minor bigint not null check (amount_minor >= 1),
     currency text not null,
     capture text not null check (capture in ('automatic', 'manual')),
-    state text not null check (state in ('open', 'held', 'captured', 'canceled')),
+    state text not null check (state in ('open', 'held', 'captured', 'canceled', 'refunded')),
     decline_code text,
     decline_hard boolean,
     capture_before timestamptz,
@@ -128,7 +131,7 @@ create table charge (
     primary key (tenant_id, charge_id)
 );
 create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;
-create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state <> 'canceled';
+create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state not in ('canceled', 'refunded');
 create index charge_of_account on charge (tenant_id, account_id, charge_id);
 
 -- From a gateway's id to the tenant and charge that it belongs to.
@@ -178,15 +181,14 @@ create table subscription (
 create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state = 'active';
 create index subscription_of_account on subscription (tenant_id, account_id, subscription_id);
 
--- Answers of commands that changed something, to be given again for the same key (R39).
+-- What each idempotency key made, to be found again by it (R39).
 create table command (
     tenant_id uuid not null,
     account_id uuid not null,
     key text not null,
     verb text not null,
     body_hash bytea not null,
-    object_id uuid,
-    answer jsonb,
+    object_id uuid not null,
     at timestamptz not null,
     primary key (tenant_id, account_id, key)
 );

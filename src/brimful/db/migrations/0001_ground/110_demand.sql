@@ -78,17 +78,19 @@ begin
     if not found then
         return false;
     end if;
+    if d.reserved_credits > 0 then
+        perform settle_v1(p_tenant, d.account_id, p_at);
+    end if;
     update lot set free = lot.free + r.credits, pinned = lot.pinned - r.credits
     from reservation r
     where r.tenant_id = p_tenant and r.demand_id = p_demand
       and lot.tenant_id = p_tenant and lot.lot_id = r.lot_id;
-    update balance set next_expiry_at = least(next_expiry_at, (
-        select min(lot.expires_at) from reservation r join lot using (tenant_id, lot_id)
-        where r.tenant_id = p_tenant and r.demand_id = p_demand))
-    where tenant_id = p_tenant and account_id = d.account_id and resource = 'credits' and d.reserved_credits > 0;
     delete from reservation where tenant_id = p_tenant and demand_id = p_demand;
     perform move_v1(p_tenant, d.account_id, 'credits', 'unreserve', 'reserved', 'free', d.reserved_credits, d.operation_id, p_at);
     perform move_v1(p_tenant, d.account_id, 'chatbots', 'unreserve', 'reserved', 'free', d.reserved_chatbots, d.operation_id, p_at);
+    if d.reserved_credits > 0 then
+        perform settle_v1(p_tenant, d.account_id, p_at);
+    end if;
     update demand set state = p_state, reason = p_reason, reserved_credits = 0, reserved_chatbots = 0, ended_at = p_at
     where tenant_id = p_tenant and demand_id = p_demand;
     return true;

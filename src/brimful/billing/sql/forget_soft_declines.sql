@@ -1,0 +1,1 @@
+delete from breaker where tenant_id = $1 and gateway_account = $2 and fingerprint = $3 and paused_reason is null;

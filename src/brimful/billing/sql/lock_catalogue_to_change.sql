@@ -1,0 +1,1 @@
+select version from catalogue where seller_ref = $1 for update;

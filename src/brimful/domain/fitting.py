@@ -1,0 +1,56 @@
+"""Cutting an auto-billing to what the sellers above can furnish (R17, R19, R28)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from brimful.domain.caps import CAPS
+from brimful.domain.planning import Buy, Waiting
+from brimful.domain.reason import Reason, Refuse
+
+# Reasons that may stop a large need, or one of another kind, and let a smaller one pass.
+_OF_THE_NEED = (*CAPS, Reason.no_credit_package, Reason.no_chatbot_package)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """No purchase can be furnished: ``refusal`` is the seller's that failed, ``demands`` those it
+    stops: all that wait, or only the first when smaller ones may pass."""
+
+    refusal: Refuse
+    demands: tuple[Waiting, ...]
+
+
+def fit_to_sellers(
+    waiting: Sequence[Waiting],
+    size: Callable[[Sequence[Waiting]], Buy | Refuse],
+    cannot_furnish: Callable[[Buy], Refuse | None],
+) -> Buy | Misfit:
+    """The purchase for the longest run of demands, from the first on, that the sellers can furnish.
+
+    ``size`` sizes a purchase for some demands, all of which the account itself may buy for;
+    ``cannot_furnish`` says which seller stops a purchase. A need that grows is taken to be harder to
+    furnish, so the run is found by halving; were it not so, a shorter run would be served first.
+    """
+    whole = size(waiting)
+    assert isinstance(whole, Buy), "the account itself may buy for all of them"
+    refusal = cannot_furnish(whole)
+    if refusal is None:
+        return whole
+    if refusal.reason not in _OF_THE_NEED:
+        return Misfit(refusal, tuple(waiting))
+    best: Buy | None = None
+    low, high = 0, len(waiting)
+    while high - low > 1:
+        middle = (low + high) // 2
+        part = size(waiting[:middle])
+        if isinstance(part, Buy) and cannot_furnish(part) is None:
+            best, low = part, middle
+        else:
+            high = middle
+    if best is not None:
+        return best
+    smallest = min(waiting, key=lambda demand: (demand.short_credits, demand.short_chatbots))
+    alone = size([smallest])
+    if isinstance(alone, Buy) and cannot_furnish(alone) is None:
+        return Misfit(refusal, tuple(waiting[:1]))
+    return Misfit(refusal, tuple(waiting))

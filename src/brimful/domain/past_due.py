@@ -1,0 +1,115 @@
+"""Renewals that could not be paid: when they are tried again, and when access ends (R29, R35).
+
+Two troubles that never mix. The **subscriber's card** is declined: the renewal is past due, tried
+on the schedule of soft declines, and suspended seven days after it became due; nothing is deleted.
+The **seller** cannot be secured: the subscriber was not charged and did nothing wrong. Its renewal
+stays due and is tried again for as long as it takes; the subscriber keeps access, chatbots and
+additional credits and is never suspended for it.
+
+An outage of the gateway is neither: it is no attempt and no decline.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from brimful.domain.declines import Pause, RetryFrom, after_decline
+from brimful.domain.reason import Reason
+
+# How often one card may be declined, whatever it was tried for.
+ATTEMPTS_PER_DAY = 3
+ATTEMPTS_PER_30_DAYS = 8
+DAY = timedelta(hours=24)
+THIRTY_DAYS = timedelta(days=30)
+
+# A subscriber whose own card is declined loses access so long after the renewal became due.
+SUSPENDED_AFTER = timedelta(days=7)
+
+# A renewal whose seller could not be secured is tried again so long after the first failure, then
+# every so often without an end.
+SELLER_RETRY_AFTER = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 48, 72))
+SELLER_RETRY_EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    """One decline of a card: when, the gateway's code, and whether it forbids another try."""
+
+    at: datetime
+    code: str
+    hard: bool = False
+
+
+def next_attempt(
+    attempts: Sequence[datetime], declines: Sequence[Decline], at: datetime
+) -> RetryFrom | Pause:
+    """From when on a card may be tried for a renewal, never before ``at``; or not at all (R29).
+
+    ``attempts`` are the instants at which this card was tried in vain over the last 30 days, for
+    whatever and by whomever; ``declines`` are those since it last succeeded or its pause was
+    cleared, oldest first. A new card has neither and may be tried at once.
+
+    - No decline: at once. Soft declines: 1 and 7 hours after the first, then a pause. One that is
+      hard, or asks for authentication, pauses: no further attempt until a new card or the owner.
+    - Three attempts within 24 hours are a gate: the card waits until the first of them is a day old.
+    - Eight within 30 days are a pause: waiting for weeks would only hide the trouble.
+    """
+    earliest = at
+    for number, decline in enumerate(declines):
+        verdict = after_decline(
+            hard=decline.hard,
+            code=decline.code,
+            soft_declines=number,
+            first_declined_at=declines[0].at,
+            at=decline.at,
+        )
+        if isinstance(verdict, Pause):
+            return verdict
+        earliest = max(at, verdict.at)
+    tried = sorted(attempts)
+    if len(tried) >= ATTEMPTS_PER_DAY:
+        earliest = max(earliest, tried[-ATTEMPTS_PER_DAY] + DAY)
+    if sum(attempt > earliest - THIRTY_DAYS for attempt in tried) >= ATTEMPTS_PER_30_DAYS:
+        return Pause(Reason.card_declined)
+    return RetryFrom(earliest)
+
+
+def suspended_at(due_at: datetime) -> datetime:
+    """When a subscriber whose card is declined loses access, should nothing be paid by then (R35).
+
+    ``due_at`` is when the renewal was first put to the subscriber's card: its due time, or, where
+    its seller had to be secured first, when that was done. Days lost by the seller do not count.
+    """
+    return due_at + SUSPENDED_AFTER
+
+
+def is_suspended(due_at: datetime, at: datetime) -> bool:
+    """Tell whether a renewal that the subscriber's own card did not pay suspends it at ``at`` (R35).
+
+    Not to be asked of a renewal that waits for its seller: that one never suspends anybody.
+    ``due_at`` as in `suspended_at`, at whose very instant access ends.
+    """
+    return at >= suspended_at(due_at)
+
+
+def next_seller_retry(first_failed_at: datetime, tries: int, at: datetime) -> datetime:
+    """When a renewal is tried again whose seller could not be secured at ``at`` (R35).
+
+    1, 6, 24, 48 and 72 hours after the first failure, then every 24 hours until it succeeds: it is
+    a renewal of somebody who keeps access meanwhile, so no day is the last. ``tries`` are the
+    failures on this schedule so far, 1 with the first; tries at once, because the pool filled or a
+    card was replaced, do not use it up. The answer is always after ``at``: times that passed while
+    nothing ran are dropped, not made up for in a burst. Raises ValueError for no try.
+    """
+    if tries < 1:
+        raise ValueError("the schedule begins with a first failure")
+    schedule = (first_failed_at + _seller_retry_after(number) for number in count(tries))
+    return next(retry_at for retry_at in schedule if retry_at > at)
+
+
+def _seller_retry_after(number: int) -> timedelta:
+    """How long after the first failure the retry of that number (1 is the first) is due."""
+    last = len(SELLER_RETRY_AFTER)
+    beyond = max(0, number - last)
+    return SELLER_RETRY_AFTER[min(number, last) - 1] + beyond * SELLER_RETRY_EVERY

@@ -1,0 +1,8 @@
+-- Nothing is open too long: a purchase ends within an hour, a demand with its reservation.
+select tenant_id, format('purchase %s is %s since %s', purchase_id, state, planned_real_at) as detail
+from purchase
+where state not in ('delivered', 'failed') and planned_real_at < now() - interval '1 hour'
+union all
+select tenant_id, format('demand %s is %s since %s', demand_id, state, registered_real_at)
+from demand
+where state in ('waiting', 'met') and registered_real_at < now() - interval '1 hour';

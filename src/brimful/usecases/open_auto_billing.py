@@ -1,0 +1,116 @@
+"""Opening an auto-billing that was decided on: its intent, its explanation, whom it serves (R13, R32)."""
+
+from brimful.billing import purchases
+from brimful.billing.buyers import BuyerFacts
+from brimful.billing.offers import SellerOffer
+from brimful.billing.purchases import PurchaseLine
+from brimful.db.transaction import Transaction
+from brimful.domain.caps import crossed, episode
+from brimful.domain.cover import CoverTables
+from brimful.domain.effect import Effect, MailDue
+from brimful.domain.explanation import explain_purchase
+from brimful.domain.moment import Moment
+from brimful.domain.planning import Buy, Line
+from brimful.domain.reason import Reason
+from brimful.ledger import balances
+from brimful.ledger.demands import WaitingDemand
+from brimful.notices.promise import promise
+from brimful.usecases.context import Context
+from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
+
+
+async def open_auto_billing(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    facts: BuyerFacts,
+    shop: SellerOffer,
+    tables: CoverTables | None,
+    buy: Buy,
+    waiting: list[WaitingDemand],
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    """Write the intent of a purchase for the demands that wait on a locked pool, with the share of
+    each it serves, and warn of caps. Opens nothing while small purchases under way have to be
+    delivered first: whoever ends those plans anew (R26)."""
+    credits, chatbots = await balances.read_stock(tx, facts.tenant_id, facts.account_id)
+    explanation = explain_purchase(
+        buyer=facts.buyer,
+        buy=buy,
+        offer=shop.offer,
+        tables=tables,
+        trigger=waiting[0].kind,
+        operations=[(str(d.operation_id), d.kind, d.credits, d.chatbots) for d in waiting],
+        available_credits=credits.free + credits.reserved,
+        available_chatbots=chatbots.free + chatbots.reserved,
+        names={key: package.name for key, package in shop.packages.items()},
+        at=moment.at,
+    )
+    wish = Wish(
+        lines=tuple(_line(facts, shop, line) for line in buy.lines),
+        automatic=True,
+        trigger=waiting[0].kind,
+        explanation=explanation,
+    )
+    if must_wait(ctx, facts, wish):
+        return ()
+    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
+    by_id = {str(demand.demand_id): demand for demand in waiting}
+    for served in buy.served:
+        demand = by_id[served.demand_id]
+        await purchases.note_served(
+            tx,
+            tenant_id=facts.tenant_id,
+            purchase_id=purchase_id,
+            demand_id=demand.demand_id,
+            child_id=demand.child_id,
+            short_credits=served.short_credits,
+            short_chatbots=served.short_chatbots,
+            allocated_minor=served.allocated_minor,
+        )
+    await _warn_of_caps(tx, facts, buy.amount_minor, moment)
+    return (*follow_up(facts, purchase_id), MailDue())
+
+
+def _line(facts: BuyerFacts, shop: SellerOffer, line: Line) -> PurchaseLine:
+    package = shop.packages[line.package_id]
+    return PurchaseLine(
+        kind="additional_credits" if line.kind == "credits" else "extra_chatbots",
+        package_id=package.package_id,
+        package_version=package.version,
+        quantity=line.quantity,
+        credits=line.credits,
+        chatbots=line.chatbots,
+        amount_minor=line.amount_minor,
+        recurring_minor=line.recurring_minor,
+        joins=facts.buyer.period if line.kind == "chatbots" else None,
+    )
+
+
+async def _warn_of_caps(
+    tx: Transaction, facts: BuyerFacts, amount_minor: int, moment: Moment
+) -> None:
+    """Tell the owner when a purchase takes spending past 80 or 100 per cent of a cap (R28)."""
+    limits, spent = facts.buyer.limits, facts.buyer.spent
+    for name, cap, limit, before in (
+        ("day", Reason.cap_per_day, limits.per_day_minor, spent.day_minor),
+        ("month", Reason.cap_per_month, limits.per_month_minor, spent.month_minor),
+    ):
+        if limit is None:
+            continue
+        for share in crossed(limit, before, before + amount_minor):
+            await promise(
+                tx,
+                tenant_id=facts.tenant_id,
+                account_id=facts.account_id,
+                kind=f"cap_{share}",
+                subject_id=facts.account_id,
+                episode=episode(cap, limit, moment.at, facts.buyer.zone),
+                facts={
+                    "cap": name,
+                    "limit_minor": limit,
+                    "used_minor": before + amount_minor,
+                    "currency": facts.currency,
+                },
+                moment=moment,
+            )

@@ -1,0 +1,82 @@
+"""What a card did, and what follows for all who use it: the breaker, who waited, who is told (R29)."""
+
+from dataclasses import replace
+
+from brimful.billing import breaker, payments, purchases
+from brimful.billing.purchases import Purchase
+from brimful.db.transaction import Transaction
+from brimful.domain.declines import Pause
+from brimful.domain.effect import Drive, Effect, MailDue, Plan
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
+from brimful.notices.promise import promise
+from brimful.usecases.refuse_waiting import refuse_waiting
+
+
+async def record_decline(
+    tx: Transaction, purchase: Purchase, *, code: str, hard: bool, moment: Moment
+) -> tuple[Effect, ...]:
+    """Record that a locked purchase's card was declined, or that its bank wants the owner present.
+
+    Its breaker moves, and what waited for it ends with the reason, now: no answer of the gateway
+    to the cancellation that follows is waited for (R20). The purchase itself fails, and what it had
+    reserved is given back, when that is confirmed (R17, R22).
+    """
+    await payments.note_decline(tx, purchase, code, hard)
+    purchase = replace(purchase, decline_code=code, decline_hard=hard)
+    reason = Reason.card_declined
+    if code == Reason.authentication_required:
+        reason = Reason.authentication_required
+    verdict = await breaker.note_decline(tx, purchase, moment)
+    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+    effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
+    if purchase.automatic:
+        effects += await refuse_waiting(tx, purchase, reason, moment, verdict)
+    if isinstance(verdict, Pause):
+        effects += await _tell_others(tx, purchase, reason, moment)
+    return effects
+
+
+async def _tell_others(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """Tell every owner whose auto-billing is paused with this card, but for the one who is told of
+    the failed auto-billing itself."""
+    effects: list[Effect] = []
+    for account_id in await breaker.accounts_on_card(tx, purchase):
+        if purchase.automatic and account_id == purchase.buyer_id:
+            continue
+        await promise(
+            tx,
+            tenant_id=purchase.tenant_id,
+            account_id=account_id,
+            kind="paused",
+            subject_id=purchase.purchase_id,
+            episode="declined",
+            facts={"reason": str(reason), "card": purchase.card},
+            moment=moment,
+        )
+        effects.append(MailDue())
+    return tuple(effects)
+
+
+async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
+    """A locked purchase's card was charged. The count of soft declines starts anew; a purchase by
+    hand also ends a pause, which all who use the card are told, and serves what waits (R29)."""
+    if not purchase.automatic and await breaker.clear(tx, purchase):
+        effects: list[Effect] = []
+        for account_id in await breaker.accounts_on_card(tx, purchase):
+            await promise(
+                tx,
+                tenant_id=purchase.tenant_id,
+                account_id=account_id,
+                kind="resumed",
+                subject_id=purchase.purchase_id,
+                episode="bought_by_hand",
+                facts={},
+                moment=moment,
+            )
+            effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
+        return tuple(effects)
+    await breaker.forget_soft_declines(tx, purchase)
+    return ()

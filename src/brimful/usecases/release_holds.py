@@ -1,0 +1,94 @@
+"""Giving back what is only held, when an account may not buy by itself any more (R10, R27)."""
+
+from uuid import UUID
+
+from brimful.billing import purchases, settings_records
+from brimful.billing.buyers import is_allowed_by_seller
+from brimful.billing.purchases import Purchase
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Drive, Effect, MailDue, Plan
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
+from brimful.ledger import demands
+from brimful.notices.promise import promise
+from brimful.usecases.outcomes import effects_of
+
+
+async def release_holds(
+    tx: Transaction,
+    tenant_id: UUID,
+    account_id: UUID,
+    reason: Reason,
+    moment: Moment,
+    *,
+    by_hand: bool = False,
+) -> tuple[Effect, ...]:
+    """Begin to cancel an account's automatic purchases (and with ``by_hand`` all of them) whose
+    capture has not begun. The caller has locked the account's and its seller's pools.
+
+    One that is at the gateway may have been taken by now: then its cancellation answers so, and it
+    is delivered. Until that is known it keeps its reservation; only a demand that still waits at
+    the seller ends at once, and what it had goes to the next (R17, R20).
+    """
+    effects: list[Effect] = []
+    for purchase_id in await settings_records.read_mere_holds(tx, tenant_id, account_id, by_hand):
+        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
+        if purchase.state == "waiting":
+            effects += await _end_demand(tx, purchase, reason, moment)
+        await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+        effects.append(Drive(tenant_id, purchase_id))
+    return tuple(effects)
+
+
+async def _end_demand(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    assert purchase.demand_id is not None, (
+        "a purchase that waits for its seller has its demand there"
+    )
+    tenant_id, seller_id = purchase.tenant_id, purchase.seller_id
+    await demands.end_demand(
+        tx,
+        tenant_id=tenant_id,
+        demand_id=purchase.demand_id,
+        state="failed",
+        reason=reason,
+        moment=moment,
+    )
+    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=seller_id, moment=moment)
+    return (*effects_of(tenant_id, moved), Plan(tenant_id, seller_id))
+
+
+async def children_changed(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    """After a seller's switch or catalogue changed, for all below it that have auto-billing on: who
+    became inactive gives its mere holds back and is told so once, in its seller's brand; who no
+    longer is so is told that, too; each is planned for anew (R10). The caller has locked the
+    family's pools."""
+    effects: list[Effect] = []
+    for child in await settings_records.read_enabled_below(tx, tenant_id, account_id):
+        allowed = await is_allowed_by_seller(tx, tenant_id, child.account_id)
+        effects.append(Plan(tenant_id, child.account_id))
+        if not allowed:
+            effects += await release_holds(
+                tx, tenant_id, child.account_id, Reason.auto_billing_inactive, moment
+            )
+        if allowed == (child.inactive_at is None):
+            continue
+        since = child.inactive_at or moment.at
+        await settings_records.note_inactive(
+            tx, tenant_id, child.account_id, None if allowed else since
+        )
+        await promise(
+            tx,
+            tenant_id=tenant_id,
+            account_id=child.account_id,
+            kind="resumed" if allowed else "inactive",
+            subject_id=child.account_id,
+            episode=since.isoformat(),
+            facts={},
+            moment=moment,
+        )
+        effects.append(MailDue())
+    return tuple(effects)

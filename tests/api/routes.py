@@ -1,0 +1,136 @@
+"""Every operation of the API, with a good body and what the right key is answered.
+
+``test_tenant_walls`` fails when the API has an operation that is not in this table.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+BELOW = "/v1/accounts/{account_id}"
+# Answered to anybody, with no account in them.
+PUBLIC = {
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/healthz"),
+    ("POST", "/v1/gateways/{gateway}/events"),
+    ("MOUNT", "/docs-assets"),
+}
+WHOAMI = ("GET", "/v1/whoami")
+
+# One good body for each schema of a body; ids in braces are filled in as those of a path.
+GOOD: dict[str, dict[str, Any]] = {
+    "OpenAccount": {"name": "X", "owner_name": "X", "owner_email": "x@example.com"},
+    "PublishPackage": {"kind": "additional_credits", "name": "X", "price_minor": 100, "credits": 9},
+    "SetRate": {"credits": 5},
+    "Spend": {"credits": 1, "wait_ms": 0},
+    "Purchase": {"package_id": "{offer_id}"},
+    "CreateChatbot": {"external_id": "x"},
+    "Allot": {"credits": 1},
+    "SetAutoBilling": {"enabled": True, "monthly_limit_minor": 900_000, "given_by": "X"},
+    "SetChildLimit": {"per_month_minor": 5},
+    "SaveCard": {"token": "tok_success"},
+    "IssueKey": {"label": "x"},
+    "PreviewPurchase": {"package_id": "{offer_id}"},
+    "PreviewSpend": {"credits": 1},
+    "PreviewSale": {"credits": 1},
+}
+
+Kind = Literal["platform", "seller", "client"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation on an account: its body's schema; the id in a path that its answer's id is good
+    for; whether it needs a seller; whether it can be done to the platform, which holds nothing."""
+
+    verb: str
+    path: str
+    body: str | None = None
+    makes: str | None = None
+    keyed: bool = False
+    seller: bool = False
+    platform: bool = False
+    done: int = 200
+
+    @property
+    def objects(self) -> list[str]:
+        """What its path names beside the account (a model is a word, and nobody's)."""
+        return re.findall(r"\{(\w+_id)\}", self.path)
+
+    def answer_to(self, kind: Kind, *, its_own_key: bool) -> tuple[int, str | None]:
+        """The status, and the code of a stated refusal, when it is asked of an account in scope."""
+        if kind == "platform" and not self.platform:
+            return 404, "not_found"
+        if kind == "client" and self.seller:
+            return 403, "seller_cannot_sell"
+        if kind == "client" and "{child_id}" in self.path:
+            return 404, "not_found"
+        if self.path == "/allotments" and its_own_key:
+            return 403, "only_its_seller"
+        return self.done, None
+
+
+def _get(path: str, **more: Any) -> Route:
+    return Route(verb="GET", path=path, **more)
+
+
+def _post(path: str, body: str | None, done: int = 200, **more: Any) -> Route:
+    return Route(verb="POST", path=path, body=body, done=done, **more)
+
+
+def _put(path: str, body: str, **more: Any) -> Route:
+    return Route(verb="PUT", path=path, body=body, **more)
+
+
+def _delete(path: str, **more: Any) -> Route:
+    return Route(verb="DELETE", path=path, done=204, **more)
+
+
+# In an order in which each can be done after those before it; what is taken away was made by one.
+ROUTES = (
+    _post("/payment-methods", "SaveCard", 201, makes="method_id"),
+    _post("/accounts", "OpenAccount", 201, keyed=True, seller=True, platform=True),
+    _post("/packages", "PublishPackage", 201, makes="package_id", seller=True, platform=True),
+    _post("/api-keys", "IssueKey", 201, makes="key_id", platform=True),
+    _post("/allotments", "Allot", 201, keyed=True),
+    _post("/previews/spend", "PreviewSpend"),
+    _post("/previews/sale", "PreviewSale"),
+    _post("/previews/purchase", "PreviewPurchase"),
+    _post("/purchases", "Purchase", 201, makes="purchase_id", keyed=True),
+    _post("/spends", "Spend", makes="spend_id", keyed=True),
+    _post("/chatbots", "CreateChatbot", 201, makes="chatbot_id", keyed=True),
+    _post("/notices/{notice_id}/read", None, 204),
+    _put("/packages/{package_id}", "PublishPackage", seller=True, platform=True),
+    _put("/rates/{model}", "SetRate", seller=True, platform=True),
+    _put("/auto-billing", "SetAutoBilling"),
+    _put("/child-limits/{child_id}", "SetChildLimit"),
+    _get(""),
+    _get("/accounts", platform=True),
+    _get("/balance"),
+    _get("/packages", seller=True, platform=True),
+    _get("/offers"),
+    _get("/rates", seller=True, platform=True),
+    _get("/spends/{spend_id}"),
+    _get("/purchases"),
+    _get("/purchases/{purchase_id}"),
+    _get("/auto-billings/{auto_billing_id}"),
+    _get("/charges"),
+    _get("/chatbots"),
+    _get("/auto-billing"),
+    _get("/payment-methods"),
+    _get("/lots"),
+    _get("/subscriptions"),
+    _get("/notices"),
+    _get("/statement"),
+    _get("/api-keys", platform=True),
+    _delete("/packages/{package_id}", seller=True, platform=True),
+    _delete("/chatbots/{chatbot_id}"),
+    _delete("/payment-methods/{method_id}"),
+    _delete("/api-keys/{key_id}", platform=True),
+)
+# The prefix of the ids that a list's `after` takes.
+PAGES = {
+    "/accounts": "acc", "/purchases": "pur", "/charges": "chg", "/chatbots": "bot", "/lots": "lot",
+    "/subscriptions": "sub", "/notices": "ntc",
+}  # fmt: skip

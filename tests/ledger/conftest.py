@@ -1,0 +1,62 @@
+"""A world with a bit of everything, made once, for whoever tampers with its books and undoes it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from brimful.db.transaction import Database, connect
+from brimful.domain.reason import Refuse
+from brimful.usecases.answers import Bought, SpendDone
+from tests.builders.world import World, running_world, small_world
+from tests.conftest import fresh_database
+
+
+async def sign_up(world: World) -> None:
+    """A card that is declined; a sign-up for which the agency buys credits and chatbots; then spends,
+    a cascade, a chatbot, and an amount too small to charge."""
+    await small_world(world, clients=2)
+    await world.stock("Agency", credits=9_000, chatbots=2)
+    await world.card("Client 2", "tok_insufficient_funds")
+    assert isinstance(await world.spend("Client 2", 5), Refuse)
+    plan = await world.package(
+        "Agency", 9_900, credits=10_000, chatbots=5, interval="month", name="Plan"
+    )
+    assert isinstance(await world.buy("Client 1", plan), Bought)
+    assert isinstance(await world.spend("Client 1", 25), SpendDone)
+    assert isinstance(await world.spend("Client 1", 12_000), SpendDone)
+    await world.create_chatbot("Client 1", "bot")
+    small = await world.package("Agency", 30, credits=10, name="Small")
+    assert isinstance(await world.buy("Client 1", small), Bought)
+    await world.settle()
+
+
+@pytest.fixture(scope="session")
+def signed_up(
+    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a database with such a world, at rest."""
+    folder = tmp_path_factory.mktemp("mail")
+
+    async def build(dsn: str) -> None:
+        db = await connect(dsn)
+        async with running_world(db, folder) as world:
+            await sign_up(world)
+        await db.close()
+
+    with asyncio.Runner() as runner:
+        database = fresh_database(server, template)
+        dsn = runner.run(database.__aenter__())
+        try:
+            runner.run(build(dsn))
+            yield dsn
+        finally:
+            runner.run(database.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def books(signed_up: str) -> AsyncIterator[Database]:
+    """The database of that world; whoever tampers with it undoes it."""
+    db = await connect(signed_up, size_max=1)
+    yield db
+    await db.close()

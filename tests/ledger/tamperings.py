@@ -1,0 +1,161 @@
+"""For each check of the audit: changes to a world's rows that contradict the books in its way.
+
+Each respects the constraints of the tables, which would refuse it otherwise; only the audit sees it.
+"""
+
+TAMPERINGS: dict[str, dict[str, str]] = {
+    "allocations_add_up": {
+        "a cent too much": "update purchase_demand set allocated_minor = allocated_minor + 1",
+    },
+    "balances_match_entries": {
+        "moved without an entry": (
+            "update balance set free = free - 1, held = held + 1 "
+            "where resource = 'chatbots' and free > 0"
+        ),
+        "an entry is gone": "delete from entry where kind = 'spend'",
+        "an entry of another amount": "update entry set amount = amount + 1 where kind = 'spend'",
+    },
+    "charges_match_purchases": {
+        "charged more than the lines cost": (
+            "update charge set amount_minor = amount_minor + 100 where state = 'captured'"
+        ),
+        "charged for no purchase": (
+            "update charge set purchase_id = gen_random_uuid() where state = 'captured'"
+        ),
+    },
+    "chatbots_have_seats": {
+        "a seat without a chatbot": "update chatbot set state = 'deleted'",
+        "a chatbot without a seat": (
+            "insert into chatbot (tenant_id, chatbot_id, account_id, external_id, state, created_at) "
+            "select tenant_id, gen_random_uuid(), account_id, 'another', state, created_at from chatbot"
+        ),
+    },
+    "conservation": {
+        "issued to nobody": (
+            "update balance set issued = issued + 1, sold = sold + 1 where issued > 0"
+        ),
+        "held by nobody's issue": (
+            "update balance set received = received + 1, free = free + 1 where free > 0"
+        ),
+    },
+    "deliveries_are_paid": {
+        "delivered on a hold": "update charge set state = 'held' where state = 'captured'",
+        "delivered without a charge": "delete from charge where state = 'captured'",
+        "delivered and not owed": "delete from receivable",
+        "owed at another price": "update receivable set amount_minor = amount_minor + 1",
+        "captured and not delivered": (
+            "update purchase set state = 'planned' where state = 'delivered' and mode = 'hold' "
+            "and not automatic"
+        ),
+        "failed and not cancelled": "update charge set state = 'open' where state = 'canceled'",
+    },
+    "demands_have_operations": {
+        "a purchase is done, its demand waits": (
+            "update demand set state = 'waiting' where kind = 'purchase'"
+        ),
+        "a spend is done, its demand waits": (
+            "update demand set state = 'waiting' where kind = 'spend'"
+        ),
+        "a chatbot is there, its demand waits": (
+            "update demand set state = 'waiting' where kind = 'chatbot'"
+        ),
+        "a purchase is done, its demand is met": (
+            "update demand set state = 'met', reserved_credits = credits, "
+            "reserved_chatbots = chatbots where kind = 'purchase' and state = 'consumed'"
+        ),
+        "consumed by nothing": (
+            "update demand set state = 'consumed' where kind = 'purchase' and state = 'failed'"
+        ),
+        "a demand of no operation": (
+            "update demand set state = 'waiting', operation_id = gen_random_uuid() "
+            "where kind = 'purchase'"
+        ),
+        "a purchase that waits for nothing": (
+            "update purchase set state = 'waiting' where state = 'failed'"
+        ),
+    },
+    "entries_chain": {
+        "another balance after it": "update entry set free_after = free_after + 1 where seq = 1",
+        "one is missing": "delete from entry where seq = 1",
+        "two have changed places": (
+            "update entry set seq = case seq when 1 then -2 else -1 end where seq in (1, 2)"
+        ),
+    },
+    "grants_are_bought": {
+        "granted for no purchase": (
+            "update transfer set operation_id = gen_random_uuid() where kind = 'purchase'"
+        ),
+    },
+    "lots_match_balances": {
+        "a lot lacks one": "update lot set free = free - 1 where free > 0",
+        "pinned for nobody": ("update lot set free = free - 1, pinned = pinned + 1 where free > 0"),
+        "never settled": (
+            "update balance set unsettled = unsettled + 1 where resource = 'credits' and free > 0"
+        ),
+    },
+    "nothing_open_too_long": {
+        "a purchase that is open since yesterday": (
+            "update purchase set state = 'planned', planned_real_at = now() - interval '1 day' "
+            "where state = 'failed'"
+        ),
+        "a demand that waits since yesterday": (
+            "update demand set state = 'waiting', registered_real_at = now() - interval '1 day'"
+        ),
+    },
+    "payments_are_delivered": {
+        "paid for more credits": (
+            "update purchase_line set credits = credits + 1 where kind = 'subscription'"
+        ),
+        "paid for more chatbots": (
+            "update purchase_line set chatbots = chatbots + 1 where kind = 'extra_chatbots'"
+        ),
+        "brought as a gift": "update transfer set kind = 'allotment' where kind = 'purchase'",
+        "brought for another": (
+            "update transfer set operation_id = gen_random_uuid() where kind = 'purchase'"
+        ),
+        "brought though it failed": (
+            "update purchase set state = 'failed' where state = 'delivered'"
+        ),
+    },
+    "reservations_match_demands": {
+        "a lot pinned for a demand that has ended": (
+            "insert into reservation select d.tenant_id, d.demand_id, l.lot_id, 1 "
+            "from demand d join lot l using (tenant_id, account_id)"
+        ),
+    },
+    "reserved_match_demands": {
+        "credits reserved for nobody": (
+            "update balance set free = free - 1, reserved = reserved + 1 "
+            "where resource = 'credits' and free > 0"
+        ),
+        "chatbots reserved for nobody": (
+            "update balance set free = free - 1, reserved = reserved + 1 "
+            "where resource = 'chatbots' and free > 0"
+        ),
+    },
+    "spends_are_debited_once": {
+        "debited less": "update spend set credits = credits + 1 where state = 'done'",
+        "debited and refused": "update spend set state = 'refused' where state = 'done'",
+        "debited twice": (
+            "insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, "
+            "free_after, operation_id) select tenant_id, account_id, resource, seq + 1000, at, kind, "
+            "source, target, amount, free_after, operation_id from entry where kind = 'spend'"
+        ),
+        "debited for another": (
+            "update entry set operation_id = gen_random_uuid() where kind = 'spend'"
+        ),
+    },
+    "spent_is_explained": {
+        "used by no spend": (
+            "update balance set free = free - 1, used = used + 1 "
+            "where resource = 'credits' and free > 0"
+        ),
+        "a spend is gone": "delete from spend where state = 'done'",
+    },
+    "transfers_match_balances": {
+        "sold more": "update transfer set amount = amount + 1",
+        "bought by another": "update transfer set buyer_id = seller_id",
+        "sold by another": "update transfer set seller_id = buyer_id",
+        "a transfer is gone": "delete from transfer",
+    },
+}
