@@ -29,7 +29,7 @@ from tests.builders.http import acc, key_for, serving_api
 from tests.builders.world import World, small_world
 
 # Cases of one operation by whose key it is: a read-only one is refused by most of them.
-CASES = {None: 10, "Agency": 10, "Client 1": 10, "a reader": 5}
+CASES = {None: 8, "Agency": 8, "Client 1": 8, "a reader": 4}
 NOWHERE = "0" * 32
 PROBLEM = "application/problem+json"
 

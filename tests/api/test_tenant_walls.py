@@ -13,12 +13,9 @@ from fastapi.routing import iter_route_contexts
 
 from brimful.api.app import create_app
 from brimful.billing.keys import make_secret
-from tests.api.dump import digest
 from tests.api.routes import BELOW, PAGES, PUBLIC, ROUTES, WHOAMI, Route
 from tests.api.tree import KINDS_OF_IDS, PLATFORM, ROLES, SUPPLIES, TREE, Ids, Tree, nowhere
 from tests.api.wire import BAD_BODY, BAD_QUERY, MALFORMED, Answer, Wire, changes_nothing
-
-__all__ = ["digest"]
 
 shared = pytest.mark.asyncio(loop_scope="module")
 # Whose bad requests are tried as well: a seller's and a client's.

@@ -24,7 +24,7 @@ from brimful.wiring import Engine
 from brimful_testbank.events import sign
 from brimful_testbank.faults import Rule
 from brimful_testbank.server import serving
-from tests.api.test_tenant_walls import digest
+from tests.api.dump import digest
 from tests.builders.http import serving_api
 from tests.builders.world import World, small_world
 

@@ -7,7 +7,7 @@ import pytest
 
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Bought, SpendDone
-from tests.api.test_tenant_walls import digest
+from tests.api.dump import digest
 from tests.builders.http import Caller, acc, caller, serving_api
 from tests.builders.world import World, small_world
 

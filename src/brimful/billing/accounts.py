@@ -91,7 +91,8 @@ async def open_account(tx: Transaction, account: Account) -> None:
         account.created_at,
     )
     await tx.execute(_sql("open_pool"), account.tenant_id, account.account_id)
-    await tx.execute(_sql("open_route"), account.account_id, account.tenant_id)
+    agency_external_id = account.external_id if account.account_id == account.tenant_id else None
+    await tx.execute(_sql("open_route"), account.account_id, account.tenant_id, agency_external_id)
 
 
 async def find_account(db: Transaction | Database, account_id: UUID) -> Account | None:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from brimful.billing import breaker, settings_records
 from brimful.billing.buyers import BuyerFacts, is_allowed_by_seller, read_buyer
+from brimful.billing.offers import read_offer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands
+from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
 from brimful.usecases.release_holds import children_changed, release_holds
 
@@ -33,15 +35,15 @@ async def set_auto_billing(
     given_by: str,
     terms: str,
     moment: Moment,
-) -> AutoBillingSet | Refuse:
+) -> AutoBillingSet | Refuse | Missing:
     """Record the owner's choice with who made it and under which terms.
 
-    Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
+    The packages allowed must be on offer (else Missing). Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
     and is refused where it is not available (R9); it clears the card's breaker (R29). Switching off
     is immediate: nothing new is charged, mere holds are given back, what waits ends.
     """
 
-    async def body(tx: Transaction) -> AutoBillingSet | Refuse:
+    async def body(tx: Transaction) -> AutoBillingSet | Refuse | Missing:
         await demands.lock_family(tx, tenant_id, account_id)
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         before = await settings_records.read_setting(tx, tenant_id, account_id)
@@ -51,6 +53,8 @@ async def set_auto_billing(
             )
         ):
             return refusal
+        if not await _are_offered(tx, facts, setting.allowed_packages):
+            return Missing(what="package")
         await settings_records.write_setting(tx, tenant_id, account_id, setting, moment)
         if setting.enabled != before.enabled or setting.enabled:
             await settings_records.record_consent(
@@ -75,6 +79,13 @@ async def set_auto_billing(
         return AutoBillingSet(effects=effects)
 
     return await ctx.db.run(body)
+
+
+async def _are_offered(tx: Transaction, facts: BuyerFacts, packages: list[UUID] | None) -> bool:
+    """Whether each package an owner allows is one of credits that its seller offers (R12)."""
+    shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=False)
+    offered = {pack.package_id for pack in shop.offer.packs}
+    return packages is None or {str(one) for one in packages} <= offered
 
 
 async def _cannot_enable(

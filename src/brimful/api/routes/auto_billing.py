@@ -95,7 +95,7 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
         terms=body.terms,
         moment=engine.clock.moment(),
     )
-    if isinstance(answer, Refuse):
+    if isinstance(answer, Refuse | Missing):
         raise of_answer(answer)
     engine.run(answer.effects)
     return await read_settings(buyer, engine)

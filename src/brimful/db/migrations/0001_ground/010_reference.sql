@@ -14,7 +14,9 @@ create table platform (
 -- Which tenant an account lives in, so that a request that names only an account finds its way.
 create table account_route (
     account_id uuid primary key,
-    tenant_id uuid not null
+    tenant_id uuid not null,
+    -- An agency's id at the platform: unique among all tenants, so it is kept where all are seen.
+    agency_external_id text unique
 );
 
 -- One row per seller; its version moves with every change of what the seller offers, and whoever
