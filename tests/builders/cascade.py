@@ -27,7 +27,7 @@ from tests.builders.world import World
 LEASE_S = 0.3
 ENDS_WITHIN_S = 60
 PATIENT_MS = 20_000
-QUIET_S = 0.5
+QUIET_S = 1.0
 # Tables of covers are a cache without state; building them anew for each case only costs time.
 _COVERS = CoverCache()
 
@@ -159,7 +159,7 @@ class Stage(World):
 
     async def _ready(self, call: str) -> None:
         """The first charge of the agency waits until the cards below are held, or, when some never
-        will be, until the bank has been quiet for a while."""
+        will be, until the bank has been quiet for a while; and for an owner who switches off."""
         if call == self.scenario.captured_aside:
             for payment in [p for p in self.desk.bank.payments.values() if p["state"] == "held"]:
                 self.desk.bank.capture(payment["merchant"], payment["id"], payment["amount"])
@@ -172,6 +172,8 @@ class Stage(World):
             seen, since = (seen, since) if effects == seen else (effects, loop.time())
             if loop.time() - since > QUIET_S:
                 break
+            await asyncio.sleep(0.01)
+        while any(ask.does == "switch off" and ask.answer is None for ask in self.asks):
             await asyncio.sleep(0.01)
         self._was_ready = True
 

@@ -38,12 +38,7 @@ SCENARIOS = {
         Scenario("aside", _queries, card=LOST, captured_aside="cancel at Agency", serves="nobody"),
         Scenario("outage", _queries, rules=lambda: _lost("confirm")),
         Scenario("gone", _gone, slow="create at platform", rules=lambda: _lost("create")),
-        # The agency's charge goes on only when the bank has heard of nothing for a while.
-        Scenario(
-            "switched_off",
-            lambda: [*_queries(), Ask("Agency", "switch off")],
-            holds={2: 9, 3: 9},
-            serves="some",
-        ),
+        # The agency's owner switches off while its clients' cards are held and its own is charged.
+        Scenario("switched_off", lambda: [*_queries(), Ask("Agency", "switch off")], serves="some"),
     )
 }

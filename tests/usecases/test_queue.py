@@ -211,5 +211,6 @@ async def test_r12_one_huge_spend_holds_up_nobody(world: World, credits: int) ->
         before = loop.time()
         await asyncio.sleep(0.005)
         longest_s = max(longest_s, loop.time() - before)
-    assert isinstance(await task, Refuse | Pending)
+    # Whether it is done by then is a matter of the machine; that others were served is not.
+    assert isinstance(await task, SpendDone | Pending)
     assert longest_s < 2
