@@ -92,9 +92,5 @@ async def test_r43_a_charge_of_another_amount_is_found(books: Database) -> None:
 
 async def test_r43_a_grant_without_a_charge_is_found(books: Database) -> None:
     """Every grant has its charge: this one is whole in the ledger, and nobody paid for it."""
-    grant = (
-        "select transfer_credits_v1(tenant_id, gen_random_uuid(), seller_id, buyer_id, null, 7, "
-        "gen_random_uuid(), 'purchase', gen_random_uuid(), 'additional', 0, 'USD', null, now()) "
-        "from transfer where kind = 'purchase' and resource = 'credits' limit 1"
-    )
+    grant = "update transfer set kind = 'purchase' where kind = 'allotment'"
     assert await findings_after(books, grant) != []

@@ -147,13 +147,12 @@ async def test_r3_what_was_spent_before_a_transfer_is_not_sold_too(db: Database)
 async def test_r3_the_buyers_lot_has_the_terms_sold_and_no_others(db: Database) -> None:
     """Its end, cost and kind are those of the package, not those of the lots that were consumed."""
     async with bare_tree(db) as tree:
-        await tree.sell(100, ends=10, cost_minor=900)
-        lot = await tree.sell(
-            40, by=tree.seller, to=tree.child, ends=30, terms="plan", cost_minor=777, currency="EUR"
-        )
+        await tree.sell(100, ends=10)
+        demand, _ = await tree.demand(40)
+        [lot] = await tree.deliver_lines(demand, (40, 30, 777))
         row = await tree.tx.fetchrow("select * from lot where lot_id = $1", lot)
         assert (row["account_id"], row["amount"], row["free"]) == (tree.child, 40, 40)
-        assert (row["terms"], row["cost_minor"], row["currency"]) == ("plan", 777, "EUR")
+        assert (row["terms"], row["cost_minor"], row["currency"]) == ("plan", 777, "USD")
         assert (row["expires_at"], row["opened_at"]) == (hour(30), hour(0))
         transfer = await tree.tx.fetchrow(
             "select * from transfer where transfer_id = $1", row["transfer_id"]
@@ -171,8 +170,7 @@ async def test_r3_a_delivery_consumes_the_lots_that_its_demand_pinned(db: Databa
         demand, met = await tree.demand(15)
         assert met
         tree.now = 25
-        first = await tree.sell(12, by=tree.seller, to=tree.child, demand=demand)
-        second = await tree.deliver(demand, 3)
+        first, second = await tree.deliver_lines(demand, (12, None, 0), (3, None, 0))
         assert await tree.consumed_for(first) == {soon: 10, late: 2}
         assert await tree.consumed_for(second) == {late: 3}
         await tree.settle()

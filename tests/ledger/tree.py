@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import accounts
+from brimful.billing import accounts, purchases
 from brimful.billing.accounts import Account
+from brimful.billing.purchases import NewPurchase, PurchaseLine
 from brimful.db.ids import new_id
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -19,7 +20,7 @@ from brimful.ledger.audit import checks
 from brimful.ledger.balances import Stock
 from brimful.ledger.demands import Moved
 from brimful.ledger.spends import NewSpend, Tried
-from brimful.ledger.transfers import LotTerms, Route
+from brimful.ledger.transfers import Route
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 # A bare demand or its use has no purchase or spend behind it.
@@ -55,26 +56,21 @@ class Tree:
         ends: float | None = None,
         by: UUID | None = None,
         to: UUID | None = None,
-        demand: UUID | None = None,
-        **terms: Any,
     ) -> UUID:
-        """Transfer credits, by default from the supply to the seller; the lot that is opened."""
-        route = self._route(by or self.supply, to or self.seller, demand)
-        lot = LotTerms(
-            terms=terms.get("terms", "additional"),
-            cost_minor=terms.get("cost_minor", 0),
-            currency=terms.get("currency", "USD"),
+        """Hand over credits, by default from the supply to the seller; the lot that is opened."""
+        return await transfers.allot_credits(
+            self.tx,
+            route=self._route(by or self.supply, to or self.seller),
+            credits=credits,
+            currency="USD",
             expires_at=None if ends is None else hour(ends),
-        )
-        return await transfers.transfer_credits(
-            self.tx, route=route, credits=credits, lot=lot, moment=self.moment
+            moment=self.moment,
         )
 
     async def allot_chatbots(self, chatbots: int, *, by: UUID, to: UUID) -> None:
-        """Transfer chatbots."""
-        route = self._route(by, to, None)
-        await transfers.transfer_chatbots(
-            self.tx, route=route, chatbots=chatbots, moment=self.moment
+        """Hand over chatbots."""
+        await transfers.allot_chatbots(
+            self.tx, route=self._route(by, to), chatbots=chatbots, moment=self.moment
         )
 
     async def spend(self, credits: int, account: UUID | None = None) -> Tried:
@@ -105,12 +101,28 @@ class Tree:
         return demand_id, met
 
     async def deliver(self, demand: UUID, credits: int, ends: float | None = None) -> UUID:
-        """Deliver a met demand to the child; the lot that is opened."""
-        lot = await self.sell(credits, ends=ends, by=self.seller, to=self.child, demand=demand)
-        await demands.close_delivered_demand(
-            self.tx, tenant_id=self.tenant_id, demand_id=demand, moment=self.moment
-        )
+        """Deliver a met demand to the child as its purchase; the lot that is opened."""
+        [lot] = await self.deliver_lines(demand, (credits, ends, 0))
         return lot
+
+    async def deliver_lines(
+        self, demand: UUID, *lines: tuple[int, float | None, int]
+    ) -> list[UUID]:
+        """Deliver a met demand as lines of (credits, end, cost in minor units); the lots opened."""
+        purchase_id = await self.tx.fetchval(
+            "select operation_id from demand where tenant_id = $1 and demand_id = $2",
+            self.tenant_id,
+            demand,
+        )
+        purchase = self._purchase(purchase_id, demand, [_line(*line) for line in lines])
+        await purchases.open_purchase(self.tx, purchase, self.moment)
+        await transfers.deliver(self.tx, self.tenant_id, [purchase_id], self.moment)
+        rows = await self.tx.fetch(
+            "select lot_id from purchase_line where tenant_id = $1 and purchase_id = $2 order by line",
+            self.tenant_id,
+            purchase_id,
+        )
+        return [row["lot_id"] for row in rows]
 
     async def end(self, demand: UUID) -> bool:
         """End a demand undelivered."""
@@ -188,14 +200,26 @@ class Tree:
                 found += [f"{name}: {row['detail']}" for row in await self.tx.fetch(query)]
         return found
 
-    def _route(self, seller: UUID, buyer: UUID, demand: UUID | None) -> Route:
+    def _route(self, seller: UUID, buyer: UUID) -> Route:
         return Route(
+            tenant_id=self.tenant_id, seller_id=seller, buyer_id=buyer, operation_id=new_id()
+        )
+
+    def _purchase(self, purchase_id: UUID, demand: UUID, lines: list[PurchaseLine]) -> NewPurchase:
+        return NewPurchase(
             tenant_id=self.tenant_id,
-            seller_id=seller,
-            buyer_id=buyer,
+            purchase_id=purchase_id,
+            buyer_id=self.child,
+            seller_id=self.seller,
+            origin="by_hand",
+            mode="receivable",
+            state="capturing",
+            amount_minor=0,
+            currency="USD",
+            lines=tuple(lines),
             demand_id=demand,
-            operation_id=new_id(),
-            kind="allotment",
+            trigger="test",
+            explanation={},
         )
 
     def _spend(self, credits: int, account: UUID | None) -> NewSpend:
@@ -209,6 +233,21 @@ class Tree:
             model=None,
             messages=None,
         )
+
+
+def _line(credits: int, ends: float | None, cost_minor: int) -> PurchaseLine:
+    return PurchaseLine(
+        kind="additional_credits" if ends is None else "subscription",
+        package_id=None,
+        package_version=None,
+        quantity=1,
+        credits=credits,
+        chatbots=0,
+        amount_minor=0,
+        recurring_minor=0,
+        credits_cost_minor=cost_minor,
+        credits_end_at=None if ends is None else hour(ends),
+    )
 
 
 class _Undo(Exception):

@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 async def put_period(world: World, kind: str, starts: datetime, ends: datetime) -> None:
     """Move the running period of the subscriptions of a kind."""
     await world.db.execute(
-        "update subscription set period_starts_at = $2, period_ends_at = $3 where kind = $1",
+        "update subscription set anchor_at = $2, period_starts_at = $2, period_ends_at = $3 where kind = $1",
         kind,
         starts,
         ends,

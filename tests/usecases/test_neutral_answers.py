@@ -155,7 +155,7 @@ async def all_it_sees(world: World, client: Caller) -> dict[str, Any]:
     pages = [home + p.removeprefix(known) for p in paths if p.count("{") == 1]
     for purchase in await world.purchases(CLIENT):
         pages.append(f"{home}/purchases/pur_{purchase['purchase_id'].hex}")
-        if purchase["automatic"]:
+        if purchase["origin"] == "auto_billing":
             pages.append(f"{home}/auto-billings/pur_{purchase['purchase_id'].hex}")
     answers = {page: await client.get(page) for page in pages}
     seen = {page: answer.json() for page, answer in answers.items() if answer.status_code == 200}

@@ -94,7 +94,7 @@ class PurchaseBody(BaseModel):
     id: str
     status: str
     reason: str | None
-    automatic: bool
+    origin: str = Field(description="by_hand, auto_billing or renewal")
     amount_minor: int
     currency: str
     credits: int
@@ -195,7 +195,7 @@ def purchase(found: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Pu
         id=show("pur", found["purchase_id"]),
         status=purchase_status(found["state"]),
         reason=found["reason"],
-        automatic=found["automatic"],
+        origin=found["origin"],
         amount_minor=found["amount_minor"],
         currency=found["currency"],
         credits=found["credits"],

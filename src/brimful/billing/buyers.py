@@ -30,19 +30,25 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuyerFacts:
-    """An account as a buyer: who sells to it, its card, and what the domain decides on."""
+class Payer:
+    """An account as it pays: to whom, in which currency, with which card, and what it owes."""
 
     tenant_id: UUID
     account_id: UUID
-    name: str
-    open: bool
     seller_id: UUID
-    seller_ref: UUID
     seller_is_supply: bool
     currency: str
     card: Card | None
     outstanding: Outstanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyerFacts(Payer):
+    """An account as a buyer: who sells to it, its card, and what the domain decides on."""
+
+    name: str
+    open: bool
+    seller_ref: UUID
     buyer: Buyer
 
 

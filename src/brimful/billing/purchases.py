@@ -20,12 +20,27 @@ PurchaseState = Literal[
     "planned", "created", "waiting", "capturing", "canceling", "delivered", "failed"
 ]
 Mode = Literal["charge", "hold", "receivable"]
+Origin = Literal["by_hand", "auto_billing", "renewal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """A subscription as it runs once its line is delivered: the period and month it was priced for,
+    and when the next is due (R34, R37)."""
+
+    subscription_id: UUID
+    period: Period
+    months_done: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseLine:
-    """One line of a purchase; ``amount_minor`` now, ``recurring_minor`` each later period. Chatbots
-    that are priced to join a running period name it in ``joins`` (R37)."""
+    """One line of a purchase; ``amount_minor`` now, ``recurring_minor`` each later period.
+
+    ``credits_cost_minor`` is the part of the price that its credits carry (R25), ``credits_end_at``
+    when they end if they are a plan's (R36), ``runs`` what recurs from it on.
+    """
 
     kind: Literal["subscription", "additional_credits", "extra_chatbots", "receivable"]
     package_id: UUID | None
@@ -35,7 +50,9 @@ class PurchaseLine:
     chatbots: int
     amount_minor: int
     recurring_minor: int
-    joins: Period | None = None
+    credits_cost_minor: int = 0
+    credits_end_at: datetime | None = None
+    runs: Runs | None = None
 
 
 def collecting(amount_minor: int) -> PurchaseLine:
@@ -60,7 +77,7 @@ class NewPurchase:
     purchase_id: UUID
     buyer_id: UUID
     seller_id: UUID
-    automatic: bool
+    origin: Origin
     mode: Mode
     state: PurchaseState
     amount_minor: int
@@ -79,7 +96,7 @@ class Purchase:
     purchase_id: UUID
     buyer_id: UUID
     seller_id: UUID
-    automatic: bool
+    origin: Origin
     mode: Mode
     state: PurchaseState
     reason: str | None
@@ -107,6 +124,11 @@ class Purchase:
     decline_hard: bool | None
 
     @property
+    def automatic(self) -> bool:
+        """An auto-billing."""
+        return self.origin == "auto_billing"
+
+    @property
     def ended(self) -> bool:
         """Nothing will happen to it any more."""
         return self.state in ("delivered", "failed")
@@ -120,7 +142,7 @@ async def open_purchase(tx: Transaction, new: NewPurchase, moment: Moment) -> No
         new.purchase_id,
         new.buyer_id,
         new.seller_id,
-        new.automatic,
+        new.origin,
         new.mode,
         new.state,
         new.amount_minor,
@@ -147,14 +169,28 @@ async def open_purchase(tx: Transaction, new: NewPurchase, moment: Moment) -> No
             line.chatbots,
             line.amount_minor,
             line.recurring_minor,
-            *_joins(line.joins),
+            line.credits_cost_minor,
+            line.credits_end_at,
+            new_id(),
+            new_id(),
+            new_id(),
+            *_runs(line.runs),
         )
 
 
-def _joins(period: Period | None) -> tuple[object, object, object, object]:
-    if period is None:
-        return None, None, None, None
-    return period.anchor_at, period.starts_at, period.ends_at, period.interval
+def _runs(runs: Runs | None) -> tuple[object, ...]:
+    if runs is None:
+        return (None,) * 7
+    period = runs.period
+    return (
+        runs.subscription_id,
+        period.interval,
+        period.anchor_at,
+        runs.months_done,
+        period.starts_at,
+        period.ends_at,
+        runs.due_at,
+    )
 
 
 async def open_charge(
@@ -275,6 +311,15 @@ async def set_state(
         None if ended or state == "waiting" else moment.real_at,
         moment.at if ended else None,
         None if explanation is None else dict(explanation),
+    )
+
+
+async def set_explanation(
+    tx: Transaction, purchase: Purchase, explanation: Mapping[str, object]
+) -> None:
+    """Keep the explanation of a purchase as it now stands."""
+    await tx.execute(
+        _sql("set_explanation"), purchase.tenant_id, purchase.purchase_id, dict(explanation)
     )
 
 

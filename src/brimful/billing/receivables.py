@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
-from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
 
@@ -37,26 +35,3 @@ async def claim(tx: Transaction, tenant_id: UUID, account_id: UUID, purchase_id:
 async def unclaim(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> None:
     """A purchase failed: what it would have collected is outstanding again."""
     await tx.execute(_sql("unclaim_receivables"), tenant_id, purchase_id)
-
-
-async def open_receivable(
-    tx: Transaction,
-    *,
-    tenant_id: UUID,
-    account_id: UUID,
-    purchase_id: UUID,
-    amount_minor: int,
-    currency: str,
-    moment: Moment,
-) -> None:
-    """Note what a delivered purchase still owes."""
-    await tx.execute(
-        _sql("open_receivable"),
-        tenant_id,
-        new_id(),
-        account_id,
-        purchase_id,
-        amount_minor,
-        currency,
-        moment.at,
-    )

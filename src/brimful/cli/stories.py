@@ -59,7 +59,9 @@ class Teller:
 
     async def explain(self, name: str) -> Purchase:
         """Tell why an account's newest auto-billing was made, and how it ended."""
-        newest = next(p for p in await self.listed(name, "list_purchases") if p["automatic"])
+        newest = next(
+            p for p in await self.listed(name, "list_purchases") if p["origin"] == "auto_billing"
+        )
         account = await self.world.account(name)
         made = await read_purchase(self.world.db, account.tenant_id, newest["purchase_id"])
         assert made is not None and made.ended

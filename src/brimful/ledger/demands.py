@@ -113,13 +113,6 @@ async def consume_demand(
     return int(await tx.fetchval(_sql("consume_demand"), tenant_id, demand_id, kind, moment.at))
 
 
-async def close_delivered_demand(
-    tx: Transaction, *, tenant_id: UUID, demand_id: UUID, moment: Moment
-) -> None:
-    """Mark as consumed a demand whose reservation the transfers of its delivery have used up."""
-    await tx.execute(_sql("close_delivered_demand"), tenant_id, demand_id, moment.at)
-
-
 async def offer_stock(
     tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> list[Moved]:
@@ -154,6 +147,12 @@ async def fail_waiting(
         moment.real_at,
     )
     return [Moved(**dict(row)) for row in rows]
+
+
+async def waited_on(tx: Transaction, tenant_id: UUID, account_ids: list[UUID]) -> list[UUID]:
+    """Of some pools, those that somebody waits on."""
+    rows = await tx.fetch(_sql("waited_on"), tenant_id, account_ids)
+    return [row["account_id"] for row in rows]
 
 
 async def is_waited_on(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 from brimful.db.ids import new_id
@@ -14,67 +13,61 @@ from brimful.domain.moment import Moment
 _sql = partial(load, "brimful.ledger")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotTerms:
-    """The terms of the lot that a transfer of credits opens for the buyer."""
-
-    terms: Literal["plan", "additional"]
-    cost_minor: int
-    currency: str
-    expires_at: datetime | None
+async def deliver(
+    tx: Transaction, tenant_id: UUID, purchase_ids: list[UUID], moment: Moment
+) -> None:
+    """Hand over what purchases of one tenant paid for, whose pools and rows are locked and whose
+    demands are met: stock, lots, money and subscriptions, and the purchases are delivered (R17)."""
+    await tx.execute(_sql("deliver"), tenant_id, purchase_ids, moment.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Between whom, for which operation, and out of which reservation (None: free stock or supply)."""
+    """Between whom stock is handed by hand, and for which operation."""
 
     tenant_id: UUID
     seller_id: UUID
     buyer_id: UUID
-    demand_id: UUID | None
     operation_id: UUID
-    kind: Literal["purchase", "allotment"]
 
 
-async def transfer_credits(
-    tx: Transaction, *, route: Route, credits: int, lot: LotTerms, moment: Moment
+async def allot_credits(
+    tx: Transaction,
+    *,
+    route: Route,
+    credits: int,
+    currency: str,
+    expires_at: datetime | None,
+    moment: Moment,
 ) -> UUID:
-    """Move credits and open the buyer's lot; which of the seller's lots went is kept. Returns the
-    lot's id. Raises asyncpg.CheckViolationError when free stock does not suffice."""
+    """Hand over credits from free stock and open the child's lot; which of the seller's lots went is
+    kept. Returns the lot's id. Raises asyncpg.CheckViolationError when free stock does not suffice."""
     lot_id = new_id()
     await tx.execute(
-        _sql("transfer_credits"),
+        _sql("allot_credits"),
         route.tenant_id,
         new_id(),
         route.seller_id,
         route.buyer_id,
-        route.demand_id,
         credits,
         route.operation_id,
-        route.kind,
         lot_id,
-        lot.terms,
-        lot.cost_minor,
-        lot.currency,
-        lot.expires_at,
+        currency,
+        expires_at,
         moment.at,
     )
     return lot_id
 
 
-async def transfer_chatbots(
-    tx: Transaction, *, route: Route, chatbots: int, moment: Moment
-) -> None:
-    """Allot chatbots from the seller's stock to the buyer."""
+async def allot_chatbots(tx: Transaction, *, route: Route, chatbots: int, moment: Moment) -> None:
+    """Hand over chatbots from free stock. Raises asyncpg.CheckViolationError when it is short."""
     await tx.execute(
-        _sql("transfer_chatbots"),
+        _sql("allot_chatbots"),
         route.tenant_id,
         new_id(),
         route.seller_id,
         route.buyer_id,
-        route.demand_id,
         chatbots,
         route.operation_id,
-        route.kind,
         moment.at,
     )

@@ -12,7 +12,7 @@ from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import balances, demands, transfers
-from brimful.ledger.transfers import LotTerms, Route
+from brimful.ledger.transfers import Route
 from brimful.usecases.answers import KeyConflict
 from brimful.usecases.context import Context
 from brimful.usecases.outcomes import effects_of
@@ -103,14 +103,16 @@ async def _transfer(
         tenant_id=child.tenant_id,
         seller_id=seller.account_id,
         buyer_id=child.account_id,
-        demand_id=None,
         operation_id=allotment_id,
-        kind="allotment",
     )
     if credits:
-        terms = LotTerms(
-            terms="additional", cost_minor=0, currency=seller.currency, expires_at=None
+        await transfers.allot_credits(
+            tx,
+            route=route,
+            credits=credits,
+            currency=seller.currency,
+            expires_at=None,
+            moment=moment,
         )
-        await transfers.transfer_credits(tx, route=route, credits=credits, lot=terms, moment=moment)
     if chatbots:
-        await transfers.transfer_chatbots(tx, route=route, chatbots=chatbots, moment=moment)
+        await transfers.allot_chatbots(tx, route=route, chatbots=chatbots, moment=moment)

@@ -11,12 +11,12 @@ from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 from brimful.domain.reason import Reason, Refuse, neutral
-from brimful.domain.seats import price_seats
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
+from brimful.usecases.lines import line_of
 from brimful.usecases.refuse_client import tell_seller
 
 BuyAnswer = Bought | Refuse | KeyConflict | Missing | TooMuch
@@ -80,7 +80,7 @@ async def _buy(
     account = str(facts.account_id)
     if not facts.open:
         return Refuse(reason=Reason.account_closed, account_id=account, detail={})
-    line = price(facts, package, quantity, moment)
+    line = line_of(facts, package, quantity, moment)
     if too_much := beyond(line):
         return TooMuch(what=too_much)
     if facts.card is None and line.amount_minor > 0:
@@ -97,7 +97,7 @@ async def _buy(
         return Refuse(reason=neutral(above.reason), account_id=account, detail={})
     wish = Wish(
         lines=(line,),
-        automatic=False,
+        origin="by_hand",
         trigger="manual",
         explanation={
             "trigger": "manual",
@@ -122,26 +122,3 @@ def beyond(line: PurchaseLine) -> str | None:
     if line.chatbots > MAX_CHATBOTS:
         return f"at most {MAX_CHATBOTS:,} chatbots"
     return f"at most {MAX_MINOR:,} minor units" if line.amount_minor > MAX_MINOR else None
-
-
-def price(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) -> PurchaseLine:
-    """What a package costs this buyer now: chatbots bought in mid-period cost the prorated part of
-    the buyer's period unless the package says full price (R37)."""
-    amount = package.price_minor * quantity
-    recurring = 0 if package.kind == "additional_credits" else amount
-    chatbots, joins = package.chatbots * quantity, None
-    if package.kind == "extra_chatbots":
-        joins = facts.buyer.period
-        seats = price_seats(package.as_seat(), quantity, facts.buyer.period, moment.at)
-        amount, recurring, chatbots = seats.amount_minor, seats.recurring_minor, quantity
-    return PurchaseLine(
-        kind=package.kind,
-        package_id=package.package_id,
-        package_version=package.version,
-        quantity=quantity,
-        credits=package.credits * quantity,
-        chatbots=chatbots,
-        amount_minor=amount,
-        recurring_minor=recurring,
-        joins=joins,
-    )

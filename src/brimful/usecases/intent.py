@@ -9,8 +9,8 @@ from typing import Literal
 from uuid import UUID
 
 from brimful.billing import purchases, receivables
-from brimful.billing.buyers import BuyerFacts, Card
-from brimful.billing.purchases import Mode, NewPurchase, PurchaseLine
+from brimful.billing.buyers import Card, Payer
+from brimful.billing.purchases import Mode, NewPurchase, Origin, PurchaseLine
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
@@ -24,7 +24,7 @@ class Wish:
     """What is to be bought, decided and priced."""
 
     lines: tuple[PurchaseLine, ...]
-    automatic: bool
+    origin: Origin
     trigger: str
     explanation: Mapping[str, object]
 
@@ -45,7 +45,7 @@ class Wish:
 
 
 async def open_intent(
-    ctx: Context, tx: Transaction, *, facts: BuyerFacts, wish: Wish, moment: Moment
+    ctx: Context, tx: Transaction, *, facts: Payer, wish: Wish, moment: Moment
 ) -> UUID:
     """Write a purchase's intent; the buyer's and the seller's pools are locked by the caller, who
     read the facts after that and asked ``must_wait``.
@@ -71,7 +71,7 @@ async def open_intent(
             purchase_id=purchase_id,
             buyer_id=facts.account_id,
             seller_id=facts.seller_id,
-            automatic=wish.automatic,
+            origin=wish.origin,
             mode=mode,
             state=_first_state(mode, stocked),
             amount_minor=wish.amount_minor,
@@ -104,13 +104,13 @@ async def open_intent(
     return purchase_id
 
 
-def _is_charged(ctx: Context, facts: BuyerFacts, wish: Wish) -> bool:
+def _is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
     """Whether a wish, with what it would collect, reaches the least that can be charged."""
     total = wish.amount_minor + facts.outstanding.minor
     return wish.amount_minor > 0 and total >= ctx.minimum_minor(facts.currency)
 
 
-def must_wait(ctx: Context, facts: BuyerFacts, wish: Wish) -> bool:
+def must_wait(ctx: Context, facts: Payer, wish: Wish) -> bool:
     """Whether a wish too small to charge has to wait for others like it that are being delivered:
     together they would owe what can be charged, so that none may be served without (R26)."""
     owed = wish.amount_minor + facts.outstanding.minor + facts.outstanding.coming_minor
@@ -118,7 +118,7 @@ def must_wait(ctx: Context, facts: BuyerFacts, wish: Wish) -> bool:
     return small and owed >= ctx.minimum_minor(facts.currency)
 
 
-def follow_up(facts: BuyerFacts, purchase_id: UUID) -> tuple[Effect, ...]:
+def follow_up(facts: Payer, purchase_id: UUID) -> tuple[Effect, ...]:
     """What follows from an intent: the purchase goes to the gateway, and a seller that is short of
     what a receivable needs plans its own purchase."""
     drive = Drive(facts.tenant_id, purchase_id)
@@ -132,7 +132,7 @@ def _first_state(mode: Mode, stocked: bool) -> Literal["planned", "waiting", "ca
     return "capturing" if stocked else "waiting"
 
 
-async def _has_stock(tx: Transaction, facts: BuyerFacts, wish: Wish, moment: Moment) -> bool:
+async def _has_stock(tx: Transaction, facts: Payer, wish: Wish, moment: Moment) -> bool:
     if facts.seller_is_supply:
         return True
     await balances.settle(tx, facts.tenant_id, facts.seller_id, moment)
@@ -142,7 +142,7 @@ async def _has_stock(tx: Transaction, facts: BuyerFacts, wish: Wish, moment: Mom
 
 async def _open_charge(
     tx: Transaction,
-    facts: BuyerFacts,
+    facts: Payer,
     card: Card,
     purchase_id: UUID,
     amount_minor: int,

@@ -17,6 +17,7 @@ from brimful.ledger.demands import WaitingDemand
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
+from brimful.usecases.lines import credit_line, seat_line
 
 
 async def open_auto_billing(
@@ -47,8 +48,8 @@ async def open_auto_billing(
         at=moment.at,
     )
     wish = Wish(
-        lines=tuple(_line(facts, shop, line) for line in buy.lines),
-        automatic=True,
+        lines=tuple(_line(facts, shop, line, moment) for line in buy.lines),
+        origin="auto_billing",
         trigger=waiting[0].kind,
         explanation=explanation,
     )
@@ -72,19 +73,11 @@ async def open_auto_billing(
     return (*follow_up(facts, purchase_id), MailDue())
 
 
-def _line(facts: BuyerFacts, shop: SellerOffer, line: Line) -> PurchaseLine:
+def _line(facts: BuyerFacts, shop: SellerOffer, line: Line, moment: Moment) -> PurchaseLine:
     package = shop.packages[line.package_id]
-    return PurchaseLine(
-        kind="additional_credits" if line.kind == "credits" else "extra_chatbots",
-        package_id=package.package_id,
-        package_version=package.version,
-        quantity=line.quantity,
-        credits=line.credits,
-        chatbots=line.chatbots,
-        amount_minor=line.amount_minor,
-        recurring_minor=line.recurring_minor,
-        joins=facts.buyer.period if line.kind == "chatbots" else None,
-    )
+    if line.kind == "credits":
+        return credit_line(package, line.quantity)
+    return seat_line(facts, package, line.quantity, line.amount_minor, line.recurring_minor, moment)
 
 
 async def _warn_of_caps(

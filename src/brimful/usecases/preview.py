@@ -12,9 +12,10 @@ from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.usecases.answers import Missing, TooMuch
-from brimful.usecases.buy_package import beyond, not_on_offer, price
+from brimful.usecases.buy_package import beyond, not_on_offer
 from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
 from brimful.usecases.context import Context, with_covers
+from brimful.usecases.lines import line_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ async def preview_purchase(
         package = shop.packages.get(str(package_id))
         if package is None:
             return await not_on_offer(tx, facts, package_id)
-        line = price(facts, package, quantity, moment)
+        line = line_of(facts, package, quantity, moment)
         if too_much := beyond(line):
             return TooMuch(what=too_much)
         sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)

@@ -63,7 +63,7 @@ async def _tell_others(
 async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """A locked purchase's card was charged. The count of soft declines starts anew; a purchase by
     hand also ends a pause, which all who use the card are told, and serves what waits (R29)."""
-    if not purchase.automatic and await breaker.clear(tx, purchase):
+    if purchase.origin == "by_hand" and await breaker.clear(tx, purchase):
         effects: list[Effect] = []
         for account_id in await breaker.accounts_on_card(tx, purchase):
             await promise(

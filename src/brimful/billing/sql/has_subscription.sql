@@ -1,6 +1,6 @@
 select exists (
     select 1 from subscription
-    where tenant_id = $1 and account_id = $2 and kind = 'subscription' and state = 'active'
+    where tenant_id = $1 and account_id = $2 and kind = 'subscription' and state <> 'ended'
 ) or exists (
     select 1 from purchase p
     join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id

@@ -16,7 +16,7 @@ left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gatew
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
 left join lateral (
     select s.anchor_at, s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s
-    where s.tenant_id = a.tenant_id and s.account_id = a.account_id and s.state = 'active'
+    where s.tenant_id = a.tenant_id and s.account_id = a.account_id and s.state <> 'ended'
       and s.period_starts_at <= $3 and s.period_ends_at > $3
     order by s.kind desc, s.subscription_id
     limit 1

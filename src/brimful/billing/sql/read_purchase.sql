@@ -1,4 +1,4 @@
-select p.tenant_id, p.purchase_id, p.buyer_id, p.seller_id, p.automatic, p.mode, p.state, p.reason, p.amount_minor,
+select p.tenant_id, p.purchase_id, p.buyer_id, p.seller_id, p.origin, p.mode, p.state, p.reason, p.amount_minor,
        p.currency, p.credits, p.chatbots, p.demand_id, p.trigger_kind, p.explanation, p.planned_at,
        p.tries,
        c.charge_id, c.gateway, c.gateway_account, c.gateway_customer, c.gateway_method, c.fingerprint, c.card,

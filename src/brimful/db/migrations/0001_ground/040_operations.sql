@@ -44,7 +44,9 @@ create table purchase (
     purchase_id uuid not null,
     buyer_id uuid not null,
     seller_id uuid not null,
-    automatic boolean not null,
+    -- By whose decision: a person's, an auto-billing's, or because it was due.
+    origin text not null check (origin in ('by_hand', 'auto_billing', 'renewal')),
+    automatic boolean not null generated always as (origin = 'auto_billing') stored,
     mode text not null check (mode in ('charge', 'hold', 'receivable')),
     state text not null check (state in
         ('planned', 'created', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
@@ -70,6 +72,9 @@ create table purchase (
 -- R19: at most one open auto-billing per account, whoever tries.
 create unique index one_open_auto_billing on purchase (tenant_id, buyer_id)
     where automatic and state not in ('delivered', 'failed');
+-- R34: at most one open renewal per account, so that nothing is granted twice.
+create unique index one_open_renewal on purchase (tenant_id, buyer_id)
+    where origin = 'renewal' and state not in ('delivered', 'failed');
 create index purchase_open_of_buyer on purchase (tenant_id, buyer_id) where state not in ('delivered', 'failed');
 create index purchase_of_buyer on purchase (tenant_id, buyer_id, planned_at);
 create index purchase_due on purchase (tenant_id, wake_real_at) where wake_real_at is not null;
@@ -86,11 +91,22 @@ create table purchase_line (
     chatbots bigint not null,
     amount_minor bigint not null,
     recurring_minor bigint not null default 0,
-    -- The running period that chatbots join, as it was when they were priced; none: one of their own.
-    joins_anchor_at timestamptz,
-    joins_starts_at timestamptz,
-    joins_ends_at timestamptz,
-    joins_interval text check (joins_interval in ('month', 'quarter', 'year')),
+    -- Of the price, what the credits carry (R25), and when they end if they are a plan's (R36).
+    credits_cost_minor bigint not null default 0,
+    credits_end_at timestamptz,
+    -- The ids under which the line will be handed over.
+    transfer_id uuid not null,
+    seats_transfer_id uuid not null,
+    lot_id uuid not null,
+    -- The subscription that it begins or carries on, and the month and period that run from then on, as they were
+    -- when the line was priced (R34, R37).
+    subscription_id uuid,
+    runs_interval text check (runs_interval in ('month', 'quarter', 'year')),
+    runs_anchor_at timestamptz,
+    runs_months_done int,
+    runs_starts_at timestamptz,
+    runs_ends_at timestamptz,
+    runs_due_at timestamptz,
     primary key (tenant_id, purchase_id, line)
 );
 
@@ -157,29 +173,43 @@ create table receivable (
 );
 create index receivable_open on receivable (tenant_id, account_id) where collected_by is null;
 
+-- What recurs: a plan, or chatbots beside it. Months are counted from the anchor (R34).
 create table subscription (
     tenant_id uuid not null,
     subscription_id uuid not null,
     account_id uuid not null,
-    package_id uuid,
-    package_version int,
+    seller_id uuid not null,
+    package_id uuid not null,
+    package_version int not null,
+    -- The purchase that began it, or carried it on last.
     purchase_id uuid not null,
     credits bigint not null default 0,
     chatbots bigint not null default 0,
     recurring_minor bigint not null,
     currency text not null,
-    billing_interval text not null,
+    billing_interval text not null check (billing_interval in ('month', 'quarter', 'year')),
     anchor_at timestamptz not null,
+    months_done int not null check (months_done >= 1),
     period_starts_at timestamptz not null,
     period_ends_at timestamptz not null,
+    -- When its next month or period is due, and when it is to be looked at again; none: when somebody acts.
+    due_at timestamptz not null,
+    wake_at timestamptz,
     kind text not null check (kind in ('subscription', 'extra_chatbots')),
     automatic boolean not null default false,
-    state text not null default 'active' check (state in ('active', 'ended')),
+    state text not null default 'active' check (state in ('active', 'past_due', 'suspended', 'ended')),
+    past_due_since timestamptz,
+    -- Why its renewal was not done, and how often its seller could not be secured since when.
+    reason text,
+    seller_failed_at timestamptz,
+    seller_tries int not null default 0,
     created_at timestamptz not null,
+    ended_at timestamptz,
     primary key (tenant_id, subscription_id)
 );
-create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state = 'active';
+create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state <> 'ended';
 create index subscription_of_account on subscription (tenant_id, account_id, subscription_id);
+create index subscription_to_look_at on subscription (wake_at, tenant_id, seller_id) where state <> 'ended';
 
 -- What each idempotency key made, to be found again by it (R39).
 create table command (

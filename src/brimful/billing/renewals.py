@@ -1,0 +1,165 @@
+"""Subscriptions as they fall due: who is due, what of, and what became of it (R34, R35)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from brimful.billing.buyers import Card
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.period import Interval
+
+_sql = partial(load, "brimful.billing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A subscription with something due, and what it would be paid with."""
+
+    subscription_id: UUID
+    account_id: UUID
+    seller_id: UUID
+    seller_is_supply: bool
+    currency: str
+    kind: Literal["subscription", "extra_chatbots"]
+    package_id: UUID
+    package_version: int
+    package_name: str
+    credits: int
+    recurring_minor: int
+    credits_price_minor: int
+    price_minor: int
+    interval: Interval
+    anchor_at: datetime
+    months_done: int
+    due_at: datetime
+    card: Card | None
+    paused: bool
+    retry_at: datetime | None
+
+
+async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """(tenant, seller) of those whose buyers have something due, nearest to the root first."""
+    rows = await db.fetch(_sql("find_due_sellers"), at, limit)
+    return [(row["tenant_id"], row["seller_id"]) for row in rows]
+
+
+async def find_due_above(
+    db: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
+) -> list[UUID]:
+    """The sellers of those among an account and its ancestors that have something due, nearest to
+    the root first: what a shortage decision applies before it decides (R35)."""
+    rows = await db.fetch(_sql("find_due_above"), tenant_id, account_id, at)
+    return list(dict.fromkeys(row["seller_id"] for row in rows))
+
+
+async def is_renewing_above(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime
+) -> bool:
+    """Whether an account or one of its ancestors has something due or a renewal under way."""
+    return bool(await tx.fetchval(_sql("is_renewing_above"), tenant_id, account_id, at))
+
+
+async def take_due(
+    tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime, limit: int
+) -> list[Due]:
+    """Lock up to ``limit`` of a seller's due buyers that nobody has locked, and read what is due of
+    them. The caller has locked the seller's pool."""
+    rows = await tx.fetch(_sql("lock_due_buyers"), tenant_id, seller_id, at, limit)
+    buyers = [row["account_id"] for row in rows]
+    if not buyers:
+        return []
+    return [_due(row) for row in await tx.fetch(_sql("read_due"), tenant_id, buyers, at, seller_id)]
+
+
+def _due(row: Any) -> Due:
+    card = None
+    if row["fingerprint"] is not None:
+        card = Card(
+            gateway=row["gateway"],
+            gateway_account=row["gateway_account"],
+            gateway_customer=row["gateway_customer"],
+            gateway_method=row["gateway_method"],
+            fingerprint=row["fingerprint"],
+            label=f"{row['brand']} ending {row['last4']}",
+        )
+    return Due(
+        subscription_id=row["subscription_id"],
+        account_id=row["account_id"],
+        seller_id=row["seller_id"],
+        seller_is_supply=row["seller_is_supply"],
+        currency=row["currency"],
+        kind=row["kind"],
+        package_id=row["package_id"],
+        package_version=row["package_version"],
+        package_name=row["package_name"],
+        credits=row["credits"],
+        recurring_minor=row["recurring_minor"],
+        credits_price_minor=row["credits_price_minor"],
+        price_minor=row["price_minor"],
+        interval=row["billing_interval"],
+        anchor_at=row["anchor_at"],
+        months_done=row["months_done"],
+        due_at=row["due_at"],
+        card=card,
+        paused=row["paused_reason"] is not None,
+        retry_at=row["retry_at"],
+    )
+
+
+async def park(tx: Transaction, tenant_id: UUID, subscription_ids: list[UUID]) -> None:
+    """Their renewal is under way: whoever ends it says when they are looked at again."""
+    await tx.execute(_sql("park_subscriptions"), tenant_id, subscription_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A subscription that a renewal is for, and how its seller failed before."""
+
+    subscription_id: UUID
+    seller_failed_at: datetime | None
+    seller_tries: int
+
+
+async def read_renewed(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> list[Renewed]:
+    """The subscriptions that a renewal is for."""
+    rows = await tx.fetch(_sql("read_renewed"), tenant_id, purchase_id)
+    return [Renewed(**dict(row)) for row in rows]
+
+
+async def note_failed(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    subscription_ids: list[UUID],
+    reason: str,
+    wake_at: datetime | None,
+    own_fault: bool,
+    at: datetime,
+) -> None:
+    """A renewal was not done. ``own_fault``: the subscriber's card, so that it is past due since it
+    was due; otherwise its seller could not be secured. ``wake_at`` is when it is tried again, None
+    when only somebody's act brings that."""
+    await tx.execute(
+        _sql("note_renewal_failed"), tenant_id, subscription_ids, reason, wake_at, own_fault, at
+    )
+
+
+async def wake_past_due(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime
+) -> set[UUID]:
+    """What an account is past due is tried now; the sellers that it is due to."""
+    rows = await tx.fetch(_sql("wake_past_due"), tenant_id, account_id, at)
+    return {row["seller_id"] for row in rows}
+
+
+async def wake_for_seller(tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime) -> bool:
+    """The renewals that a seller could not furnish are tried now; whether there are any."""
+    return bool(await tx.fetch(_sql("wake_for_seller"), tenant_id, seller_id, at))
+
+
+async def suspend_overdue(db: Database, due_before: datetime) -> list[dict[str, Any]]:
+    """Suspend what is past due since before an instant; the rows that were."""
+    return [dict(row) for row in await db.fetch(_sql("suspend_overdue"), due_before)]

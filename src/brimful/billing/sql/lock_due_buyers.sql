@@ -1,0 +1,10 @@
+-- Buyers of a seller with something due whose pools nobody has locked, in the order of ids; the seller's own pool is
+-- locked before, and none of these is waited for, so that no lock is waited for in another order.
+select p.account_id from pool p
+where p.tenant_id = $1 and p.account_id in (
+    select s.account_id from subscription s
+    where s.tenant_id = $1 and s.seller_id = $2 and s.wake_at <= $3 and s.state <> 'ended'
+)
+order by p.account_id
+limit $4
+for update skip locked;

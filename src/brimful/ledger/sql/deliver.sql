@@ -1,0 +1,1 @@
+select deliver_v1($1, $2::uuid[], $3);

@@ -1,1 +1,0 @@
-select transfer_chatbots_v1($1, $2, $3, $4, $5, $6, $7, $8, $9);
