@@ -17,6 +17,7 @@ from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.ledger.audit import audit
+from tests.builders.calendar import Calendar, timed_world
 from tests.builders.world import World, running_world
 
 structlog.configure(
@@ -101,6 +102,13 @@ async def db(dsn: str) -> AsyncIterator[Database]:
     findings = await audit(database)
     await database.close()
     assert not findings, findings
+
+
+@pytest.fixture
+async def calendar(db: Database, tmp_path: Path) -> AsyncIterator[Calendar]:
+    """A world whose business time stands until a test moves it."""
+    async with timed_world(db, tmp_path / "mail") as made:
+        yield made
 
 
 @pytest.fixture

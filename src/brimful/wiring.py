@@ -1,18 +1,30 @@
 """The one place that joins the parts: use cases, the gateway, the clock, those who wait."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import payments
+from brimful.billing import payments, renewals
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import DetachDue, Drive, Effect, MailDue, Plan, Wake
+from brimful.domain.effect import (
+    DetachDue,
+    Drive,
+    DriveMany,
+    Effect,
+    MailDue,
+    Plan,
+    Renew,
+    Wake,
+)
+from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive, record_event
+from brimful.effects.drive_many import drive_many
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.waiting import Waiters
@@ -31,9 +43,12 @@ from brimful.usecases.answers import (
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
+from brimful.usecases.outcomes import to_drive
 from brimful.usecases.plan_auto_billing import plan_auto_billing
+from brimful.usecases.renew import BATCH, renew_due
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
+from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
 
 
@@ -69,6 +84,8 @@ class Engine:
         self.runner = Runner(
             {
                 Drive: self._drive,
+                DriveMany: self._drive_many,
+                Renew: self._renew,
                 Plan: self._plan,
                 Wake: self._wake,
                 MailDue: self._mail,
@@ -123,6 +140,8 @@ class Engine:
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **purchase: Any
     ) -> Bought | Pending | Refuse | KeyConflict | Missing | TooMuch:
         """Buy a package, and wait for the outcome for at most ``wait_ms``; the purchase goes on."""
+        if not await self._renew_first(tenant_id, account_id, wait_ms):
+            return Refuse(reason=Reason.purchase_under_way, account_id=str(account_id), detail={})
         answer = await buy_package(
             self.ctx,
             tenant_id=tenant_id,
@@ -159,6 +178,23 @@ class Engine:
             return _refusal(account_id, row)
         return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
+    async def _renew_first(self, tenant_id: UUID, account_id: UUID, wait_ms: int) -> bool:
+        """Apply what is due to an account and its ancestors before a decision to buy, the nearest
+        to the root first (R35). False when that is not done within ``wait_ms``."""
+        until = asyncio.get_running_loop().time() + wait_ms / 1000
+        while True:
+            at = self.clock.moment().at
+            due = await renewals.find_due_above(self.ctx.db, tenant_id, account_id, at)
+            for seller_id in due:
+                await self._renew(Renew(tenant_id, seller_id))
+            under_way = await renewals.find_open(self.ctx.db, tenant_id, account_id)
+            if not under_way:
+                return True
+            for purchase_id in under_way:
+                left_s = until - asyncio.get_running_loop().time()
+                if await self.waiters.wait(tenant_id, purchase_id, left_s) is None:
+                    return False
+
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
         """Take an event of the gateway: False when it is not authentic (R45)."""
         event = self.gateway.parse_event(body=body, headers=headers)
@@ -179,16 +215,22 @@ class Engine:
         """One scan of what the rows say is due and nobody does: a crashed process's work, retries,
         callers that went away. Returns how much was begun (R24)."""
         moment = self.clock.moment()
-        due: list[Effect] = [
-            Drive(*ids) for ids in await payments.find_due(self.ctx.db, moment.real_at, limit)
-        ]
-        due += [
-            Plan(*ids) for ids in await payments.find_unplanned(self.ctx.db, moment.real_at, limit)
-        ]
+        db = self.ctx.db
+        due = await self._undriven(moment, limit)
+        due += [Plan(*ids) for ids in await payments.find_unplanned(db, moment.real_at, limit)]
+        due += [Renew(*ids) for ids in await renewals.find_due_sellers(db, moment.at, limit)]
         self.run([*due, MailDue(), DetachDue()])
         swept = await sweep(self.ctx, moment=moment)
+        swept += await suspend_overdue(self.ctx, moment=moment)
         self.run(swept)
         return len(due) + len(swept)
+
+    async def _undriven(self, moment: Moment, limit: int) -> list[Effect]:
+        """The purchases whose next step is due and that nobody drives, a tenant's together."""
+        by_tenant: dict[UUID, list[UUID]] = {}
+        for tenant_id, purchase_id in await payments.find_due(self.ctx.db, moment.real_at, limit):
+            by_tenant.setdefault(tenant_id, []).append(purchase_id)
+        return [effect for ids in by_tenant.items() for effect in to_drive(*ids)]
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
@@ -198,6 +240,25 @@ class Engine:
     async def _drive(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Drive)
         return await drive(self.driver, tenant_id=effect.tenant_id, purchase_id=effect.purchase_id)
+
+    async def _drive_many(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, DriveMany)
+        return await drive_many(
+            self.driver, tenant_id=effect.tenant_id, purchase_ids=effect.purchase_ids
+        )
+
+    async def _renew(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, Renew)
+        while True:
+            begun = await renew_due(
+                self.ctx,
+                tenant_id=effect.tenant_id,
+                seller_id=effect.seller_id,
+                moment=self.clock.moment(),
+            )
+            self.run(begun.effects)
+            if begun.buyers < BATCH:
+                return ()
 
     async def _plan(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Plan)

@@ -18,7 +18,7 @@ from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, spends, transfers
 from brimful.ledger.audit import checks
 from brimful.ledger.balances import Stock
-from brimful.ledger.demands import Moved
+from brimful.ledger.demands import Moved, NewDemand
 from brimful.ledger.spends import NewSpend, Tried
 from brimful.ledger.transfers import Route
 
@@ -90,12 +90,14 @@ class Tree:
             self.tx,
             tenant_id=self.tenant_id,
             account_id=account or self.seller,
-            demand_id=demand_id,
             kind="purchase",
-            operation_id=new_id(),
-            child_id=self.child,
-            credits=credits,
-            chatbots=0,
+            new=NewDemand(
+                demand_id=demand_id,
+                operation_id=new_id(),
+                child_id=self.child,
+                credits=credits,
+                chatbots=0,
+            ),
             moment=self.moment,
         )
         return demand_id, met
@@ -115,7 +117,7 @@ class Tree:
             demand,
         )
         purchase = self._purchase(purchase_id, demand, [_line(*line) for line in lines])
-        await purchases.open_purchase(self.tx, purchase, self.moment)
+        await purchases.open_purchases(self.tx, [purchase], self.moment)
         await transfers.deliver(self.tx, self.tenant_id, [purchase_id], self.moment)
         rows = await self.tx.fetch(
             "select lot_id from purchase_line where tenant_id = $1 and purchase_id = $2 order by line",

@@ -245,16 +245,15 @@ async def test_r24_a_lease_keeps_others_out(world: World) -> None:
         await payments.claim(
             world.db,
             tenant_id=purchase["tenant_id"],
-            purchase_id=purchase["purchase_id"],
+            fences={purchase["purchase_id"]: fence},
             real_at=now,
             until=now,
-            fence=fence,
         )
         for fence in (-1, 0)
     ]
     world.desk.faults.open_gate("create")
     await spend
-    assert claims == [None, None]
+    assert claims == [{}, {}]
 
 
 async def test_r24_a_gateway_that_refuses_is_not_hammered(world: World) -> None:

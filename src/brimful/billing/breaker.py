@@ -1,5 +1,7 @@
 """The breaker of a card: what it did lately decides whether it may be tried (R29)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -51,20 +53,42 @@ async def clear(tx: Transaction, purchase: Purchase) -> bool:
     return cleared is not None
 
 
-async def forget_soft_declines(tx: Transaction, purchase: Purchase) -> None:
-    """The card was charged, so the next soft decline is a first one again; a pause stays."""
+async def forget_soft_declines(tx: Transaction, purchases: Sequence[Purchase]) -> None:
+    """The cards of some purchases of one tenant were charged, so the next soft decline is a first
+    one again; a pause stays."""
     await tx.execute(
         _sql("forget_soft_declines"),
-        purchase.tenant_id,
-        purchase.gateway_account,
-        purchase.fingerprint,
+        purchases[0].tenant_id,
+        [purchase.gateway_account for purchase in purchases],
+        [purchase.fingerprint for purchase in purchases],
     )
+
+
+async def next_try(tx: Transaction, purchase: Purchase, at: datetime) -> datetime | None:
+    """From when on the card of a purchase may be tried again; None while it is paused (R29)."""
+    row = await tx.fetchrow(
+        _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+    )
+    if row is None:
+        return at
+    return None if row["paused_reason"] is not None else max(at, row["retry_at"] or at)
 
 
 async def accounts_on_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
     """The accounts whose auto-billing is on and charges the card of a purchase."""
     rows = await tx.fetch(
         _sql("read_accounts_on_card"),
+        purchase.tenant_id,
+        purchase.gateway_account,
+        purchase.fingerprint,
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def payers_with_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
+    """The accounts that have the card of a purchase on file at the same seller's gateway account."""
+    rows = await tx.fetch(
+        _sql("read_payers_with_card"),
         purchase.tenant_id,
         purchase.gateway_account,
         purchase.fingerprint,

@@ -1,5 +1,6 @@
 """The gateway's side of a charge: the payment's id, what became of it, how often it was tried."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -12,16 +13,33 @@ from brimful.domain.moment import Moment
 _sql = partial(load, "brimful.billing")
 
 
-async def store_payment(
-    tx: Transaction, purchase: Purchase, payment_id: str, moment: Moment
+async def store_payments(
+    tx: Transaction, tenant_id: UUID, payments: Mapping[UUID, str], moment: Moment
 ) -> None:
-    """Store the payment's id, before it is confirmed (R22), and the way from it to the purchase."""
+    """Store the ids of payments by purchase, before they are confirmed (R22), and the way from each
+    to its purchase."""
     await tx.execute(
-        _sql("store_payment"),
-        purchase.tenant_id,
-        purchase.purchase_id,
+        _sql("store_payments"),
+        tenant_id,
+        list(payments.keys()),
         moment.real_at,
-        payment_id,
+        list(payments.values()),
+    )
+
+
+async def note_held(
+    tx: Transaction, tenant_id: UUID, capture_before: Mapping[UUID, datetime | None]
+) -> None:
+    """The cards of some purchases are held, each until an instant if the gateway named one."""
+    await tx.execute(
+        _sql("note_held"), tenant_id, list(capture_before.keys()), list(capture_before.values())
+    )
+
+
+async def queue(tx: Transaction, tenant_id: UUID, met: Mapping[UUID, bool], moment: Moment) -> None:
+    """Held purchases whose demands were registered: each may capture, or waits for its seller."""
+    await tx.execute(
+        _sql("queue_purchases"), tenant_id, list(met.keys()), list(met.values()), moment.real_at
     )
 
 
@@ -39,22 +57,30 @@ async def claim(
     db: Database,
     *,
     tenant_id: UUID,
-    purchase_id: UUID,
+    fences: Mapping[UUID, int],
     real_at: datetime,
     until: datetime,
-    fence: int,
-) -> int | None:
-    """Take or renew the lease on a purchase's next step. ``fence`` is the token held, 0 for none.
+) -> dict[UUID, int]:
+    """Take or renew the leases on the next steps of purchases. ``fences`` are the tokens held.
 
-    Returns the token, or None when another holds it or nothing is to be done.
+    Returns the tokens of those that were had; another holds the rest, or nothing is to be done.
     """
-    token = await db.fetchval(_sql("claim_purchase"), tenant_id, purchase_id, real_at, until, fence)
-    return None if token is None else int(token)
+    rows = await db.fetch(
+        _sql("claim_purchases"),
+        tenant_id,
+        list(fences.keys()),
+        real_at,
+        until,
+        list(fences.values()),
+    )
+    return {row["purchase_id"]: row["fence"] for row in rows}
 
 
-async def release(db: Database, tenant_id: UUID, purchase_id: UUID, fence: int) -> None:
-    """Give the lease back, unless another has it by now."""
-    await db.execute(_sql("release_purchase"), tenant_id, purchase_id, fence)
+async def release(db: Database, tenant_id: UUID, fences: Mapping[UUID, int]) -> None:
+    """Give leases back, but for those that another has by now."""
+    await db.execute(
+        _sql("release_purchases"), tenant_id, list(fences.keys()), list(fences.values())
+    )
 
 
 async def find_due(db: Database, real_at: datetime, limit: int) -> list[tuple[UUID, UUID]]:

@@ -1,6 +1,6 @@
 """Purchases and their charges as records: the intent, each state, who drives it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -134,48 +134,58 @@ class Purchase:
         return self.state in ("delivered", "failed")
 
 
-async def open_purchase(tx: Transaction, new: NewPurchase, moment: Moment) -> None:
-    """Write an intent with its lines."""
-    await tx.execute(
+async def open_purchases(tx: Transaction, purchases: Sequence[NewPurchase], moment: Moment) -> None:
+    """Write intents with their lines."""
+    await tx.executemany(
         _sql("open_purchase"),
+        [
+            (
+                new.tenant_id,
+                new.purchase_id,
+                new.buyer_id,
+                new.seller_id,
+                new.origin,
+                new.mode,
+                new.state,
+                new.amount_minor,
+                new.currency,
+                sum(line.credits for line in new.lines),
+                sum(line.chatbots for line in new.lines),
+                new.demand_id,
+                new.trigger,
+                dict(new.explanation),
+                moment.at,
+                moment.real_at,
+            )
+            for new in purchases
+        ],
+    )
+    await tx.executemany(
+        _sql("open_purchase_line"),
+        [_line(new, number, line) for new in purchases for number, line in enumerate(new.lines, 1)],
+    )
+
+
+def _line(new: NewPurchase, number: int, line: PurchaseLine) -> tuple[object, ...]:
+    return (
         new.tenant_id,
         new.purchase_id,
-        new.buyer_id,
-        new.seller_id,
-        new.origin,
-        new.mode,
-        new.state,
-        new.amount_minor,
-        new.currency,
-        sum(line.credits for line in new.lines),
-        sum(line.chatbots for line in new.lines),
-        new.demand_id,
-        new.trigger,
-        dict(new.explanation),
-        moment.at,
-        moment.real_at,
+        number,
+        line.kind,
+        line.package_id,
+        line.package_version,
+        line.quantity,
+        line.credits,
+        line.chatbots,
+        line.amount_minor,
+        line.recurring_minor,
+        line.credits_cost_minor,
+        line.credits_end_at,
+        new_id(),
+        new_id(),
+        new_id(),
+        *_runs(line.runs),
     )
-    for number, line in enumerate(new.lines, 1):
-        await tx.execute(
-            _sql("open_purchase_line"),
-            new.tenant_id,
-            new.purchase_id,
-            number,
-            line.kind,
-            line.package_id,
-            line.package_version,
-            line.quantity,
-            line.credits,
-            line.chatbots,
-            line.amount_minor,
-            line.recurring_minor,
-            line.credits_cost_minor,
-            line.credits_end_at,
-            new_id(),
-            new_id(),
-            new_id(),
-            *_runs(line.runs),
-        )
 
 
 def _runs(runs: Runs | None) -> tuple[object, ...]:
@@ -193,35 +203,43 @@ def _runs(runs: Runs | None) -> tuple[object, ...]:
     )
 
 
-async def open_charge(
-    tx: Transaction,
-    *,
-    tenant_id: UUID,
-    purchase_id: UUID,
-    account_id: UUID,
-    card: Card,
-    amount_minor: int,
-    currency: str,
-    capture: Literal["automatic", "manual"],
-    moment: Moment,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """The charge that an intent will make on a card, in minor units."""
+
+    purchase_id: UUID
+    account_id: UUID
+    card: Card
+    amount_minor: int
+    currency: str
+    capture: Literal["automatic", "manual"]
+
+
+async def open_charges(
+    tx: Transaction, tenant_id: UUID, charges: Sequence[NewCharge], moment: Moment
 ) -> None:
-    """Write the charge that an intent will make on a card."""
-    await tx.execute(
+    """Write the charges that intents will make."""
+    await tx.executemany(
         _sql("open_charge"),
-        tenant_id,
-        new_id(),
-        purchase_id,
-        account_id,
-        card.gateway,
-        card.gateway_account,
-        card.gateway_customer,
-        card.gateway_method,
-        card.fingerprint,
-        card.label,
-        amount_minor,
-        currency,
-        capture,
-        moment.at,
+        [
+            (
+                tenant_id,
+                new_id(),
+                new.purchase_id,
+                new.account_id,
+                new.card.gateway,
+                new.card.gateway_account,
+                new.card.gateway_customer,
+                new.card.gateway_method,
+                new.card.fingerprint,
+                new.card.label,
+                new.amount_minor,
+                new.currency,
+                new.capture,
+                moment.at,
+            )
+            for new in charges
+        ],
     )
 
 
@@ -253,16 +271,31 @@ async def read_purchase(
     tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
 ) -> Purchase | None:
     """A purchase with its charge."""
-    row = await tx.fetchrow(_sql("read_purchase"), tenant_id, purchase_id)
-    return None if row is None else Purchase(**dict(row))
+    found = await read_purchases(tx, tenant_id, [purchase_id])
+    return found[0] if found else None
+
+
+async def read_purchases(
+    tx: Transaction | Database, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> list[Purchase]:
+    """Purchases with their charges, in the order of their ids."""
+    rows = await tx.fetch(_sql("read_purchases"), tenant_id, list(purchase_ids))
+    return [Purchase(**dict(row)) for row in rows]
 
 
 async def lock_purchase(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Purchase:
     """The purchase, locked until the transaction ends. Pools are locked before it."""
-    await tx.fetchval(_sql("lock_purchase"), tenant_id, purchase_id)
-    purchase = await read_purchase(tx, tenant_id, purchase_id)
-    assert purchase is not None, "purchases are never deleted"
+    [purchase] = await lock_purchases(tx, tenant_id, [purchase_id])
     return purchase
+
+
+async def lock_purchases(
+    tx: Transaction, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> list[Purchase]:
+    """Purchases in the order of their ids, locked until the transaction ends. Pools are locked
+    before them."""
+    await tx.execute(_sql("lock_purchases"), tenant_id, list(purchase_ids))
+    return await read_purchases(tx, tenant_id, purchase_ids)
 
 
 async def read_lines(

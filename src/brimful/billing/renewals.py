@@ -1,5 +1,6 @@
 """Subscriptions as they fall due: who is due, what of, and what became of it (R34, R35)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from brimful.billing.buyers import Card
+from brimful.billing.receivables import Outstanding
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.period import Interval
@@ -38,6 +40,9 @@ class Due:
     card: Card | None
     paused: bool
     retry_at: datetime | None
+    outstanding: Outstanding
+    seller_failed_at: datetime | None
+    past_due_since: datetime | None
 
 
 async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -106,6 +111,9 @@ def _due(row: Any) -> Due:
         card=card,
         paused=row["paused_reason"] is not None,
         retry_at=row["retry_at"],
+        outstanding=Outstanding(minor=row["owed_minor"], coming_minor=row["coming_minor"]),
+        seller_failed_at=row["seller_failed_at"],
+        past_due_since=row["past_due_since"],
     )
 
 
@@ -116,11 +124,12 @@ async def park(tx: Transaction, tenant_id: UUID, subscription_ids: list[UUID]) -
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A subscription that a renewal is for, and how its seller failed before."""
+    """A subscription that a renewal is for, since when its seller fails it, and since when it is
+    past due."""
 
     subscription_id: UUID
     seller_failed_at: datetime | None
-    seller_tries: int
+    past_due_since: datetime | None
 
 
 async def read_renewed(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> list[Renewed]:
@@ -139,27 +148,48 @@ async def note_failed(
     own_fault: bool,
     at: datetime,
 ) -> None:
-    """A renewal was not done. ``own_fault``: the subscriber's card, so that it is past due since it
-    was due; otherwise its seller could not be secured. ``wake_at`` is when it is tried again, None
-    when only somebody's act brings that."""
+    """A renewal was not done. ``own_fault``: the subscriber's card, so that it is past due from then
+    on; otherwise its seller could not be secured. ``wake_at`` is when it is tried again, None when
+    only somebody's act brings that."""
     await tx.execute(
         _sql("note_renewal_failed"), tenant_id, subscription_ids, reason, wake_at, own_fault, at
     )
 
 
 async def wake_past_due(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime
+    tx: Transaction, tenant_id: UUID, account_ids: Sequence[UUID], at: datetime
 ) -> set[UUID]:
-    """What an account is past due is tried now; the sellers that it is due to."""
-    rows = await tx.fetch(_sql("wake_past_due"), tenant_id, account_id, at)
+    """What accounts are past due is tried now; the sellers that it is due to."""
+    rows = await tx.fetch(_sql("wake_past_due"), tenant_id, list(account_ids), at)
     return {row["seller_id"] for row in rows}
 
 
-async def wake_for_seller(tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime) -> bool:
-    """The renewals that a seller could not furnish are tried now; whether there are any."""
-    return bool(await tx.fetch(_sql("wake_for_seller"), tenant_id, seller_id, at))
+async def wake_for_sellers(
+    tx: Transaction, tenant_id: UUID, seller_ids: Sequence[UUID], at: datetime
+) -> set[UUID]:
+    """The renewals that sellers could not furnish are tried now; the sellers of any."""
+    rows = await tx.fetch(_sql("wake_for_sellers"), tenant_id, list(seller_ids), at)
+    return {row["seller_id"] for row in rows}
 
 
-async def suspend_overdue(db: Database, due_before: datetime) -> list[dict[str, Any]]:
+async def is_group_forming(tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime) -> bool:
+    """Whether cards of a seller's buyers are still to be held for renewals that are due: until then
+    it is not known what the seller has to buy for the group (R35)."""
+    return bool(await tx.fetchval(_sql("is_group_forming"), tenant_id, seller_id, at))
+
+
+async def read_waiting_renewals(tx: Transaction, tenant_id: UUID, seller_id: UUID) -> set[UUID]:
+    """The renewals that wait on a seller's pool."""
+    rows = await tx.fetch(_sql("read_waiting_renewals"), tenant_id, seller_id)
+    return {row["purchase_id"] for row in rows}
+
+
+async def find_open(db: Database, tenant_id: UUID, account_id: UUID) -> list[UUID]:
+    """The renewals under way of an account and its ancestors."""
+    rows = await db.fetch(_sql("find_open_renewals"), tenant_id, account_id)
+    return [row["purchase_id"] for row in rows]
+
+
+async def suspend_overdue(tx: Transaction, past_due_before: datetime) -> list[dict[str, Any]]:
     """Suspend what is past due since before an instant; the rows that were."""
-    return [dict(row) for row in await db.fetch(_sql("suspend_overdue"), due_before)]
+    return [dict(row) for row in await tx.fetch(_sql("suspend_overdue"), past_due_before)]

@@ -17,6 +17,22 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True)
+class DriveMany:
+    """Purchases of a tenant whose next step is at the gateway, best taken together."""
+
+    tenant_id: UUID
+    purchase_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """A seller whose buyers have something due."""
+
+    tenant_id: UUID
+    seller_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """An account on whose pool demands wait that no open purchase covers."""
 
@@ -41,4 +57,4 @@ class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
 
-Effect = Drive | Plan | Wake | MailDue | DetachDue
+Effect = Drive | DriveMany | Renew | Plan | Wake | MailDue | DetachDue

@@ -93,18 +93,18 @@ def is_suspended(due_at: datetime, at: datetime) -> bool:
     return at >= suspended_at(due_at)
 
 
-def next_seller_retry(first_failed_at: datetime, tries: int, at: datetime) -> datetime:
+def next_seller_retry(first_failed_at: datetime, at: datetime) -> datetime:
     """When a renewal is tried again whose seller could not be secured at ``at`` (R35).
 
     1, 6, 24, 48 and 72 hours after the first failure, then every 24 hours until it succeeds: it is
-    a renewal of somebody who keeps access meanwhile, so no day is the last. ``tries`` are the
-    failures on this schedule so far, 1 with the first; tries at once, because the pool filled or a
-    card was replaced, do not use it up. The answer is always after ``at``: times that passed while
-    nothing ran are dropped, not made up for in a burst. Raises ValueError for no try.
+    a renewal of somebody who keeps access meanwhile, so no day is the last. The schedule is one of
+    instants, so tries at once, because the pool filled or a card was replaced, do not use it up.
+    The answer is always after ``at``: times that passed while nothing ran are dropped, not made up
+    for in a burst. Raises ValueError for a failure before the first.
     """
-    if tries < 1:
-        raise ValueError("the schedule begins with a first failure")
-    schedule = (first_failed_at + _seller_retry_after(number) for number in count(tries))
+    if at < first_failed_at:
+        raise ValueError("nothing failed before the first failure")
+    schedule = (first_failed_at + _seller_retry_after(number) for number in count(1))
     return next(retry_at for retry_at in schedule if retry_at > at)
 
 

@@ -61,27 +61,26 @@ async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[
         claimed = await payments.claim(
             db,
             tenant_id=tenant_id,
-            purchase_id=purchase_id,
+            fences={purchase_id: fence},
             real_at=moment.real_at,
             until=moment.real_at + timedelta(seconds=driver.lease_s),
-            fence=fence,
         )
-        if claimed is None:
+        if not claimed:
             return effects
-        fence = claimed
+        fence = claimed[purchase_id]
         purchase = await purchases.read_purchase(db, tenant_id, purchase_id)
         assert purchase is not None
         here = (purchase.state, purchase.charge_state)
         if here == before:
             # The answer changed nothing, so asking again at once would change nothing either.
-            done, more = await _not_known(driver, purchase, ())
+            done, more = await no_answer(driver, purchase, ())
         else:
             fresh = before is not None and before[0] == "planned"
             done, more = await _step(driver, purchase, fresh=fresh)
         before = here
         effects += more
         if not done:
-            await payments.release(db, tenant_id, purchase_id, fence)
+            await payments.release(db, tenant_id, {purchase_id: fence})
             return effects
 
 
@@ -91,20 +90,25 @@ async def _step(
     """One step. False when the gateway gave no answer and the next try is due later."""
     ids = {"tenant_id": purchase.tenant_id, "purchase_id": purchase.purchase_id}
     if purchase.mode == "receivable" and purchase.state == "capturing":
-        return True, await deliver_uncharged(driver.ctx, **ids, moment=driver.now())
+        return True, await deliver_uncharged(
+            driver.ctx,
+            tenant_id=purchase.tenant_id,
+            purchase_ids=[purchase.purchase_id],
+            moment=driver.now(),
+        )
     before: tuple[Effect, ...] = ()
     if purchase.state == "canceling":
         before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
         if purchase.payment_id is None:
             return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
-    outcome = await _call(driver.gateway, purchase, fresh=fresh)
+    outcome = await ask(driver.gateway, purchase, fresh=fresh)
     if isinstance(outcome, Unknown | Unreachable | NotFound):
-        return await _not_known(driver, purchase, before)
+        return await no_answer(driver, purchase, before)
     effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
     return True, before + effects
 
 
-async def _not_known(
+async def no_answer(
     driver: Driver, purchase: Purchase, effects: tuple[Effect, ...]
 ) -> tuple[bool, tuple[Effect, ...]]:
     """No answer: neither done nor failed. Try again soon; after a few tries call it an outage and
@@ -127,7 +131,7 @@ async def _not_known(
     return False, effects
 
 
-async def _call(
+async def ask(
     gateway: Gateway, purchase: Purchase, *, fresh: bool
 ) -> PaymentOutcome | CreateOutcome | RefundOutcome:
     """The one call that a purchase's state asks for, under a key that names the charge and step."""

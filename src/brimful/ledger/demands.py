@@ -1,5 +1,6 @@
 """Demands on a pool: register, offer, end, deliver. Thin names for the ledger's SQL functions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -12,6 +13,17 @@ from brimful.domain.moment import Moment
 _sql = partial(load, "brimful.ledger")
 
 DemandKind = Literal["spend", "purchase", "chatbot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDemand:
+    """What an operation needs of a pool: whole credits and chatbots, and for which child, if any."""
+
+    demand_id: UUID
+    operation_id: UUID
+    child_id: UUID | None
+    credits: int
+    chatbots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +69,47 @@ async def lock_family(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Non
     await tx.execute(_sql("lock_family"), tenant_id, account_id)
 
 
+async def register_demands(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    kind: DemandKind,
+    new: Sequence[NewDemand],
+    moment: Moment,
+) -> list[bool]:
+    """Register demands on a locked pool in the order given and reserve at once what is free (R19,
+    R20). Returns for each whether everything was free and is now reserved."""
+    rows = await tx.fetch(
+        _sql("register_demands"),
+        tenant_id,
+        account_id,
+        kind,
+        [one.demand_id for one in new],
+        [one.operation_id for one in new],
+        [one.child_id for one in new],
+        [one.credits for one in new],
+        [one.chatbots for one in new],
+        moment.at,
+        moment.real_at,
+    )
+    return [row["met"] for row in rows]
+
+
 async def register_demand(
     tx: Transaction,
     *,
     tenant_id: UUID,
     account_id: UUID,
-    demand_id: UUID,
     kind: DemandKind,
-    operation_id: UUID,
-    child_id: UUID | None,
-    credits: int,
-    chatbots: int,
+    new: NewDemand,
     moment: Moment,
 ) -> bool:
-    """Register a demand on a locked pool and reserve at once what is free (R19, R20).
-
-    Returns True when everything was free and is now reserved.
-    """
-    return bool(
-        await tx.fetchval(
-            _sql("register_demand"),
-            tenant_id,
-            account_id,
-            demand_id,
-            kind,
-            operation_id,
-            child_id,
-            credits,
-            chatbots,
-            moment.at,
-            moment.real_at,
-        )
+    """Register one demand, as ``register_demands``."""
+    [met] = await register_demands(
+        tx, tenant_id=tenant_id, account_id=account_id, kind=kind, new=[new], moment=moment
     )
+    return met
 
 
 async def read_waiting(tx: Transaction, tenant_id: UUID, account_id: UUID) -> list[WaitingDemand]:

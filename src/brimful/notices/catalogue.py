@@ -133,6 +133,25 @@ def _paused(facts: Facts) -> Text:
     )
 
 
+def _past_due(facts: Facts) -> Text:
+    retry = "A new card, or a purchase by hand that succeeds, renews it at once."
+    if facts.get("retry_at"):
+        retry = f"Your card is tried again at {facts['retry_at']}. {retry}"
+    return Text(
+        "A renewal could not be charged",
+        f"{_reason(facts)} Nothing was charged. {retry}\n"
+        f"Without it the subscription is suspended at {facts['suspended_at']}; nothing is deleted.",
+    )
+
+
+def _suspended(facts: Facts) -> Text:
+    return Text(
+        "Your subscription is suspended",
+        "Its renewal has not been paid for seven days. Nothing is deleted: a new card, or a "
+        "purchase by hand that succeeds, renews it at once.",
+    )
+
+
 _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "auto_billed": _auto_billed,
     "auto_billing_failed": _failed,
@@ -144,4 +163,6 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_80": _cap_share(80),
     "cap_100": _cap_share(100),
     "cap_reached": _cap_reached,
+    "past_due": _past_due,
+    "suspended": _suspended,
 }

@@ -15,6 +15,7 @@ from brimful.ledger import balances, demands, transfers
 from brimful.ledger.transfers import Route
 from brimful.usecases.answers import KeyConflict
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.outcomes import effects_of
 
 
@@ -65,8 +66,10 @@ async def allot(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=child.account_id, moment=moment
         )
+        woken = await wake_renewals(tx, tenant_id, [child.account_id], moment)
         await commands.remember(tx, command, before, allotment_id, moment)
-        return Allotted(allotment_id=allotment_id, effects=effects_of(tenant_id, moved))
+        effects = (*effects_of(tenant_id, moved), *woken)
+        return Allotted(allotment_id=allotment_id, effects=effects)
 
     return await ctx.db.run(body)
 

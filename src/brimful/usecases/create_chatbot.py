@@ -11,6 +11,7 @@ from brimful.domain.effect import Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import balances, demands
+from brimful.ledger.demands import NewDemand
 from brimful.usecases.answers import ChatbotCreated, ChatbotState, KeyConflict
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
@@ -97,12 +98,10 @@ async def _create(
         tx,
         tenant_id=command.tenant_id,
         account_id=command.account_id,
-        demand_id=chatbot_id,
         kind="chatbot",
-        operation_id=chatbot_id,
-        child_id=None,
-        credits=0,
-        chatbots=1,
+        new=NewDemand(
+            demand_id=chatbot_id, operation_id=chatbot_id, child_id=None, credits=0, chatbots=1
+        ),
         moment=moment,
     )
     if met:

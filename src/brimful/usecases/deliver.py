@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from brimful.billing import purchases
+from brimful.billing import purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect, MailDue, Plan, Wake
+from brimful.domain.effect import Effect, MailDue, Plan, Renew, Wake
 from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, transfers
 from brimful.notices.promise import promise
@@ -42,25 +43,33 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         effects.append(MailDue())
     if await demands.read_waiting(tx, tenant_id, buyer_id):
         effects.append(Plan(tenant_id, buyer_id))
-    return tuple(effects)
+    return (*effects, *await wake_renewals(tx, tenant_id, [buyer_id], moment))
 
 
 async def deliver_renewals(
-    tx: Transaction, renewals: Sequence[Purchase], moment: Moment
+    tx: Transaction, renewed: Sequence[Purchase], moment: Moment
 ) -> tuple[Effect, ...]:
     """Grant what several locked renewals of one tenant paid for, by the same call as one purchase;
     the caller holds all their pools."""
-    tenant_id = renewals[0].tenant_id
-    ids = [renewal.purchase_id for renewal in renewals]
+    tenant_id = renewed[0].tenant_id
+    ids = [renewal.purchase_id for renewal in renewed]
     await transfers.deliver(tx, tenant_id, ids, moment)
     effects: list[Effect] = [Wake(purchase_id) for purchase_id in ids]
-    buyers = [renewal.buyer_id for renewal in renewals]
+    buyers = [renewal.buyer_id for renewal in renewed]
     for buyer_id in await demands.waited_on(tx, tenant_id, buyers):
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=buyer_id, moment=moment
         )
         effects += [*effects_of(tenant_id, moved), Plan(tenant_id, buyer_id)]
-    return tuple(effects)
+    return (*effects, *await wake_renewals(tx, tenant_id, buyers, moment))
+
+
+async def wake_renewals(
+    tx: Transaction, tenant_id: UUID, filled: Sequence[UUID], moment: Moment
+) -> tuple[Effect, ...]:
+    """Pools filled: the renewals that their accounts could not furnish are tried at once (R35)."""
+    sellers = await renewals.wake_for_sellers(tx, tenant_id, filled, moment.at)
+    return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 
 
 async def _tell_owner(

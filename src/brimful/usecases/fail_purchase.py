@@ -12,6 +12,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.put_off import put_off_failed
 from brimful.usecases.refuse_waiting import refuse_waiting
 
 
@@ -42,6 +43,8 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
         effects.extend(effects_of(purchase.tenant_id, moved))
         if await demands.read_waiting(tx, purchase.tenant_id, purchase.seller_id):
             effects.append(Plan(purchase.tenant_id, purchase.seller_id))
+    if purchase.origin == "renewal":
+        effects.extend(await put_off_failed(tx, purchase, reason, moment))
     if purchase.automatic and purchase.decline_code is None:
         effects.extend(await refuse_waiting(tx, purchase, reason, moment))
     elif await demands.read_waiting(tx, purchase.tenant_id, purchase.buyer_id):

@@ -3,19 +3,27 @@
 One place for purchases by hand, by auto-billing and by renewal, so that there is one path for money.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from brimful.billing import purchases, receivables
-from brimful.billing.buyers import Card, Payer
-from brimful.billing.purchases import Mode, NewPurchase, Origin, PurchaseLine
+from brimful.billing.buyers import Payer
+from brimful.billing.purchases import (
+    Mode,
+    NewCharge,
+    NewPurchase,
+    Origin,
+    PurchaseLine,
+    collecting,
+)
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands
+from brimful.ledger.demands import NewDemand
 from brimful.usecases.context import Context
 
 
@@ -47,61 +55,90 @@ class Wish:
 async def open_intent(
     ctx: Context, tx: Transaction, *, facts: Payer, wish: Wish, moment: Moment
 ) -> UUID:
-    """Write a purchase's intent; the buyer's and the seller's pools are locked by the caller, who
-    read the facts after that and asked ``must_wait``.
+    """Write one purchase's intent, as ``open_intents``. Returns the purchase's id."""
+    [purchase_id] = await open_intents(ctx, tx, wishes=[(facts, wish)], moment=moment)
+    return purchase_id
+
+
+async def open_intents(
+    ctx: Context, tx: Transaction, *, wishes: Sequence[tuple[Payer, Wish]], moment: Moment
+) -> list[UUID]:
+    """Write the intents of purchases from one seller; the buyers' and the seller's pools are locked
+    by the caller, who read the facts after that and asked ``must_wait``.
 
     The seller has the stock: it is reserved here and the card will be charged. It has not: the card
     is held first, and only then does the demand take its place in the seller's queue (R17, R20).
-    An amount too small to charge becomes a receivable (R26). Returns the purchase's id.
+    An amount too small to charge becomes a receivable (R26). Returns the purchases' ids.
     """
-    purchase_id = new_id()
-    outstanding = facts.outstanding.minor
-    total = wish.amount_minor + outstanding
-    charged = _is_charged(ctx, facts, wish)
-    stocked = await _has_stock(tx, facts, wish, moment)
-    demand_id = None if facts.seller_is_supply or not (stocked or not charged) else new_id()
-    mode: Mode = ("charge" if stocked else "hold") if charged else "receivable"
-    lines = wish.lines
-    if charged and outstanding:
-        lines = (*lines, purchases.collecting(outstanding))
-    await purchases.open_purchase(
+    seller = wishes[0][0]
+    left = await _stock(tx, seller, moment)
+    intents: list[NewPurchase] = []
+    charges: list[NewCharge] = []
+    for facts, wish in wishes:
+        stocked = left is None or (wish.credits <= left[0] and wish.chatbots <= left[1])
+        intent = _intent(ctx, facts, wish, stocked)
+        if intent.demand_id is not None and left is not None:
+            left = max(0, left[0] - wish.credits), max(0, left[1] - wish.chatbots)
+        intents.append(intent)
+        if intent.mode != "receivable":
+            charges.append(_charge(facts, wish, intent))
+    await purchases.open_purchases(tx, intents, moment)
+    for facts, intent in zip((facts for facts, _ in wishes), intents, strict=True):
+        if intent.mode != "receivable" and facts.outstanding.minor:
+            await receivables.claim(tx, facts.tenant_id, facts.account_id, intent.purchase_id)
+    await purchases.open_charges(tx, seller.tenant_id, charges, moment)
+    await demands.register_demands(
         tx,
-        NewPurchase(
-            tenant_id=facts.tenant_id,
-            purchase_id=purchase_id,
-            buyer_id=facts.account_id,
-            seller_id=facts.seller_id,
-            origin=wish.origin,
-            mode=mode,
-            state=_first_state(mode, stocked),
-            amount_minor=wish.amount_minor,
-            currency=facts.currency,
-            lines=lines,
-            demand_id=demand_id,
-            trigger=wish.trigger,
-            explanation=wish.explanation,
-        ),
-        moment,
+        tenant_id=seller.tenant_id,
+        account_id=seller.seller_id,
+        kind="purchase",
+        new=[
+            NewDemand(
+                demand_id=intent.demand_id,
+                operation_id=intent.purchase_id,
+                child_id=intent.buyer_id,
+                credits=wish.credits,
+                chatbots=wish.chatbots,
+            )
+            for intent, (_, wish) in zip(intents, wishes, strict=True)
+            if intent.demand_id is not None
+        ],
+        moment=moment,
     )
-    if charged:
-        if outstanding:
-            await receivables.claim(tx, facts.tenant_id, facts.account_id, purchase_id)
-        assert facts.card is not None, "a purchase that charges was decided on a card"
-        await _open_charge(tx, facts, facts.card, purchase_id, total, mode, moment)
-    if demand_id is not None:
-        await demands.register_demand(
-            tx,
-            tenant_id=facts.tenant_id,
-            account_id=facts.seller_id,
-            demand_id=demand_id,
-            kind="purchase",
-            operation_id=purchase_id,
-            child_id=facts.account_id,
-            credits=wish.credits,
-            chatbots=wish.chatbots,
-            moment=moment,
-        )
-    return purchase_id
+    return [intent.purchase_id for intent in intents]
+
+
+def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchase:
+    charged = _is_charged(ctx, facts, wish)
+    mode: Mode = ("charge" if stocked else "hold") if charged else "receivable"
+    outstanding = facts.outstanding.minor
+    return NewPurchase(
+        tenant_id=facts.tenant_id,
+        purchase_id=new_id(),
+        buyer_id=facts.account_id,
+        seller_id=facts.seller_id,
+        origin=wish.origin,
+        mode=mode,
+        state=_first_state(mode, stocked),
+        amount_minor=wish.amount_minor,
+        currency=facts.currency,
+        lines=(*wish.lines, collecting(outstanding)) if charged and outstanding else wish.lines,
+        demand_id=None if facts.seller_is_supply or not (stocked or not charged) else new_id(),
+        trigger=wish.trigger,
+        explanation=wish.explanation,
+    )
+
+
+def _charge(facts: Payer, wish: Wish, intent: NewPurchase) -> NewCharge:
+    assert facts.card is not None, "a purchase that charges was decided on a card"
+    return NewCharge(
+        purchase_id=intent.purchase_id,
+        account_id=facts.account_id,
+        card=facts.card,
+        amount_minor=wish.amount_minor + facts.outstanding.minor,
+        currency=facts.currency,
+        capture="automatic" if intent.mode == "charge" else "manual",
+    )
 
 
 def _is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
@@ -132,31 +169,10 @@ def _first_state(mode: Mode, stocked: bool) -> Literal["planned", "waiting", "ca
     return "capturing" if stocked else "waiting"
 
 
-async def _has_stock(tx: Transaction, facts: Payer, wish: Wish, moment: Moment) -> bool:
+async def _stock(tx: Transaction, facts: Payer, moment: Moment) -> tuple[int, int] | None:
+    """The credits and chatbots that the seller has free now; None for the supply."""
     if facts.seller_is_supply:
-        return True
+        return None
     await balances.settle(tx, facts.tenant_id, facts.seller_id, moment)
     credits, chatbots = await balances.read_stock(tx, facts.tenant_id, facts.seller_id)
-    return credits.free >= wish.credits and chatbots.free >= wish.chatbots
-
-
-async def _open_charge(
-    tx: Transaction,
-    facts: Payer,
-    card: Card,
-    purchase_id: UUID,
-    amount_minor: int,
-    mode: Mode,
-    moment: Moment,
-) -> None:
-    await purchases.open_charge(
-        tx,
-        tenant_id=facts.tenant_id,
-        purchase_id=purchase_id,
-        account_id=facts.account_id,
-        card=card,
-        amount_minor=amount_minor,
-        currency=facts.currency,
-        capture="automatic" if mode == "charge" else "manual",
-        moment=moment,
-    )
+    return credits.free, chatbots.free

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from brimful.billing import purchases
+from brimful.billing import purchases, renewals
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect
+from brimful.domain.effect import Effect, Renew
 from brimful.domain.fitting import Misfit, fit_to_sellers
 from brimful.domain.moment import Moment
 from brimful.domain.planning import Buy, Waiting
@@ -50,7 +50,10 @@ async def _plan(
     effects = effects_of(tenant_id, moved)
     if await purchases.is_at_gateway(tx, tenant_id, account_id):
         return effects
-    while waiting := await demands.read_waiting(tx, tenant_id, account_id):
+    if due := await renewals.find_due_above(tx, tenant_id, account_id, moment.at):
+        # What is due comes first (R35); whoever ends it plans anew.
+        return (*effects, *(Renew(tenant_id, seller_id) for seller_id in due))
+    while waiting := await _read_waiting(tx, tenant_id, account_id, moment):
         # Read again each time: refusing a demand may free stock and complete others.
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         done, more = await _plan_once(ctx, tx, facts, waiting, moment)
@@ -58,6 +61,17 @@ async def _plan(
         if done:
             break
     return effects
+
+
+async def _read_waiting(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> list[WaitingDemand]:
+    """What waits, without renewals while others of their group are still to come (R35)."""
+    waiting = await demands.read_waiting(tx, tenant_id, account_id)
+    if not waiting or not await renewals.is_group_forming(tx, tenant_id, account_id, moment.at):
+        return waiting
+    renewing = await renewals.read_waiting_renewals(tx, tenant_id, account_id)
+    return [demand for demand in waiting if demand.operation_id not in renewing]
 
 
 async def _plan_once(

@@ -11,6 +11,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
 from brimful.usecases.refuse_waiting import refuse_waiting
+from brimful.usecases.wake_past_due import wake_past_due
 
 
 async def record_decline(
@@ -32,6 +33,9 @@ async def record_decline(
     effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
     if purchase.automatic:
         effects += await refuse_waiting(tx, purchase, reason, moment, verdict)
+    if purchase.origin == "renewal":
+        # The seller may have waited to know for whom of the group it has to buy (R35).
+        effects += (Plan(purchase.tenant_id, purchase.seller_id),)
     if isinstance(verdict, Pause):
         effects += await _tell_others(tx, purchase, reason, moment)
     return effects
@@ -64,7 +68,8 @@ async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> t
     """A locked purchase's card was charged. The count of soft declines starts anew; a purchase by
     hand also ends a pause, which all who use the card are told, and serves what waits (R29)."""
     if purchase.origin == "by_hand" and await breaker.clear(tx, purchase):
-        effects: list[Effect] = []
+        payers = await breaker.payers_with_card(tx, purchase)
+        effects = list(await wake_past_due(tx, purchase.tenant_id, payers, moment))
         for account_id in await breaker.accounts_on_card(tx, purchase):
             await promise(
                 tx,
@@ -78,5 +83,5 @@ async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> t
             )
             effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
         return tuple(effects)
-    await breaker.forget_soft_declines(tx, purchase)
+    await breaker.forget_soft_declines(tx, [purchase])
     return ()

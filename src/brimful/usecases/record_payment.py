@@ -5,11 +5,13 @@ Recording is a compare-and-set on that state under lock, so that any fact may co
 order or from two processes, and be recorded once.
 """
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from brimful.billing import payments, purchases
+from brimful.billing import breaker, payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
@@ -27,23 +29,32 @@ from brimful.domain.payment import (
 )
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
+from brimful.ledger.demands import NewDemand
 from brimful.usecases.context import Context
-from brimful.usecases.deliver import deliver
+from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
 
 _log = structlog.get_logger()
 
 
+Outcome = PaymentOutcome | Refunded
+
+
 async def record_payment(
-    ctx: Context,
-    *,
-    tenant_id: UUID,
-    purchase_id: UUID,
-    outcome: PaymentOutcome | Refunded,
-    moment: Moment,
+    ctx: Context, *, tenant_id: UUID, purchase_id: UUID, outcome: Outcome, moment: Moment
 ) -> tuple[Effect, ...]:
-    """Record what the gateway says of a purchase's payment and do all that follows from it.
+    """Record what the gateway says of one purchase's payment, as ``record_payments``."""
+    return await record_payments(
+        ctx, tenant_id=tenant_id, outcomes={purchase_id: outcome}, moment=moment
+    )
+
+
+async def record_payments(
+    ctx: Context, *, tenant_id: UUID, outcomes: Mapping[UUID, Outcome], moment: Moment
+) -> tuple[Effect, ...]:
+    """Record what the gateway says of purchases' payments and do all that follows from it, in one
+    transaction: of one purchase, or of the renewals of a group.
 
     Returns what is to be done after the commit. ``Unknown``, ``Unreachable`` and ``NotFound`` prove
     nothing and change no state: see ``note_try``. An outcome that names a payment we did not store
@@ -51,18 +62,56 @@ async def record_payment(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        if seen is None:
-            return ()
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
-        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
-        return await _record(tx, purchase, outcome, moment)
+        seen = await purchases.read_purchases(tx, tenant_id, list(outcomes))
+        pools = {pool for one in seen for pool in (one.buyer_id, one.seller_id)}
+        await demands.lock_pools(tx, tenant_id, *pools)
+        locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
+        return await _record_all(
+            tx, tenant_id, [(one, outcomes[one.purchase_id]) for one in locked], moment
+        )
 
     return await ctx.db.run(body)
 
 
+async def _record_all(
+    tx: Transaction, tenant_id: UUID, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> tuple[Effect, ...]:
+    """What is the same for all is recorded for all at once, the rest one by one."""
+    created: dict[UUID, str] = {}
+    held: list[tuple[Purchase, datetime | None]] = []
+    renewed: list[Purchase] = []
+    effects: list[Effect] = []
+    for purchase, outcome in learnt:
+        match outcome:
+            case Created(payment_id=payment_id) if purchase.state == "planned":
+                created[purchase.purchase_id] = payment_id
+                effects.append(Drive(tenant_id, purchase.purchase_id))
+            case Held(capture_before=before) if purchase.state == "created":
+                held.append((purchase, before))
+            case Captured() if _renews(purchase) and _matches(purchase, outcome):
+                renewed.append(purchase)
+            case _:
+                effects += await _record(tx, purchase, outcome, moment)
+    if created:
+        await payments.store_payments(tx, tenant_id, created, moment)
+    if held:
+        capture_before = {purchase.purchase_id: before for purchase, before in held}
+        await payments.note_held(tx, tenant_id, capture_before)
+        effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
+    if renewed:
+        await breaker.forget_soft_declines(tx, renewed)
+        effects += await deliver_renewals(tx, renewed, moment)
+    return tuple(effects)
+
+
+def _renews(purchase: Purchase) -> bool:
+    """A renewal whose stock is secured, so that its money pays for what can be delivered."""
+    secured = purchase.mode == "charge" or purchase.state == "capturing"
+    return purchase.origin == "renewal" and secured and not purchase.ended
+
+
 async def _record(
-    tx: Transaction, purchase: Purchase, outcome: PaymentOutcome | Refunded, moment: Moment
+    tx: Transaction, purchase: Purchase, outcome: Outcome, moment: Moment
 ) -> tuple[Effect, ...]:
     if purchase.ended:
         if isinstance(outcome, Captured) and purchase.state == "failed":
@@ -70,12 +119,6 @@ async def _record(
         return ()
     again = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:
-        case Created(payment_id=payment_id) if purchase.state == "planned":
-            await payments.store_payment(tx, purchase, payment_id, moment)
-            return again
-        case Held(capture_before=before) if purchase.state == "created":
-            await purchases.set_charge_state(tx, purchase, "held", capture_before=before)
-            return await _queue_at_seller(tx, purchase, moment)
         case Captured() if _matches(purchase, outcome):
             return await _captured(tx, purchase, moment)
         case Declined(code=code, hard=hard) if purchase.state in ("created", "capturing"):
@@ -106,7 +149,7 @@ async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tupl
         return effects + await deliver(tx, purchase, moment)
     await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
     if purchase.state == "created":
-        effects += await _queue_at_seller(tx, purchase, moment)
+        effects += await _queue_at_sellers(tx, [purchase], moment)
     elif purchase.state == "canceling":
         effects += (Drive(purchase.tenant_id, purchase.purchase_id),)
     return effects
@@ -121,43 +164,60 @@ def _matches(purchase: Purchase, captured: Captured) -> bool:
     )
 
 
-async def _queue_at_seller(
-    tx: Transaction, purchase: Purchase, moment: Moment
+async def _queue_at_sellers(
+    tx: Transaction, held: Sequence[Purchase], moment: Moment
 ) -> tuple[Effect, ...]:
-    """The card is held: now the demand takes its place in the seller's queue (R17, R20)."""
-    demand_id = purchase.purchase_id
-    met = await demands.register_demand(
-        tx,
-        tenant_id=purchase.tenant_id,
-        account_id=purchase.seller_id,
-        demand_id=demand_id,
-        kind="purchase",
-        operation_id=purchase.purchase_id,
-        child_id=purchase.buyer_id,
-        credits=purchase.credits,
-        chatbots=purchase.chatbots,
-        moment=moment,
-    )
-    state: purchases.PurchaseState = "capturing" if met else "waiting"
-    await purchases.set_state(tx, purchase, state, demand_id=demand_id, moment=moment)
-    if met:
-        return (Drive(purchase.tenant_id, purchase.purchase_id),)
-    return (Plan(purchase.tenant_id, purchase.seller_id),)
+    """The cards are held: now the demands take their places in the sellers' queues (R17, R20)."""
+    tenant_id = held[0].tenant_id
+    met: dict[UUID, bool] = {}
+    effects: list[Effect] = []
+    for seller_id in {purchase.seller_id: None for purchase in held}:
+        mine = [purchase for purchase in held if purchase.seller_id == seller_id]
+        answers = await demands.register_demands(
+            tx,
+            tenant_id=tenant_id,
+            account_id=seller_id,
+            kind="purchase",
+            new=[
+                NewDemand(
+                    demand_id=purchase.purchase_id,
+                    operation_id=purchase.purchase_id,
+                    child_id=purchase.buyer_id,
+                    credits=purchase.credits,
+                    chatbots=purchase.chatbots,
+                )
+                for purchase in mine
+            ],
+            moment=moment,
+        )
+        met |= {
+            purchase.purchase_id: answer for purchase, answer in zip(mine, answers, strict=True)
+        }
+        if not all(answers):
+            effects.append(Plan(tenant_id, seller_id))
+    await payments.queue(tx, tenant_id, met, moment)
+    effects += [Drive(tenant_id, purchase_id) for purchase_id, ready in met.items() if ready]
+    return tuple(effects)
 
 
 async def deliver_uncharged(
-    ctx: Context, *, tenant_id: UUID, purchase_id: UUID, moment: Moment
+    ctx: Context, *, tenant_id: UUID, purchase_ids: Sequence[UUID], moment: Moment
 ) -> tuple[Effect, ...]:
-    """Deliver a purchase too small to charge once the seller's stock is reserved for it (R26)."""
+    """Deliver purchases too small to charge once the seller's stock is reserved for them (R26)."""
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        assert seen is not None
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
-        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
-        if purchase.state != "capturing" or purchase.mode != "receivable":
-            return ()
-        return await deliver(tx, purchase, moment)
+        seen = await purchases.read_purchases(tx, tenant_id, purchase_ids)
+        pools = {pool for one in seen for pool in (one.buyer_id, one.seller_id)}
+        await demands.lock_pools(tx, tenant_id, *pools)
+        locked = await purchases.lock_purchases(tx, tenant_id, purchase_ids)
+        ready = [one for one in locked if one.state == "capturing" and one.mode == "receivable"]
+        effects: tuple[Effect, ...] = ()
+        if renewed := [one for one in ready if one.origin == "renewal"]:
+            effects += await deliver_renewals(tx, renewed, moment)
+        for purchase in ready:
+            if purchase.origin != "renewal":
+                effects += await deliver(tx, purchase, moment)
+        return effects
 
     return await ctx.db.run(body)
 

@@ -4,95 +4,152 @@ A renewal is a purchase like any other: stock is reserved or the card is held, a
 what it lacks. Only the beginning is here; its end says when the subscription is due again.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
 from brimful.billing import renewals
-from brimful.billing.buyers import Payer
-from brimful.billing.purchases import PurchaseLine, Runs
-from brimful.billing.receivables import read_outstanding
-from brimful.billing.renewals import Due
+from brimful.billing.buyers import Payer, read_buyer
+from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Drive, Effect, Plan
+from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
-from brimful.domain.period import MONTHS, Period
-from brimful.domain.reason import Reason
-from brimful.domain.renewal import Step, due_step, next_due
-from brimful.ledger import demands
-from brimful.usecases.context import Context
-from brimful.usecases.intent import Wish, open_intent
+from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.ledger import balances, demands
+from brimful.usecases.chain import read_chain
+from brimful.usecases.context import Context, with_covers
+from brimful.usecases.intent import Wish, must_wait, open_intents
+from brimful.usecases.outcomes import to_drive
+from brimful.usecases.put_off import put_off_for_seller, put_off_past_due
+from brimful.usecases.refuse_client import tell_seller
+from brimful.usecases.renewal_lines import renewal_wish
 
+# So many buyers are begun in one transaction.
 BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How many buyers were taken, and what follows."""
+
+    buyers: int
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    """What one buyer is due, as it pays for it."""
+
+    payer: Payer
+    wish: Wish
+    due: tuple[Due, ...]
+
+    @property
+    def renewed(self) -> list[Renewed]:
+        """Its subscriptions, as they failed before."""
+        return [
+            Renewed(
+                subscription_id=one.subscription_id,
+                seller_failed_at=one.seller_failed_at,
+                past_due_since=one.past_due_since,
+            )
+            for one in self.due
+        ]
 
 
 async def renew_due(
     ctx: Context, *, tenant_id: UUID, seller_id: UUID, moment: Moment, limit: int = BATCH
-) -> tuple[Effect, ...]:
+) -> Begun:
     """Begin the renewals of up to ``limit`` of a seller's buyers that are due.
 
-    Does nothing while the seller or one above it renews itself: whoever ends that comes back here
-    (ancestors first). A buyer whose card may not be tried stays past due until it may.
+    Does nothing while the seller or one above it renews itself: ancestors go first (R35). A buyer
+    whose card may not be tried stays past due until it may; for those that the pool does not cover
+    the chain above is checked before any card is held.
     """
 
-    async def body(tx: Transaction) -> tuple[Effect, ...]:
+    async def body(tx: Transaction) -> Begun:
         await demands.lock_pools(tx, tenant_id, seller_id)
         if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
-            return ()
+            return Begun(0)
         due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit)
+        buyers = [tuple(mine) for _, mine in groupby(due, key=lambda one: one.account_id)]
         effects: tuple[Effect, ...] = ()
-        for _, subscriptions in groupby(due, key=lambda one: one.account_id):
-            effects += await _begin(ctx, tx, tenant_id, list(subscriptions), moment)
-        return effects
+        ready: list[_Renewal] = []
+        for mine in buyers:
+            renewal = _Renewal(_payer(tenant_id, mine[0]), renewal_wish(mine, moment), mine)
+            blocked = await _put_off(ctx, tx, renewal, moment)
+            if blocked is None:
+                ready.append(renewal)
+            else:
+                effects += (*blocked, Plan(tenant_id, mine[0].account_id))
+        ready, more = await _feasible(ctx, tx, ready, moment)
+        effects += more
+        return Begun(len(buyers), effects + await _open(ctx, tx, ready, moment))
 
-    return await ctx.db.run(body)
+    return await with_covers(ctx, body)
 
 
-async def _begin(
-    ctx: Context, tx: Transaction, tenant_id: UUID, due: list[Due], moment: Moment
-) -> tuple[Effect, ...]:
-    """Begin one buyer's renewal: one purchase with a line for each subscription that is due."""
-    first = due[0]
-    steps = [(one, step) for one in due if (step := _step(one, moment)) is not None]
-    lines = tuple(_line(one, step) for one, step in steps)
-    ids = [one.subscription_id for one, _ in steps]
-    wish = Wish(
-        lines=lines,
-        origin="renewal",
-        trigger="renewal",
-        explanation={
-            "trigger": "renewal",
-            "due_at": min(one.due_at for one in due).isoformat(),
-            "lines": [one.package_name for one, _ in steps],
-        },
-    )
-    if wish.amount_minor and (blocked := _blocked(first, moment)) is not None:
-        reason, wake_at = blocked
-        await renewals.note_failed(
-            tx, tenant_id=tenant_id, subscription_ids=ids, reason=reason, wake_at=wake_at,
-            own_fault=True, at=moment.at,
-        )  # fmt: skip
-        return ()
-    payer = Payer(
+def _payer(tenant_id: UUID, due: Due) -> Payer:
+    return Payer(
         tenant_id=tenant_id,
-        account_id=first.account_id,
-        seller_id=first.seller_id,
-        seller_is_supply=first.seller_is_supply,
-        currency=first.currency,
-        card=first.card,
-        outstanding=await read_outstanding(tx, tenant_id, first.account_id),
+        account_id=due.account_id,
+        seller_id=due.seller_id,
+        seller_is_supply=due.seller_is_supply,
+        currency=due.currency,
+        card=due.card,
+        outstanding=due.outstanding,
     )
-    purchase_id = await open_intent(ctx, tx, facts=payer, wish=wish, moment=moment)
-    await renewals.park(tx, tenant_id, ids)
-    drive = Drive(tenant_id, purchase_id)
-    return (drive,) if first.seller_is_supply else (drive, Plan(tenant_id, first.seller_id))
 
 
-def _step(due: Due, moment: Moment) -> Step | None:
-    return due_step(due.anchor_at, due.interval, due.months_done, due.credits > 0, moment.at)
+async def _open(
+    ctx: Context, tx: Transaction, ready: Sequence[_Renewal], moment: Moment
+) -> tuple[Effect, ...]:
+    if not ready:
+        return ()
+    seller = ready[0].payer
+    wishes = [(renewal.payer, renewal.wish) for renewal in ready]
+    ids = await open_intents(ctx, tx, wishes=wishes, moment=moment)
+    await renewals.park(
+        tx, seller.tenant_id, [one.subscription_id for renewal in ready for one in renewal.due]
+    )
+    driven = to_drive(seller.tenant_id, ids)
+    if seller.seller_is_supply:
+        return driven
+    return (*driven, Plan(seller.tenant_id, seller.seller_id))
 
 
-def _blocked(due: Due, moment: Moment) -> tuple[Reason, datetime | None] | None:
+async def _put_off(
+    ctx: Context, tx: Transaction, renewal: _Renewal, moment: Moment
+) -> tuple[Effect, ...] | None:
+    """What follows when a buyer's renewal cannot begin now: its card may not be tried (R29), or what
+    it owes together has to be charged first (R26). None when it can."""
+    payer, first = renewal.payer, renewal.due[0]
+    if must_wait(ctx, payer, renewal.wish):
+        return await put_off_for_seller(
+            tx,
+            tenant_id=payer.tenant_id,
+            renewed=renewal.renewed,
+            reason=Reason.purchase_under_way,
+            moment=moment,
+        )
+    if not renewal.wish.amount_minor or (wait := _card_waits(first, moment)) is None:
+        return None
+    reason, wake_at = wait
+    return await put_off_past_due(
+        tx,
+        tenant_id=payer.tenant_id,
+        account_id=payer.account_id,
+        renewed=renewal.renewed,
+        reason=reason,
+        wake_at=wake_at,
+        moment=moment,
+    )
+
+
+def _card_waits(due: Due, moment: Moment) -> tuple[Reason, datetime | None] | None:
     """Why the card may not be tried now, and from when it may (None: when somebody acts) (R29)."""
     if due.card is None:
         return Reason.no_payment_method, None
@@ -103,40 +160,65 @@ def _blocked(due: Due, moment: Moment) -> tuple[Reason, datetime | None] | None:
     return None
 
 
-def _line(due: Due, step: Step) -> PurchaseLine:
-    """The line of one subscription: its price when a period begins, its credits each month (R34)."""
-    period = Period(
-        anchor_at=due.anchor_at,
-        starts_at=step.period_starts_at,
-        ends_at=step.period_ends_at,
-        interval=due.interval,
-    )
-    brings = due.credits > 0
-    return PurchaseLine(
-        kind=due.kind,
-        package_id=due.package_id,
-        package_version=due.package_version,
-        quantity=1,
-        credits=due.credits,
-        chatbots=0,
-        amount_minor=due.recurring_minor if step.renews else 0,
-        recurring_minor=due.recurring_minor,
-        credits_cost_minor=_credits_cost_minor(due, step),
-        credits_end_at=step.month_ends_at if brings else None,
-        runs=Runs(
-            subscription_id=due.subscription_id,
-            period=period,
-            months_done=step.months_done,
-            due_at=next_due(due.anchor_at, due.interval, step.months_done, brings),
-        ),
+async def _feasible(
+    ctx: Context, tx: Transaction, ready: list[_Renewal], moment: Moment
+) -> tuple[list[_Renewal], tuple[Effect, ...]]:
+    """Those that can begin. Where the pool does not cover all, the sellers above must be able to
+    furnish the rest, or at least the first of it, or nobody's card is held for it (R17)."""
+    if not ready or ready[0].payer.seller_is_supply:
+        return ready, ()
+    seller = ready[0].payer
+    covered = await _covered(tx, ready, moment)
+    if covered == len(ready):
+        return ready, ()
+    chain = await read_chain(
+        ctx, tx, tenant_id=seller.tenant_id, account_id=seller.seller_id, at=moment.at
     )
 
+    def check(some: Sequence[_Renewal]) -> Feasible | Refuse:
+        credits = sum(renewal.wish.credits for renewal in some)
+        chatbots = sum(renewal.wish.chatbots for renewal in some)
+        return check_chain(chain.levels, credits, chatbots, moment.at)
 
-def _credits_cost_minor(due: Due, step: Step) -> int:
-    """The part of the period's price that this month's credits carry, to the minor unit over the
-    months of a period (R13, R25)."""
-    if not due.price_minor or not due.credits:
-        return 0
-    whole = due.recurring_minor * due.credits_price_minor // due.price_minor
-    months, month = MONTHS[due.interval], (step.months_done - 1) % MONTHS[due.interval]
-    return whole * (month + 1) // months - whole * month // months
+    verdict = check(ready)
+    if isinstance(verdict, Feasible) or isinstance(check(ready[: covered + 1]), Feasible):
+        return ready, ()
+    left = ready[covered:]
+    await put_off_for_seller(
+        tx,
+        tenant_id=seller.tenant_id,
+        renewed=[one for renewal in left for one in renewal.renewed],
+        reason=neutral(verdict.reason),
+        moment=moment,
+    )
+    return ready[:covered], (await _tell(tx, left, verdict, moment),)
+
+
+async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -> int:
+    """How many of the first the seller's pool covers as it is."""
+    seller = ready[0].payer
+    await balances.settle(tx, seller.tenant_id, seller.seller_id, moment)
+    stock, seats = await balances.read_stock(tx, seller.tenant_id, seller.seller_id)
+    credits, chatbots = stock.free, seats.free
+    for number, renewal in enumerate(ready):
+        credits, chatbots = credits - renewal.wish.credits, chatbots - renewal.wish.chatbots
+        if min(credits, chatbots) < 0:
+            return number
+    return len(ready)
+
+
+async def _tell(
+    tx: Transaction, left: Sequence[_Renewal], verdict: Refuse, moment: Moment
+) -> Effect:
+    """Tell the seller's owner, by the first of them, that renewals cannot be furnished (R18)."""
+    payer = left[0].payer
+    client = await read_buyer(
+        tx, tenant_id=payer.tenant_id, account_id=payer.account_id, at=moment.at
+    )
+    needs = {
+        "credits": sum(renewal.wish.credits for renewal in left),
+        "chatbots": sum(renewal.wish.chatbots for renewal in left),
+        "kind": "renewal",
+        "clients": len(left),
+    }
+    return await tell_seller(tx, refusal=verdict, client=client, needs=needs, moment=moment)

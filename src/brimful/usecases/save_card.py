@@ -15,6 +15,7 @@ from brimful.notices.promise import promise
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
 from brimful.usecases.release_holds import release_holds
+from brimful.usecases.wake_past_due import wake_past_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,11 @@ async def record_card(
             saved=saved,
             moment=moment,
         )
-        effects: tuple[Effect, ...] = (Plan(tenant_id, account_id), DetachDue())
+        effects: tuple[Effect, ...] = (
+            Plan(tenant_id, account_id),
+            DetachDue(),
+            *await wake_past_due(tx, tenant_id, [account_id], moment),
+        )
         after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None
         if was_stopped and after.buyer.paused is None and after.buyer.enabled:

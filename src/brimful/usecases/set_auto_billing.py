@@ -16,6 +16,7 @@ from brimful.ledger import demands
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
 from brimful.usecases.release_holds import children_changed, release_holds
+from brimful.usecases.wake_past_due import wake_past_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ async def set_auto_billing(
         effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
         if setting.enabled and not before.enabled:
             await breaker.clear_card(tx, facts)
+            effects += await wake_past_due(tx, tenant_id, [account_id], moment)
         if before.enabled and not setting.enabled:
             effects += await release_holds(
                 tx, tenant_id, account_id, Reason.auto_billing_off, moment

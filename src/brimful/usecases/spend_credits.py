@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from brimful.billing import renewals
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
@@ -85,6 +86,9 @@ async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | Non
         if await demands.is_waited_on(tx, new.tenant_id, new.account_id):
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once.
+            return None
+        if await renewals.is_renewing_above(tx, new.tenant_id, new.account_id, moment.at):
+            # What is due comes first (R35), and may bring what is missing.
             return None
         chain = await read_chain(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at

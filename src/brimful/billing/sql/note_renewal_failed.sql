@@ -2,8 +2,6 @@
 -- past due since it was due; a seller that could not be secured is not its fault.
 update subscription s set reason = $3, wake_at = $4,
     state = case when $5 then case s.state when 'active' then 'past_due' else s.state end else s.state end,
-    past_due_since = case when $5 then coalesce(s.past_due_since, s.due_at) else s.past_due_since end,
-    seller_failed_at = case when $5 then s.seller_failed_at else coalesce(s.seller_failed_at, $6) end,
-    seller_tries = s.seller_tries + case when $5 then 0 else 1 end
-where s.tenant_id = $1 and s.subscription_id = any ($2::uuid[]) and s.state <> 'ended'
-returning s.subscription_id, s.seller_failed_at, s.seller_tries;
+    past_due_since = case when $5 then coalesce(s.past_due_since, $6) else s.past_due_since end,
+    seller_failed_at = case when $5 then s.seller_failed_at else coalesce(s.seller_failed_at, $6) end
+where s.tenant_id = $1 and s.subscription_id = any ($2::uuid[]) and s.state <> 'ended';

@@ -4,7 +4,14 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        s.state, v.name as package_name, v.credits_price_minor, v.price_minor,
        o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4,
-       b.paused_reason, b.retry_at
+       b.paused_reason, b.retry_at, s.seller_failed_at, s.past_due_since,
+       coalesce((
+           select sum(r.amount_minor) from receivable r
+           where r.tenant_id = s.tenant_id and r.account_id = s.account_id and r.collected_by is null), 0)::bigint as owed_minor,
+       coalesce((
+           select sum(p.amount_minor) from purchase p
+           where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.mode = 'receivable'
+             and p.state not in ('delivered', 'failed')), 0)::bigint as coming_minor
 from subscription s
 join account o on o.tenant_id = s.tenant_id and o.account_id = s.seller_id
 left join package_version v on v.package_id = s.package_id and v.version = s.package_version

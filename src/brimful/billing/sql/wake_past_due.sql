@@ -1,4 +1,8 @@
 -- The card was replaced, or may be tried again: what is past due on it is due now.
 update subscription set wake_at = $3
-where tenant_id = $1 and account_id = $2 and state in ('past_due', 'suspended') and (wake_at is null or wake_at > $3)
+where tenant_id = $1 and account_id = any ($2::uuid[]) and state in ('past_due', 'suspended') and (wake_at is null or wake_at > $3)
+  and not exists (
+      select 1 from purchase p
+      where p.tenant_id = subscription.tenant_id and p.buyer_id = subscription.account_id and p.origin = 'renewal'
+        and p.state not in ('delivered', 'failed'))
 returning seller_id;

@@ -75,6 +75,8 @@ create unique index one_open_auto_billing on purchase (tenant_id, buyer_id)
 -- R34: at most one open renewal per account, so that nothing is granted twice.
 create unique index one_open_renewal on purchase (tenant_id, buyer_id)
     where origin = 'renewal' and state not in ('delivered', 'failed');
+create index renewal_open_of_seller on purchase (tenant_id, seller_id)
+    where origin = 'renewal' and state not in ('delivered', 'failed');
 create index purchase_open_of_buyer on purchase (tenant_id, buyer_id) where state not in ('delivered', 'failed');
 create index purchase_of_buyer on purchase (tenant_id, buyer_id, planned_at);
 create index purchase_due on purchase (tenant_id, wake_real_at) where wake_real_at is not null;
@@ -202,7 +204,6 @@ create table subscription (
     -- Why its renewal was not done, and how often its seller could not be secured since when.
     reason text,
     seller_failed_at timestamptz,
-    seller_tries int not null default 0,
     created_at timestamptz not null,
     ended_at timestamptz,
     primary key (tenant_id, subscription_id)

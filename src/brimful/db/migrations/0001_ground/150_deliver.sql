@@ -160,5 +160,5 @@ create function run_subscriptions_v1(p_tenant uuid, p_purchases uuid[], p_at tim
         purchase_id = excluded.purchase_id, months_done = excluded.months_done,
         period_starts_at = excluded.period_starts_at, period_ends_at = excluded.period_ends_at,
         due_at = excluded.due_at, wake_at = excluded.wake_at, state = 'active', past_due_since = null, reason = null,
-        seller_failed_at = null, seller_tries = 0
+        seller_failed_at = null
 $$;

@@ -5,4 +5,5 @@ select p.tenant_id, p.purchase_id, p.buyer_id, p.seller_id, p.origin, p.mode, p.
        c.payment_id, c.amount_minor as charge_minor, c.capture, c.state as charge_state, c.decline_code, c.decline_hard
 from purchase p
 left join charge c on c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id
-where p.tenant_id = $1 and p.purchase_id = $2;
+where p.tenant_id = $1 and p.purchase_id = any ($2::uuid[])
+order by p.purchase_id;

@@ -1,0 +1,13 @@
+-- Renewals whose cards are being held, or due and not begun; those of a buyer with a renewal under way come after it.
+select exists (
+    select 1 from purchase p
+    where p.tenant_id = $1 and p.seller_id = $2 and p.origin = 'renewal' and p.state not in ('delivered', 'failed')
+      and p.state in ('planned', 'created')
+) or exists (
+    select 1 from subscription s
+    where s.tenant_id = $1 and s.seller_id = $2 and s.state <> 'ended' and s.wake_at <= $3
+      and not exists (
+          select 1 from purchase p
+          where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.origin = 'renewal'
+            and p.state not in ('delivered', 'failed'))
+);

@@ -1,0 +1,1 @@
+select state from purchase where tenant_id = $1 and purchase_id = any ($2::uuid[]) order by purchase_id for update;

@@ -1,4 +1,0 @@
--- The seller may be secured now: the renewals that it could not furnish are due now.
-update subscription set wake_at = $3
-where tenant_id = $1 and seller_id = $2 and state <> 'ended' and seller_failed_at is not null and wake_at > $3
-returning subscription_id;

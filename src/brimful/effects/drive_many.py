@@ -1,0 +1,112 @@
+"""Driving renewals of a group together: their calls side by side, a commit for all answers of a step.
+
+It is the same path as for one purchase, taken by many at once: the same calls under the same keys, the
+same recording. Whatever goes another way than most is left to ``drive``, one by one.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from brimful.billing import payments, purchases
+from brimful.billing.purchases import Purchase
+from brimful.domain.effect import Drive, Effect
+from brimful.domain.payment import NotFound, Unknown, Unreachable
+from brimful.effects.drive import NO_LEASE, Driver, ask, no_answer
+from brimful.usecases.record_payment import Outcome, deliver_uncharged, record_payments
+
+_log = structlog.get_logger()
+
+# So many calls of a group are under way at the gateway at a time.
+CALLS_AT_ONCE = 16
+
+Seen = Mapping[UUID, tuple[str, str | None]]
+
+
+async def drive_many(
+    driver: Driver, *, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> tuple[Effect, ...]:
+    """Take purchases of one tenant as far as they go now, and give the leases back.
+
+    Renewals go together; any other, and any whose answer was not the usual one, is returned to be
+    driven by itself.
+    """
+    db = driver.ctx.db
+    fences = dict.fromkeys(purchase_ids, NO_LEASE)
+    seen: dict[UUID, tuple[str, str | None]] = {}
+    effects: list[Effect] = []
+    while fences:
+        moment = driver.now()
+        until = moment.real_at + timedelta(seconds=driver.lease_s)
+        fences = await payments.claim(
+            db, tenant_id=tenant_id, fences=fences, real_at=moment.real_at, until=until
+        )
+        batch = await purchases.read_purchases(db, tenant_id, list(fences))
+        usual = [one for one in batch if _goes_along(one, seen)]
+        apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
+        more, unanswered = await _step(driver, tenant_id, usual, seen)
+        apart |= unanswered
+        await payments.release(db, tenant_id, {key: fences[key] for key in apart})
+        effects += [Drive(tenant_id, key) for key in apart - unanswered]
+        effects += [one for one in more if not _is_of(one, fences)]
+        seen |= {one.purchase_id: (one.state, one.charge_state) for one in usual}
+        fences = {key: fence for key, fence in fences.items() if key not in apart}
+    return tuple(effects)
+
+
+def _goes_along(purchase: Purchase, seen: Seen) -> bool:
+    """A renewal on its usual way: not being cancelled, and moved by its last answer, if any."""
+    usual = purchase.origin == "renewal" and purchase.state != "canceling"
+    return usual and seen.get(purchase.purchase_id) != (purchase.state, purchase.charge_state)
+
+
+def _is_of(effect: Effect, fences: Mapping[UUID, int]) -> bool:
+    """To drive one that is being driven here anyway."""
+    return isinstance(effect, Drive) and effect.purchase_id in fences
+
+
+async def _step(
+    driver: Driver, tenant_id: UUID, batch: Sequence[Purchase], seen: Seen
+) -> tuple[tuple[Effect, ...], set[UUID]]:
+    """One step of all: what follows, and which of them got no answer and are tried later."""
+    effects: tuple[Effect, ...] = ()
+    free = [one.purchase_id for one in batch if one.mode == "receivable"]
+    if free:
+        effects += await deliver_uncharged(
+            driver.ctx, tenant_id=tenant_id, purchase_ids=free, moment=driver.now()
+        )
+    answers = await _ask_all(driver, [one for one in batch if one.mode != "receivable"], seen)
+    unanswered: set[UUID] = set()
+    outcomes: dict[UUID, Outcome] = {}
+    for purchase, answer in answers:
+        if isinstance(answer, Unknown | Unreachable | NotFound):
+            _, more = await no_answer(driver, purchase, ())
+            effects += more
+            unanswered.add(purchase.purchase_id)
+        else:
+            outcomes[purchase.purchase_id] = answer
+    if outcomes:
+        effects += await record_payments(
+            driver.ctx, tenant_id=tenant_id, outcomes=outcomes, moment=driver.now()
+        )
+    return effects, unanswered
+
+
+async def _ask_all(
+    driver: Driver, batch: Sequence[Purchase], seen: Seen
+) -> list[tuple[Purchase, Outcome | Unknown | Unreachable | NotFound]]:
+    """The calls that the purchases' states ask for, some at a time."""
+    slots = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def one(purchase: Purchase) -> Outcome | Unknown | Unreachable | NotFound:
+        before = seen.get(purchase.purchase_id)
+        async with slots:
+            return await ask(
+                driver.gateway, purchase, fresh=before is not None and before[0] == "planned"
+            )
+
+    answers = await asyncio.gather(*(one(purchase) for purchase in batch))
+    return list(zip(batch, answers, strict=True))

@@ -1,0 +1,112 @@
+"""Renewals that were not done: when they are tried again, and who is told (R29, R35)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from brimful.billing import breaker, cards, renewals
+from brimful.billing.purchases import Purchase
+from brimful.billing.renewals import Renewed
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, MailDue
+from brimful.domain.moment import Moment
+from brimful.domain.past_due import next_seller_retry, suspended_at
+from brimful.domain.reason import Reason
+from brimful.notices.promise import promise
+
+
+async def put_off_failed(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """A locked renewal failed, without money taken. Its own card was declined, or is gone: it is
+    past due until that card may be tried again, or another is there. All else is its seller's, or
+    the gateway's, and stays due on the schedule of those."""
+    tenant_id = purchase.tenant_id
+    renewed = await renewals.read_renewed(tx, tenant_id, purchase.purchase_id)
+    if purchase.decline_code is not None or reason is Reason.no_payment_method:
+        wake_at = await _wake_at(tx, purchase, moment)
+        return await put_off_past_due(
+            tx,
+            tenant_id=tenant_id,
+            account_id=purchase.buyer_id,
+            renewed=renewed,
+            reason=reason,
+            wake_at=wake_at,
+            moment=moment,
+        )
+    return await put_off_for_seller(
+        tx, tenant_id=tenant_id, renewed=renewed, reason=reason, moment=moment
+    )
+
+
+async def _wake_at(tx: Transaction, purchase: Purchase, moment: Moment) -> datetime | None:
+    """When a renewal is tried again that its own card did not pay: at once when another card was
+    saved meanwhile, else from when that one may be tried."""
+    card = await cards.read_card(tx, purchase.tenant_id, purchase.buyer_id)
+    if card is None:
+        return None
+    if card["fingerprint"] != purchase.fingerprint:
+        return moment.at
+    return await breaker.next_try(tx, purchase, moment.at)
+
+
+async def put_off_past_due(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    renewed: Sequence[Renewed],
+    reason: Reason,
+    wake_at: datetime | None,
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    """The subscriber's card does not pay: past due, suspended after seven days, told once (R35).
+    ``wake_at`` is when the card may be tried again, None when only its owner can bring that."""
+    await renewals.note_failed(
+        tx,
+        tenant_id=tenant_id,
+        subscription_ids=[one.subscription_id for one in renewed],
+        reason=reason,
+        wake_at=wake_at,
+        own_fault=True,
+        at=moment.at,
+    )
+    since = min((one.past_due_since or moment.at for one in renewed), default=moment.at)
+    await promise(
+        tx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        kind="past_due",
+        subject_id=account_id,
+        episode=since.isoformat(),
+        facts={
+            "reason": str(reason),
+            "retry_at": None if wake_at is None else wake_at.isoformat(),
+            "suspended_at": suspended_at(since).isoformat(),
+        },
+        moment=moment,
+    )
+    return (MailDue(),)
+
+
+async def put_off_for_seller(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    renewed: Sequence[Renewed],
+    reason: Reason,
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    """The seller could not be secured: the renewals stay due, their subscribers keep what they have
+    and hear nothing of it (R18, R35)."""
+    first = min((one.seller_failed_at or moment.at for one in renewed), default=moment.at)
+    await renewals.note_failed(
+        tx,
+        tenant_id=tenant_id,
+        subscription_ids=[one.subscription_id for one in renewed],
+        reason=reason,
+        wake_at=next_seller_retry(first, moment.at),
+        own_fault=False,
+        at=moment.at,
+    )
+    return ()
