@@ -15,7 +15,11 @@ from rich.table import Table
 
 from benchmarks.figure import Figure
 
-BENCHMARKS = {"cover": "benchmarks.cover", "forecast": "benchmarks.forecast"}
+BENCHMARKS = {
+    "cover": "benchmarks.cover",
+    "forecast": "benchmarks.forecast",
+    "renewals": "benchmarks.renewals",
+}
 
 
 def machine() -> str:
