@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.copies import copy_agency
+
 from brimful.db.transaction import Database
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.ledger.audit import audit
