@@ -8,9 +8,11 @@ from uuid import UUID
 from brimful.billing import payments
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import DetachDue, Drive, Effect, MailDue, Plan, Wake
+from brimful.domain.effect import AdvanceClock, DetachDue, Drive, Effect, MailDue, Plan, Wake
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
+from brimful.effects.advance_clock import advance_clock
+from brimful.effects.clocks import DatabaseClock
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive, record_event
 from brimful.effects.runner import Runner
@@ -73,12 +75,21 @@ class Engine:
                 Wake: self._wake,
                 MailDue: self._mail,
                 DetachDue: self._detach,
+                AdvanceClock: self._advance,
             }
         )
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Start what follows from a commit."""
         self.runner.run(effects)
+
+    async def follow_clock(self) -> tuple[Effect, ...]:
+        """See where the test clock stands, if there may be one: before each request and scan (R38).
+        What follows when it is to be moved on."""
+        if not isinstance(self.clock, DatabaseClock):
+            return ()
+        state = await self.clock.refresh()
+        return () if state is None or state.target_at is None else (AdvanceClock(),)
 
     async def spend(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **spend: Any
@@ -161,6 +172,7 @@ class Engine:
 
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
         """Take an event of the gateway: False when it is not authentic (R45)."""
+        await self.follow_clock()
         event = self.gateway.parse_event(body=body, headers=headers)
         if isinstance(event, BadEvent):
             return False
@@ -178,6 +190,7 @@ class Engine:
     async def take_up_due_work(self, limit: int = 200) -> int:
         """One scan of what the rows say is due and nobody does: a crashed process's work, retries,
         callers that went away. Returns how much was begun (R24)."""
+        clock = await self.follow_clock()
         moment = self.clock.moment()
         due: list[Effect] = [
             Drive(*ids) for ids in await payments.find_due(self.ctx.db, moment.real_at, limit)
@@ -185,7 +198,7 @@ class Engine:
         due += [
             Plan(*ids) for ids in await payments.find_unplanned(self.ctx.db, moment.real_at, limit)
         ]
-        self.run([*due, MailDue(), DetachDue()])
+        self.run([*due, MailDue(), DetachDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         self.run(swept)
         return len(due) + len(swept)
@@ -223,6 +236,11 @@ class Engine:
 
     async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
         await detach_due(self.ctx.db, self.gateway, self.clock.moment(), 50)
+        return ()
+
+    async def _advance(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(self.clock, DatabaseClock)
+        await advance_clock(self.ctx.db, self.clock, self.take_up_due_work, self.driver.lease_s)
         return ()
 
 
