@@ -84,7 +84,7 @@ async def running_world(
 ) -> AsyncIterator[World]:
     """An engine on a database, with a testbank over HTTP and the platform's price list (R15); with
     ``at``, business time stands there until it is advanced."""
-    settings = Settings(**given, test_clock=at is not None)
+    settings = Settings(**{"test_clock": at is not None, **given})
     if at is not None:
         await start_clock(db, at=at, moment=SystemClock().moment())
     clock = await clock_of(settings, db)
