@@ -19,7 +19,9 @@ from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.move_clock import (
     ClockState,
     NotMoved,
+    arrive,
     begin_advance,
+    claim,
     halt_advance,
     read_clock,
     start_clock,
@@ -212,6 +214,28 @@ async def test_r38_there_is_one_advance_at_a_time(frozen_world: World) -> None:
     assert await halt_advance(db) == stands
     assert await halt_advance(db) is None
     assert (await frozen_world.advance(hours=1)).frozen_at == FROZEN_AT + timedelta(hours=1)
+
+
+async def test_r38_the_first_advance_is_one_too(db: Database) -> None:
+    """Where there was no clock, the one that starts it is the only one."""
+    moment = real()
+    begun: list[Any] = await asyncio.gather(
+        *(begin_advance(db, to=None, span=n * DAY, moment=moment) for n in range(1, 9))
+    )
+    [under_way] = [one for one in begun if isinstance(one, ClockState)]
+    assert under_way == await read_clock(db)
+    assert under_way.frozen_at == moment.real_at
+
+
+async def test_r38_who_is_not_there_yet_does_not_arrive(frozen_world: World) -> None:
+    """An advance begun just after another was halted is not ended with it."""
+    moment = real()
+    begun = await begin_advance(frozen_world.db, to=None, span=DAY, moment=moment)
+    fence = await claim(frozen_world.db, moment, moment.real_at + DAY)
+    assert fence is not None
+    await arrive(frozen_world.db, fence)
+    assert await read_clock(frozen_world.db) == begun
+    await halt_advance(frozen_world.db)
 
 
 async def test_r38_an_advance_that_died_is_gone_on_with(frozen_world: World) -> None:

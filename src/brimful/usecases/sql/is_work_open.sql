@@ -1,3 +1,2 @@
--- Whether something is under way that ends by itself: purchases at the gateway, demands that wait for them.
-select exists (select from purchase where wake_real_at is not null and state not in ('delivered', 'failed'))
-    or exists (select from demand where state = 'waiting');
+-- Whether a purchase is under way that goes on by itself; demands that wait are for one, or are to be planned for.
+select exists (select from purchase where wake_real_at is not null and state not in ('delivered', 'failed'));
