@@ -29,9 +29,14 @@ DAY = timedelta(days=1)
 OPEN = ("open", "--name", "Stellar", "--currency", "USD", "--email", "owner@example.com")
 
 
+def brimful(*words: str, cwd: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return run(*words, cwd=cwd, program=BRIMFUL, **env)
+
+
 def plain(*words: str, cwd: Path, **env: str) -> dict[str, Any]:
     """What a command answers in JSON."""
-    ended = run("clock", *words, "--json", cwd=cwd, **env)
+    ended = brimful("clock", *words, "--json", cwd=cwd, **env)
     assert (ended.returncode, ended.stderr) == (0, ""), ended
     shown: dict[str, Any] = json.loads(ended.stdout)
     return shown
@@ -48,7 +53,7 @@ async def test_r43_clock_shows_both_times(empty: str, place: Path) -> None:
     assert (shown["status"], shown["business_time"]) == ("standing", "2027-01-31T00:00:00+00:00")
     real = datetime.fromisoformat(shown["real_time"])
     assert abs(datetime.now(UTC) - real) < timedelta(minutes=1)
-    told = run("clock", cwd=place, DATABASE_URL=empty, **ON)
+    told = brimful("clock", cwd=place, DATABASE_URL=empty, **ON)
     business, real_line = told.stdout.splitlines()
     assert business.startswith("Business time  2027-01-31 00:00:00 UTC  (stands until")
     assert real_line.startswith("Real time      20") and real_line.endswith(" UTC")
@@ -57,9 +62,9 @@ async def test_r43_clock_shows_both_times(empty: str, place: Path) -> None:
 async def test_r38_a_platform_is_opened_at_business_time(empty: str, place: Path) -> None:
     """A clock may start in the past, and nothing that commands write lies ahead of it."""
     env = {**ON, "DATABASE_URL": empty}
-    run("clock", "start", "--at", "2020-02-29", cwd=place, **env)
-    assert run(*OPEN, cwd=place, **env).returncode == 0
-    assert run("keys", "issue", cwd=place, **env).returncode == 0
+    brimful("clock", "start", "--at", "2020-02-29", cwd=place, **env)
+    assert brimful(*OPEN, cwd=place, **env).returncode == 0
+    assert brimful("keys", "issue", cwd=place, **env).returncode == 0
     db = await connect(empty)
     rows = await db.fetch(
         "select created_at from platform union all select created_at from api_key"
@@ -92,11 +97,11 @@ async def test_r38_what_cannot_be_is_one_line_and_changes_nothing(empty: str, pl
     env = {**ON, "DATABASE_URL": empty, "BRIMFUL_TESTBANK_URL": "http://127.0.0.1:9"}
     before = plain("start", "--at", FROZEN_AT.isoformat(), cwd=place, **env)
     for words, part in REFUSED:
-        assert_one_line(run("clock", *words, cwd=place, **env), part)
+        assert_one_line(brimful("clock", *words, cwd=place, **env), part)
     after = plain(cwd=place, **env)
     assert {**after, "real_time": ""} == {**before, "real_time": ""}
     del env["BRIMFUL_TESTBANK_URL"]
-    refused = run("clock", "advance", "1d", cwd=place, **env)
+    refused = brimful("clock", "advance", "1d", cwd=place, **env)
     assert_one_line(refused, "BRIMFUL_TESTBANK_URL", "--testbank")
 
 
@@ -109,7 +114,7 @@ def test_r38_production_refuses_the_test_clock(place: Path, words: tuple[str, ..
         ({**production, **ON}, ("BRIMFUL_TEST_CLOCK is refused in production",)),
         ({}, ("BRIMFUL_TEST_CLOCK=true",)),
     ):
-        assert_one_line(run("clock", *words, cwd=place, **env), *parts)
+        assert_one_line(brimful("clock", *words, cwd=place, **env), *parts)
     assert list(place.iterdir()) == []
 
 
@@ -120,7 +125,7 @@ async def test_r38_servers_and_workers_are_refused_on_a_database_with_a_test_clo
     plain("start", cwd=place, DATABASE_URL=empty, **ON)
     bank = {"DATABASE_URL": empty, "BRIMFUL_TESTBANK_URL": "http://127.0.0.1:9"}
     for words in (("serve",), ("worker",), OPEN):
-        ended = run(*words, cwd=place, BRIMFUL_PORT="0", **bank)
+        ended = brimful(*words, cwd=place, BRIMFUL_PORT="0", **bank)
         assert_one_line(ended, "the database has a test clock", "BRIMFUL_TEST_CLOCK")
 
 
@@ -130,7 +135,7 @@ def test_r38_an_embedded_database_is_advanced_with_the_bank_inside(place: Path) 
     later = plain("advance", "4w2d12h", "--testbank", cwd=place, **ON)
     assert first["business_time"] == "2027-01-31T00:00:00+00:00"
     assert (later["status"], later["business_time"]) == ("standing", "2027-03-02T12:00:00+00:00")
-    assert run("audit", cwd=place).stdout == "The books are right.\n"
+    assert brimful("audit", cwd=place).stdout == "The books are right.\n"
 
 
 @contextlib.asynccontextmanager
@@ -197,7 +202,7 @@ async def test_r38_a_killed_advance_is_gone_on_with(db: Database, dsn: str, tmp_
         assert timedelta() < left.frozen_at - FROZEN_AT < timedelta(hours=2_000)
         shown = await asyncio.to_thread(plain, cwd=tmp_path, **env)
         assert (shown["status"], shown["target"]) == ("advancing", left.target_at.isoformat())
-        other = await asyncio.to_thread(run, "clock", "advance", "1d", cwd=tmp_path, **env)
+        other = await asyncio.to_thread(brimful, "clock", "advance", "1d", cwd=tmp_path, **env)
         assert_one_line(other, "on its way to 2027-05-11 23:00:00 UTC", "halt ends it")
         await db.execute("update lot set expires_at = null where expires_at > $1", left.frozen_at)
         done = await asyncio.to_thread(plain, "advance", cwd=tmp_path, **env)
