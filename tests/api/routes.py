@@ -17,6 +17,8 @@ PUBLIC = {
     ("MOUNT", "/docs-assets"),
 }
 WHOAMI = ("GET", "/v1/whoami")
+# The platform's alone: see test_clock.
+TEST_CLOCK = {("GET", "/v1/test_clock"), ("POST", "/v1/test_clock/advance")}
 
 # One good body for each schema of a body; ids in braces are filled in as those of a path.
 GOOD: dict[str, dict[str, Any]] = {
@@ -34,6 +36,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "PreviewPurchase": {"package_id": "{offer_id}"},
     "PreviewSpend": {"credits": 1},
     "PreviewSale": {"credits": 1},
+    "AdvanceClock": {"seconds": 60},
 }
 
 Kind = Literal["platform", "seller", "client"]

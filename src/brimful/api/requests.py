@@ -2,10 +2,18 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import Header, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 
@@ -35,6 +43,22 @@ IdempotencyKey = Annotated[
 Limit = Annotated[int, Query(ge=1, le=100)]
 After = Annotated[str | None, Query(max_length=64, description="The `next` of the page before.")]
 WaitMs = Annotated[int, Field(strict=True, ge=0, le=60_000)]
+
+
+def _instant(value: Any) -> datetime:
+    """An instant in a text, never a number. Raises ValueError."""
+    text = value if isinstance(value, str) else ""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None or "T" not in text:
+        raise ValueError("an instant such as 2027-01-31T00:00:00Z is expected")
+    return read
+
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class Body(BaseModel):
@@ -169,3 +193,11 @@ class PreviewSale(Body):
 
     credits: CreditsOrNone = 0
     chatbots: Chatbots = 0
+
+
+class AdvanceClock(Body):
+    """How far business time is to go: over so many `seconds`, or `to` an instant."""
+
+    seconds: Annotated[int, Field(strict=True, ge=1, le=3_660 * 86_400)] | None = None
+    to: Instant | None = None
+    wait_ms: WaitMs | None = None

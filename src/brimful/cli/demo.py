@@ -56,11 +56,12 @@ async def serve(data: Path, port: int) -> None:
 async def _world(data: Path, events_url: str | None) -> AsyncIterator[tuple[Sandbox, Desk]]:
     log_to_stderr()
     secret = secrets.token_hex(16)
-    # A demo is apart from what the machine is set up for: it writes its mail into files, and what
-    # it charges is never real.
+    # A demo is apart from what the machine is set up for: it writes its mail into files, what it
+    # charges is never real, and its business time may be advanced.
     settings = read_settings(
-        data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None
-    )
+        data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None,
+        test_clock=True,
+    )  # fmt: skip
     async with AsyncExitStack() as stack:
         in_use = "stop it, or choose another folder with --data"
         admin = await stack.enter_async_context(embedded_in(data, in_use=in_use))

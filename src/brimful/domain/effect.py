@@ -57,4 +57,9 @@ class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
 
-Effect = Drive | DriveMany | Renew | Plan | Wake | MailDue | DetachDue
+@dataclass(frozen=True, slots=True)
+class AdvanceClock:
+    """The test clock is to be moved on (R38)."""
+
+
+Effect = Drive | DriveMany | Renew | Plan | Wake | MailDue | DetachDue | AdvanceClock

@@ -39,6 +39,10 @@ class Reason(StrEnum):
     consent_required = "consent_required"
     too_many_packages = "too_many_packages"
     sizes_too_uneven = "sizes_too_uneven"
+    clock_advancing = "clock_advancing"
+    clock_runs_forward = "clock_runs_forward"
+    clock_started = "clock_started"
+    clock_too_far = "clock_too_far"
 
 
 _TITLES: Mapping[Reason, str] = {
@@ -77,6 +81,10 @@ _TITLES: Mapping[Reason, str] = {
     Reason.sizes_too_uneven: "The largest package of credits may be at most 1,000,000 times the "
     "common step of all on offer. Choose sizes with a larger common step, such as whole thousands.",
     Reason.too_many_packages: "At most 20 packages of a kind can be active.",
+    Reason.clock_advancing: "The test clock is being advanced already; one advance at a time.",
+    Reason.clock_runs_forward: "Business time only runs forward.",
+    Reason.clock_started: "The test clock was started already; it can only be advanced.",
+    Reason.clock_too_far: "The test clock moves by 3,660 days at most.",
 }
 
 
