@@ -31,6 +31,7 @@ from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.waiting import Waiters
 from brimful.gateways.port import Gateway
+from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -215,7 +216,8 @@ class Engine:
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         self.run(swept)
-        return len(due) + len(swept)
+        lapsed = await lapse_due(self.ctx.db, moment.at, limit)
+        return len(due) + len(swept) + lapsed
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""

@@ -2,26 +2,23 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from brimful.cli.sandbox import PRICE_LIST, Sandbox, open_sandbox
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import AdvanceClock
-from brimful.effects.advance_clock import watch_clock
 from brimful.effects.clocks import SystemClock, clock_of
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer
 from brimful.settings import Settings
-from brimful.usecases.move_clock import ClockState, begin_advance, start_clock
+from brimful.usecases.move_clock import start_clock
 from brimful.wiring import Engine
 from brimful_testbank.app import Desk
 from brimful_testbank.server import serving
 
 # An advance in a test takes no longer.
-WITHIN_S = 60
 
 __all__ = ["PRICE_LIST", "World", "running_world", "small_world"]
 
@@ -56,22 +53,6 @@ class World(Sandbox):
     def held_open(self) -> list[str]:
         """By the bank: the payments that still hold a card."""
         return [p["id"] for p in self.desk.bank.payments.values() if p["state"] == "held"]
-
-    async def advance(self, to: datetime | None = None, **span: int) -> ClockState:
-        """Let business time pass, and all that is due in it be done: ``days=30`` (R38)."""
-        begun = await begin_advance(
-            self.db,
-            to=to,
-            span=None if to else timedelta(**span),
-            moment=self.engine.clock.moment(),
-        )
-        assert isinstance(begun, ClockState), begun
-        self.engine.run((AdvanceClock(),))
-        state = await watch_clock(self.db, timeout_s=WITHIN_S, seen=lambda _: None)
-        assert state.target_at is None, state
-        await self.engine.follow_clock()
-        await self.settle()
-        return state
 
 
 @contextlib.asynccontextmanager

@@ -50,6 +50,12 @@ async def settle(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Mom
     await tx.execute(_sql("settle"), tenant_id, account_id, moment.at)
 
 
+async def lapse_due(db: Database, at: datetime, limit: int) -> int:
+    """Let credits lapse that have ended by ``at``, of up to ``limit`` pools; returns of how many.
+    Nothing depends on when this is done: no spend ever uses them (R36)."""
+    return int(await db.fetchval(_sql("lapse_due"), at, limit))
+
+
 async def free_seat(
     tx: Transaction, tenant_id: UUID, account_id: UUID, chatbot_id: UUID, moment: Moment
 ) -> None:

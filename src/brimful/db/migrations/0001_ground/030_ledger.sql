@@ -22,6 +22,8 @@ create table balance (
     check (issued + received = free + reserved + held + used + sold + lapsed + clawed_back)
 ) with (fillfactor = 50);
 
+create index balance_to_lapse on balance (next_expiry_at) where next_expiry_at is not null;
+
 -- Every movement inside an account, from one state of its stock to another, with what was free after it.
 create table entry (
     tenant_id uuid not null,
