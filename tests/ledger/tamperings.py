@@ -158,4 +158,12 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "sold by another": "update transfer set seller_id = buyer_id",
         "a transfer is gone": "delete from transfer",
     },
+    "usage_matches_entries": {
+        "an hour has more": "update usage_sum set credits = credits + 1 where grain = 'hour'",
+        "an hour is missing": "delete from usage_sum where grain = 'hour'",
+        "an hour that nothing used": (
+            "insert into usage_sum select tenant_id, account_id, grain, starts_at - interval '5 h', 7, 7 "
+            "from usage_sum where grain = 'hour'"
+        ),
+    },
 }
