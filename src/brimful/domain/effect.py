@@ -41,4 +41,17 @@ class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
 
-Effect = Drive | Plan | Wake | MailDue | DetachDue
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """An account that buys ahead is to be looked at."""
+
+    tenant_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WarnDue:
+    """It may be time again to warn of what is to come."""
+
+
+Effect = Drive | Plan | Wake | MailDue | DetachDue | LookAhead | WarnDue
