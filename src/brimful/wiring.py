@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import payments
+from brimful.billing import ahead, payments
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import DetachDue, Drive, Effect, MailDue, Plan, Wake
+from brimful.domain.effect import (
+    DetachDue,
+    Drive,
+    Effect,
+    LookAhead,
+    MailDue,
+    Plan,
+    Wake,
+    WarnDue,
+)
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.detach_cards import detach_due
@@ -28,6 +37,7 @@ from brimful.usecases.answers import (
     SpendWaiting,
     TooMuch,
 )
+from brimful.usecases.buy_ahead import buy_ahead
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
@@ -35,6 +45,7 @@ from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.sweep import sweep
+from brimful.usecases.warn import warn_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +84,8 @@ class Engine:
                 Wake: self._wake,
                 MailDue: self._mail,
                 DetachDue: self._detach,
+                LookAhead: self._look_ahead,
+                WarnDue: self._warn,
             }
         )
 
@@ -185,7 +198,8 @@ class Engine:
         due += [
             Plan(*ids) for ids in await payments.find_unplanned(self.ctx.db, moment.real_at, limit)
         ]
-        self.run([*due, MailDue(), DetachDue()])
+        due += [LookAhead(*ids) for ids in await ahead.find_due(self.ctx.db, moment.at, limit)]
+        self.run([*due, MailDue(), DetachDue(), WarnDue()])
         swept = await sweep(self.ctx, moment=moment)
         self.run(swept)
         return len(due) + len(swept)
@@ -224,6 +238,18 @@ class Engine:
     async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
         await detach_due(self.ctx.db, self.gateway, self.clock.moment(), 50)
         return ()
+
+    async def _look_ahead(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, LookAhead)
+        return await buy_ahead(
+            self.ctx,
+            tenant_id=effect.tenant_id,
+            account_id=effect.account_id,
+            moment=self.clock.moment(),
+        )
+
+    async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
+        return await warn_due(self.ctx, moment=self.clock.moment())
 
 
 def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:

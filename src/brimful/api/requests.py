@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import Header, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 
@@ -128,6 +128,33 @@ class SetAutoBilling(Body):
     strategy: Literal["best_cover", "single_pack"] = "best_cover"
     allowed_packages: Annotated[list[Id], Field(min_length=1, max_length=20)] | None = None
     buys_chatbots: bool = Field(False, strict=True)
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+
+class SetThreshold(Body):
+    """Buy to a target when fewer credits than a threshold are free; both null for no longer."""
+
+    threshold_credits: Credits | None
+    target_credits: Credits | None
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        threshold, target = self.threshold_credits, self.target_credits
+        if (threshold is None) != (target is None):
+            raise ValueError("a threshold needs a target, and a target a threshold")
+        if threshold is not None and target is not None and target < threshold:
+            raise ValueError("the target must be at least the threshold")
+        return self
+
+
+class SetForecast(Body):
+    """Buy before the burn rate runs the pool out; `renewals`: for clients' renewals, too."""
+
+    enabled: bool = Field(strict=True)
+    renewals: bool = Field(False, strict=True)
     given_by: Annotated[str, StringConstraints(max_length=200)] = ""
     terms: LongText = ""
 
