@@ -106,6 +106,8 @@ class Engine:
             **spend,
         )
         if not isinstance(answer, SpendWaiting):
+            if isinstance(answer, SpendDone):
+                self.run(answer.effects)
             return answer
         await reached(Step.demand_registered, answer)
         self.run(answer.effects)
@@ -199,6 +201,8 @@ class Engine:
             Plan(*ids) for ids in await payments.find_unplanned(self.ctx.db, moment.real_at, limit)
         ]
         due += [LookAhead(*ids) for ids in await ahead.find_due(self.ctx.db, moment.at, limit)]
+        owing = await ahead.find_overdrawn(self.ctx.db, moment.at, limit)
+        due += [LookAhead(*ids) for ids in owing]
         self.run([*due, MailDue(), DetachDue(), WarnDue()])
         swept = await sweep(self.ctx, moment=moment)
         self.run(swept)

@@ -30,6 +30,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "SetAutoBilling": {"enabled": True, "monthly_limit_minor": 900_000, "given_by": "X"},
     "SetThreshold": {"threshold_credits": 5, "target_credits": 9, "given_by": "X"},
     "SetForecast": {"enabled": True, "given_by": "X"},
+    "SetOverdraft": {"limit_credits": 7},
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
     "IssueKey": {"label": "x"},
@@ -68,7 +69,10 @@ class Route:
             return 403, "seller_cannot_sell"
         if kind == "client" and "{child_id}" in self.path:
             return 404, "not_found"
-        if self.path == "/allotments" and its_own_key:
+        if its_own_key and (self.verb, self.path) in (
+            ("POST", "/allotments"),
+            ("PUT", "/overdraft"),
+        ):
             return 403, "only_its_seller"
         return self.done, None
 
@@ -108,6 +112,7 @@ ROUTES = (
     _put("/auto-billing", "SetAutoBilling"),
     _put("/auto-billing/threshold", "SetThreshold", seller=True),
     _put("/auto-billing/forecast", "SetForecast", seller=True),
+    _put("/overdraft", "SetOverdraft"),
     _put("/child-limits/{child_id}", "SetChildLimit"),
     _get(""),
     _get("/accounts", platform=True),
@@ -123,6 +128,7 @@ ROUTES = (
     _get("/chatbots"),
     _get("/auto-billing"),
     _get("/forecast"),
+    _get("/overdraft"),
     _get("/payment-methods"),
     _get("/lots"),
     _get("/subscriptions"),

@@ -57,6 +57,7 @@ class StockBody(BaseModel):
     held: int
     used: int
     sold: int
+    overdrawn: int = Field(description="used beyond the pool, and owed to the next delivery")
 
 
 class BalanceBody(BaseModel):
@@ -72,7 +73,7 @@ class SpendBody(BaseModel):
     id: str
     status: str = Field(examples=["done"])
     credits: int
-    balance: int | None
+    balance: int | None = Field(description="what is free after it, below zero when overdrawn")
     code: str | None = None
 
 

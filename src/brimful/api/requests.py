@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
@@ -157,6 +157,12 @@ class SetForecast(Body):
     renewals: bool = Field(False, strict=True)
     given_by: Annotated[str, StringConstraints(max_length=200)] = ""
     terms: LongText = ""
+
+
+class SetOverdraft(Body):
+    """How many credits beyond its pool an account may spend; 0 for none."""
+
+    limit_credits: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERDRAFT)]
 
 
 class SetChildLimit(Body):

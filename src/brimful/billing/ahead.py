@@ -8,7 +8,7 @@ from uuid import UUID
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
-from brimful.domain.ahead import AheadTrigger, BuyAhead
+from brimful.domain.ahead import Agreed, BuyAhead
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
@@ -41,7 +41,7 @@ async def record_consent(
     *,
     tenant_id: UUID,
     account_id: UUID,
-    what: AheadTrigger,
+    what: Agreed,
     enabled: bool,
     figures: Mapping[str, object],
     given_by: str,
@@ -74,3 +74,9 @@ async def note_look(
 ) -> None:
     """An account was looked at. ``refused``: it could not buy, and tries no sooner than that."""
     await tx.execute(_sql("note_look"), tenant_id, account_id, next_at, refused)
+
+
+async def find_overdrawn(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """(tenant, account) of those that owe credits, and may buy them at business time ``at``."""
+    rows = await db.fetch(_sql("find_overdrawn"), at, limit)
+    return [(row["tenant_id"], row["account_id"]) for row in rows]

@@ -8,7 +8,8 @@ from typing import Literal
 from brimful.domain.buy_ahead import Ahead, below_threshold, buy_ahead
 from brimful.domain.forecast import Renewal, Usage
 
-AheadTrigger = Literal["threshold", "forecast"]
+Agreed = Literal["threshold", "forecast"]
+AheadTrigger = Literal["overdraft", "threshold", "forecast"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,10 @@ class Shortfall:
 def shortfall(
     *, free: int, setting: BuyAhead, usage: Usage, renewals: Sequence[Renewal], at: datetime
 ) -> Shortfall | None:
-    """The larger of the two needs, not their sum: either of them leaves the pool where both are
-    content. None when neither asks for anything. ``free`` is what nobody has reserved."""
-    needs: list[Shortfall] = []
+    """The largest of the needs, not their sum: it leaves the pool where all are content. None when
+    none asks for anything. ``free`` is what nobody has reserved, below zero when it is overdrawn,
+    which is always a need."""
+    needs = [Shortfall(trigger="overdraft", credits=max(0, -free), figures={"free": free})]
     if setting.threshold_credits is not None and setting.target_credits is not None:
         threshold, target = setting.threshold_credits, setting.target_credits
         credits = below_threshold(free=free, threshold=threshold, target=target)
@@ -53,5 +55,5 @@ def shortfall(
         credits = buy_ahead(free=free, usage=usage, renewals_due=renewals, setting=ahead, at=at)
         figures = {"free": free, "needed": free + credits}
         needs.append(Shortfall(trigger="forecast", credits=credits, figures=figures))
-    largest = max(needs, key=lambda need: need.credits, default=None)
-    return largest if largest is not None and largest.credits > 0 else None
+    largest = max(needs, key=lambda need: need.credits)
+    return largest if largest.credits > 0 else None

@@ -180,6 +180,8 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
 
 def _ahead(trigger: str, figures: Mapping[str, int]) -> str:
     """Why something was bought for which nothing waited (R33)."""
+    if trigger == "overdraft":
+        return f"{-figures['free']:,} credits were used beyond what the pool had, as its seller allows."
     free = f"The pool had {figures['free']:,} credits free"
     if trigger == "threshold":
         return (

@@ -16,6 +16,7 @@ def compose(kind: str, facts: Facts) -> Text:
 # What caused a purchase for which nothing waited (R33).
 _WHY = {
     "threshold": "Your pool had fallen below your threshold",
+    "overdraft": "More credits were used than your pool had",
     "forecast": "Your pool was expected to run out soon",
 }
 

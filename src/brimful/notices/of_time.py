@@ -29,9 +29,13 @@ def _amount(facts: Facts) -> str:
 
 
 def _low_balance(facts: Facts) -> Text:
-    """``free``, ``run_out_at`` (or none), ``reason`` why nothing is bought automatically."""
-    lines = [f"{facts['free']:,} credits are left."]
-    if facts.get("run_out_at"):
+    """``free`` (below zero when overdrawn), ``run_out_at`` (or none), ``reason`` why nothing is bought
+    automatically."""
+    free = facts["free"]
+    lines = [f"{free:,} credits are left."]
+    if free < 0:
+        lines = [f"{-free:,} credits more than you had are used; the next that come repay them."]
+    elif free and facts.get("run_out_at"):
         lines.append(f"They are expected to be used up by {time_of(facts, 'run_out_at')}.")
     lines += [f"{reason_of(facts)} {_BUY}"]
     return Text("Your credits are running low", "\n".join(lines))

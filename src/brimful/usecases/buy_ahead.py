@@ -18,7 +18,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.planning import Waiting
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.sizing import allowed_packs, size_purchase
-from brimful.ledger import balances, demands, usage
+from brimful.ledger import balances, demands, overdrafts, usage
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import Cause, open_for
@@ -32,8 +32,8 @@ LOOK, LEAD = Ahead().look, Ahead().lead
 async def buy_ahead(
     ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    """Look at an account whose owner lets credits be bought ahead, and open an auto-billing for what
-    will be missing, if anything.
+    """Look at an account whose owner lets credits be bought ahead, or that is overdrawn, and open an
+    auto-billing for what is or will be missing, if anything.
 
     Does nothing while a purchase of the account is under way or somebody waits on its pool: whoever
     ends that plans for it, and it is looked at again afterwards (R19). Nor before what is due of the
@@ -43,7 +43,7 @@ async def buy_ahead(
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         await demands.lock_buyer(tx, tenant_id, account_id)
         setting = await ahead.read(tx, tenant_id, account_id)
-        if not setting.on:
+        if not setting.on and not await overdrafts.is_overdrawn(tx, tenant_id, account_id):
             return ()
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
@@ -74,7 +74,10 @@ async def _look(
     if short is not None:
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         bought, effects = await _buy(ctx, tx, facts, short, moment)
-    await ahead.note_look(tx, tenant_id, account_id, moment.at + LOOK, refused=not bought)
+    next_at = moment.at + LOOK
+    await ahead.note_look(tx, tenant_id, account_id, next_at, refused=not bought)
+    if not bought:
+        await overdrafts.note_refused(tx, tenant_id, account_id, next_at)
     return effects
 
 
@@ -86,7 +89,7 @@ async def _shortfall(
     assert account is not None
     await usage.carry_usage(tx, tenant_id, account_id, moment)
     return shortfall(
-        free=credits.free,
+        free=credits.free - credits.overdrawn,
         setting=setting,
         usage=await usage.read_usage(
             tx, tenant_id, account_id, since=account.created_at, at=moment.at
@@ -114,12 +117,11 @@ async def _buy(
         needs = {"credits": short.credits, "chatbots": 0, "kind": short.trigger}
         told = await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
         return False, (told, *await _tell(tx, facts, Reason.temporarily_unavailable, moment))
+    free = max(0, short.figures["free"])
     cause = Cause(
         trigger=short.trigger,
-        operations=(
-            (str(facts.account_id), short.trigger, short.figures["free"] + short.credits, 0),
-        ),
-        available_credits=short.figures["free"],
+        operations=((str(facts.account_id), short.trigger, free + short.credits, 0),),
+        available_credits=free,
         available_chatbots=0,
         ahead=short.figures,
     )

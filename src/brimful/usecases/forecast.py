@@ -45,7 +45,11 @@ async def forecast_in(
     usage = await read_usage(tx, tenant_id, account_id, since=account.created_at, at=at)
     needs = await read_needs(tx, tenant_id, account_id, at=at, until=at + HORIZON)
     credits, _ = await balances.read_stock(tx, tenant_id, account_id)
-    free = credits.free - await balances.read_lapsing(tx, tenant_id, account_id, at)
+    free = (
+        credits.free
+        - credits.overdrawn
+        - await balances.read_lapsing(tx, tenant_id, account_id, at)
+    )
     return Forecast(
         free=free,
         rate=burn_rate(usage, at),

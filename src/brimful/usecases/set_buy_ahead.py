@@ -7,7 +7,7 @@ from uuid import UUID
 from brimful.billing import ahead, settings_records
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.db.transaction import Transaction
-from brimful.domain.ahead import AheadTrigger, BuyAhead
+from brimful.domain.ahead import Agreed, BuyAhead
 from brimful.domain.effect import Effect, LookAhead
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
@@ -68,7 +68,7 @@ async def _set(
     ctx: Context,
     tenant_id: UUID,
     account_id: UUID,
-    what: AheadTrigger,
+    what: Agreed,
     enabled: bool,
     figures: Mapping[str, int | bool | None],
     consent: Consent,

@@ -7,13 +7,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from brimful.api.auth import Buyer, BuyerDep, EngineDep
-from brimful.api.problem import documented, of_answer
-from brimful.api.requests import SetForecast, SetThreshold
+from brimful.api.problem import Problem, documented, of_answer
+from brimful.api.requests import SetForecast, SetOverdraft, SetThreshold
 from brimful.api.routes.auto_billing import read_settings
 from brimful.domain.forecast import Need
 from brimful.domain.reason import Refuse
+from brimful.ledger import balances, overdrafts
 from brimful.usecases.forecast import forecast
 from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_forecast, set_threshold
+from brimful.usecases.set_overdraft import set_overdraft
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["auto-billing"])
@@ -35,6 +37,13 @@ class BurnRateBody(BaseModel):
         description="what it comes from: weeks, the days of a first week, or nothing (no use yet, or "
         "none for seven days)"
     )
+
+
+class OverdraftBody(BaseModel):
+    """How far an account may spend beyond its pool, and how far it has."""
+
+    limit_credits: int
+    overdrawn: int
 
 
 class ForecastBody(BaseModel):
@@ -94,6 +103,42 @@ async def put_forecast(buyer: BuyerDep, body: SetForecast, engine: EngineDep) ->
         moment=engine.clock.moment(),
     )
     return await _answer(answer, buyer, engine)
+
+
+@router.put(
+    "/v1/accounts/{account_id}/overdraft",
+    responses=documented(403),
+    tags=["overdraft"],
+    summary="Let an account spend a little beyond its pool",
+)
+async def put_overdraft(buyer: BuyerDep, body: SetOverdraft, engine: EngineDep) -> OverdraftBody:
+    """By the seller's key or one above it. A query that is short by no more than what the limit leaves
+    is done at once, so that a conversation may finish; the next credits that come repay it, and where
+    auto-billing is on they are bought at once, behind the answer. A lower limit lets nobody owe
+    more; what is owed already stays."""
+    if not buyer.target.acted_by_seller:
+        raise Problem(403, "only_its_seller", "Only an account's seller can let it overdraw.")
+    await set_overdraft(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        limit_credits=body.limit_credits,
+        moment=engine.clock.moment(),
+    )
+    return await read_overdraft(buyer, engine)
+
+
+@router.get(
+    "/v1/accounts/{account_id}/overdraft",
+    responses=documented(),
+    tags=["overdraft"],
+    summary="How far an account may spend beyond its pool",
+)
+async def read_overdraft(buyer: BuyerDep, engine: EngineDep) -> OverdraftBody:
+    """The limit that its seller set, 0 for none, and what it owes now."""
+    credits, _ = await balances.read_stock(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    limit = await overdrafts.read_limit(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    return OverdraftBody(limit_credits=limit, overdrawn=credits.overdrawn)
 
 
 @router.get(

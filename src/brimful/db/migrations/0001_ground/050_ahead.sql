@@ -39,6 +39,18 @@ create table usage_sum (
     primary key (tenant_id, account_id, grain, starts_at)
 );
 
+-- How far beyond its pool a seller lets a buyer spend, so that a conversation may finish (R33); and, after a purchase to
+-- repay it that could not be begun, from when on another may be. Zero for no longer.
+create table overdraft (
+    tenant_id uuid not null,
+    account_id uuid not null,
+    limit_credits bigint not null check (limit_credits >= 0),
+    retry_at timestamptz not null default '-infinity',
+    changed_at timestamptz not null,
+    primary key (tenant_id, account_id),
+    foreign key (tenant_id, account_id) references account
+);
+
 -- What a seller's buyers will be due, by when.
 create index subscription_of_seller on subscription (tenant_id, seller_id, due_at) where state <> 'ended';
 
