@@ -44,6 +44,7 @@ async def test_r33_burn_rate_and_run_out_by_the_api(world: World) -> None:
     now = clock.moment().at
     answer = (await asked(world, "Agency")).json()
     after = await everything(world)
+    assert await world.db.fetchval("select count(*) from usage_sum") == 0
 
     assert answer["free_credits"] == 1_440
     assert answer["burn_rate"] == {"per_hour": 30, "per_day": 720, "basis": "days"}

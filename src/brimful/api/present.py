@@ -57,13 +57,18 @@ class StockBody(BaseModel):
     held: int
     used: int
     sold: int
+
+
+class CreditsBody(StockBody):
+    """Where an account's credits are."""
+
     overdrawn: int = Field(description="used beyond the pool, and owed to the next delivery")
 
 
 class BalanceBody(BaseModel):
     """An account's pool."""
 
-    credits: StockBody
+    credits: CreditsBody
     chatbots: StockBody
 
 
