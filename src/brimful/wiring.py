@@ -13,10 +13,12 @@ from brimful.domain.effect import (
     Drive,
     DriveMany,
     Effect,
+    LookAhead,
     MailDue,
     Plan,
     Renew,
     Wake,
+    WarnDue,
 )
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
@@ -43,6 +45,7 @@ from brimful.usecases.answers import (
     SpendWaiting,
     TooMuch,
 )
+from brimful.usecases.buy_ahead import buy_ahead
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
@@ -51,6 +54,7 @@ from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
+from brimful.usecases.warn import warn_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,8 @@ class Engine:
                 MailDue: self._mail,
                 DetachDue: self._detach,
                 AdvanceClock: self._advance,
+                LookAhead: self._look_ahead,
+                WarnDue: self._warn,
             }
         )
 
@@ -121,6 +127,8 @@ class Engine:
             **spend,
         )
         if not isinstance(answer, SpendWaiting):
+            if isinstance(answer, SpendDone):
+                self.run(answer.effects)
             return answer
         await reached(Step.demand_registered, answer)
         self.run(answer.effects)
@@ -212,7 +220,7 @@ class Engine:
         clock = await self.follow_clock()
         moment = self.clock.moment()
         due = await find_due_work(self.ctx.db, moment, limit)
-        self.run([*due, MailDue(), DetachDue(), *clock])
+        self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         self.run(swept)
@@ -269,6 +277,18 @@ class Engine:
         assert isinstance(self.clock, DatabaseClock)
         await advance_clock(self.ctx.db, self.clock, self.take_up_due_work, self.driver.lease_s)
         return ()
+
+    async def _look_ahead(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, LookAhead)
+        return await buy_ahead(
+            self.ctx,
+            tenant_id=effect.tenant_id,
+            account_id=effect.account_id,
+            moment=self.clock.moment(),
+        )
+
+    async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
+        return await warn_due(self.ctx, moment=self.clock.moment())
 
 
 def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:

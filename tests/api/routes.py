@@ -30,6 +30,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "CreateChatbot": {"external_id": "x"},
     "Allot": {"credits": 1},
     "SetAutoBilling": {"enabled": True, "monthly_limit_minor": 900_000, "given_by": "X"},
+    "SetThreshold": {"threshold_credits": 5, "target_credits": 9, "given_by": "X"},
+    "SetForecast": {"enabled": True, "given_by": "X"},
+    "SetOverdraft": {"limit_credits": 7},
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
     "IssueKey": {"label": "x"},
@@ -69,7 +72,10 @@ class Route:
             return 403, "seller_cannot_sell"
         if kind == "client" and "{child_id}" in self.path:
             return 404, "not_found"
-        if self.path == "/allotments" and its_own_key:
+        if its_own_key and (self.verb, self.path) in (
+            ("POST", "/allotments"),
+            ("PUT", "/overdraft"),
+        ):
             return 403, "only_its_seller"
         return self.done, None
 
@@ -107,6 +113,9 @@ ROUTES = (
     _put("/packages/{package_id}", "PublishPackage", seller=True, platform=True),
     _put("/rates/{model}", "SetRate", seller=True, platform=True),
     _put("/auto-billing", "SetAutoBilling"),
+    _put("/auto-billing/threshold", "SetThreshold", seller=True),
+    _put("/auto-billing/forecast", "SetForecast", seller=True),
+    _put("/overdraft", "SetOverdraft"),
     _put("/child-limits/{child_id}", "SetChildLimit"),
     _get(""),
     _get("/accounts", platform=True),
@@ -121,6 +130,8 @@ ROUTES = (
     _get("/charges"),
     _get("/chatbots"),
     _get("/auto-billing"),
+    _get("/forecast"),
+    _get("/overdraft"),
     _get("/payment-methods"),
     _get("/lots"),
     _get("/subscriptions"),

@@ -69,7 +69,10 @@ async def _seen(tree: Tree) -> tuple[Sequence[object], ...]:
 @settings(max_examples=60)
 @given(
     lots=st.lists(
-        st.tuples(st.integers(1, 40), st.one_of(st.none(), st.integers(1, 9))), max_size=4
+        st.tuples(st.integers(1, 40), st.one_of(st.none(), st.integers(1, 9))),
+        max_size=4,
+        # Of lots that end together, the ids decide, which are others in each tree.
+        unique_by=lambda lot: lot[1],
     ),
     needs=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 4)), min_size=1, max_size=6),
     chatbots=st.integers(0, 8),

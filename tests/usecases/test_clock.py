@@ -74,7 +74,8 @@ async def test_r38_a_month_passes_in_a_test(frozen_world: World) -> None:
     planned = [p["planned_at"] for p in await world.purchases("Agency")]
     assert planned == [FROZEN_AT, FROZEN_AT, state.frozen_at]
     entries = await world.db.fetch("select distinct at from entry order by at")
-    assert [row["at"] for row in entries] == [FROZEN_AT, state.frozen_at]
+    lapsed_at = FROZEN_AT + 28 * DAY
+    assert [row["at"] for row in entries] == [FROZEN_AT, lapsed_at, state.frozen_at]
 
 
 async def test_r38_the_clock_stands_until_it_is_advanced(frozen_world: World) -> None:

@@ -15,6 +15,7 @@ from brimful.api.limits import Limits
 from brimful.api.problem import ProblemBody
 from brimful.api.routes import (
     accounts,
+    ahead,
     auto_billing,
     chatbots,
     packages,
@@ -58,7 +59,8 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     app.state.engine = engine
     problem.install(app)
     for routes in (
-        accounts, packages, spends, purchases, chatbots, auto_billing, records, test_clock,
+        accounts, packages, spends, purchases, chatbots, auto_billing, ahead, records,
+        test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

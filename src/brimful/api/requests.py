@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Header, Query
 from pydantic import (
@@ -13,9 +13,10 @@ from pydantic import (
     PlainValidator,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
-from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
@@ -154,6 +155,39 @@ class SetAutoBilling(Body):
     buys_chatbots: bool = Field(False, strict=True)
     given_by: Annotated[str, StringConstraints(max_length=200)] = ""
     terms: LongText = ""
+
+
+class SetThreshold(Body):
+    """Buy to a target when fewer credits than a threshold are free; both null for no longer."""
+
+    threshold_credits: Credits | None
+    target_credits: Credits | None
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        threshold, target = self.threshold_credits, self.target_credits
+        if (threshold is None) != (target is None):
+            raise ValueError("a threshold needs a target, and a target a threshold")
+        if threshold is not None and target is not None and target < threshold:
+            raise ValueError("the target must be at least the threshold")
+        return self
+
+
+class SetForecast(Body):
+    """Buy before the burn rate runs the pool out; `renewals`: for clients' renewals, too."""
+
+    enabled: bool = Field(strict=True)
+    renewals: bool = Field(False, strict=True)
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+
+class SetOverdraft(Body):
+    """How many credits beyond its pool an account may spend; 0 for none."""
+
+    limit_credits: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERDRAFT)]
 
 
 class SetChildLimit(Body):

@@ -62,4 +62,28 @@ class AdvanceClock:
     """The test clock is to be moved on (R38)."""
 
 
-Effect = Drive | DriveMany | Renew | Plan | Wake | MailDue | DetachDue | AdvanceClock
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """An account that buys ahead is to be looked at."""
+
+    tenant_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WarnDue:
+    """It may be time again to warn of what is to come."""
+
+
+Effect = (
+    Drive
+    | DriveMany
+    | Renew
+    | Plan
+    | Wake
+    | MailDue
+    | DetachDue
+    | AdvanceClock
+    | LookAhead
+    | WarnDue
+)

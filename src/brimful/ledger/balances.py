@@ -24,6 +24,7 @@ class Stock:
     received: int = 0
     lapsed: int = 0
     clawed_back: int = 0
+    overdrawn: int = 0
     issued: int = 0
     unsettled: int = 0
     next_expiry_at: datetime | None = None

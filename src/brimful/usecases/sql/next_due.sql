@@ -10,4 +10,8 @@ select min(due_at) from (
     -- Credits that lapse (R36).
     union all
     select min(expires_at) from lot where free > 0 and expires_at > $1
+    -- Each day, for what is told ahead of time (R33). Nothing is used while time is advanced, so that a forecast has
+    -- nothing new to see in between.
+    union all
+    select date_trunc('day', $1::timestamptz, 'UTC') + interval '1 day' from turn
 ) as every_kind;
