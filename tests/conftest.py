@@ -17,6 +17,7 @@ from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.ledger.audit import audit
+from tests.builders.calendar import Year, running_year
 from tests.builders.world import World, running_world
 
 structlog.configure(
@@ -107,4 +108,11 @@ async def db(dsn: str) -> AsyncIterator[Database]:
 async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
     """A platform with the price list of R15, on this test's own database and testbank."""
     async with running_world(db, tmp_path / "mail") as made:
+        yield made
+
+
+@pytest.fixture
+async def year(db: Database, tmp_path: Path) -> AsyncIterator[Year]:
+    """The same on a clock that is moved by hand."""
+    async with running_year(db, tmp_path / "mail") as made:
         yield made

@@ -29,6 +29,8 @@ from brimful.usecases.answers import (
     TooMuch,
 )
 from brimful.usecases.buy_package import buy_package
+from brimful.usecases.change_plan import ChangeRecorded, change_subscription
+from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.plan_auto_billing import plan_auto_billing
@@ -132,11 +134,31 @@ class Engine:
         )
         if not isinstance(answer, Bought):
             return answer
-        self.run(answer.effects)
-        row = await self.waiters.wait(tenant_id, answer.purchase_id, wait_ms / 1000)
+        return await self._outcome(tenant_id, account_id, answer, wait_ms)
+
+    async def change_subscription(
+        self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **change: Any
+    ) -> Bought | ChangeRecorded | Pending | Refuse | KeyConflict | Missing | TooMuch:
+        """Change a plan, and wait for an upgrade's outcome for at most ``wait_ms`` (R37)."""
+        answer = await change_subscription(
+            self.ctx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            moment=self.clock.moment(),
+            **change,
+        )
+        if not isinstance(answer, Bought):
+            return answer
+        return await self._outcome(tenant_id, account_id, answer, wait_ms)
+
+    async def _outcome(
+        self, tenant_id: UUID, account_id: UUID, begun: Bought, wait_ms: int
+    ) -> Bought | Pending | Refuse:
+        self.run(begun.effects)
+        row = await self.waiters.wait(tenant_id, begun.purchase_id, wait_ms / 1000)
         if row is None:
-            return Pending(operation_id=answer.purchase_id)
-        return answer if row["state"] == "delivered" else _refusal(account_id, row)
+            return Pending(operation_id=begun.purchase_id)
+        return begun if row["state"] == "delivered" else _refusal(account_id, row)
 
     async def create_chatbot(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **chatbot: Any
@@ -187,6 +209,7 @@ class Engine:
         ]
         self.run([*due, MailDue(), DetachDue()])
         swept = await sweep(self.ctx, moment=moment)
+        swept += await empty_closed(self.ctx, moment=moment)
         self.run(swept)
         return len(due) + len(swept)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from brimful.cli.sandbox import PRICE_LIST, Sandbox, open_sandbox
 from brimful.db.transaction import Database
+from brimful.domain.clock import Clock
 from brimful.effects.clocks import SystemClock
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer
@@ -52,7 +53,12 @@ class World(Sandbox):
 
 @contextlib.asynccontextmanager
 async def running_world(
-    db: Database, mail: Path, *, journal: Path | None = None, **settings: Any
+    db: Database,
+    mail: Path,
+    *,
+    journal: Path | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """An engine on a database, with a testbank over HTTP and the platform's price list (R15)."""
     async with serving(journal=journal) as (url, desk):
@@ -61,7 +67,7 @@ async def running_world(
             db=db,
             gateway=gateway,
             gateway_name="testbank",
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             mailer=FolderMailer(mail),
             settings=Settings(**settings),
         )

@@ -21,6 +21,7 @@ from brimful.api.routes import (
     purchases,
     records,
     spends,
+    subscriptions,
 )
 from brimful.wiring import Engine
 
@@ -56,7 +57,16 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     )
     app.state.engine = engine
     problem.install(app)
-    for routes in (accounts, packages, spends, purchases, chatbots, auto_billing, records):
+    for routes in (
+        accounts,
+        packages,
+        spends,
+        purchases,
+        subscriptions,
+        chatbots,
+        auto_billing,
+        records,
+    ):
         app.include_router(routes.router)
     _around(app, engine)
     app.add_middleware(Limits)

@@ -8,10 +8,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from brimful.api import ids
-from brimful.api.problem import Problem, not_found
+from brimful.api.problem import Problem, not_found, refused
 from brimful.billing import accounts, keys
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
+from brimful.domain.reason import Reason, Refuse
 from brimful.wiring import Engine
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
@@ -82,8 +83,11 @@ def is_in_scope(principal: Principal, account: Account) -> bool:
     return account.tenant_id == principal.tenant_id and principal.account_id in account.ancestors
 
 
-async def target_of(account_id: str, engine: EngineDep, principal: PrincipalDep) -> Target:
-    """The account of the path, or the platform, if the key may name it: else nothing is there."""
+async def target_of(
+    request: Request, account_id: str, engine: EngineDep, principal: PrincipalDep
+) -> Target:
+    """The account of the path, or the platform, if the key may name it: else nothing is there. One
+    that is closed can be read, and closed again (R46)."""
     wanted = ids.parse("acc", account_id)
     platform = await accounts.read_platform(engine.ctx.db)
     account = await accounts.find_account(engine.ctx.db, wanted)
@@ -93,6 +97,10 @@ async def target_of(account_id: str, engine: EngineDep, principal: PrincipalDep)
         return Target(principal, platform, None)
     if account is None or not is_in_scope(principal, account):
         raise not_found()
+    is_command = request.method not in ("GET", "HEAD") and not request.url.path.endswith("/close")
+    if account.state == "closed" and is_command:
+        closed = str(account.account_id)
+        raise refused(Refuse(reason=Reason.account_closed, account_id=closed, detail={}))
     return Target(principal, platform, account)
 
 

@@ -38,6 +38,10 @@ class Due:
     card: Card | None
     paused: bool
     retry_at: datetime | None
+    rolls_over: bool
+    chatbots_to_come: int
+    # Something else than a renewal may be to happen at period end.
+    changes: bool
 
 
 async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -74,6 +78,12 @@ async def take_due(
     return [_due(row) for row in await tx.fetch(_sql("read_due"), tenant_id, buyers, at, seller_id)]
 
 
+async def reread(tx: Transaction, tenant_id: UUID, due: Due, at: datetime) -> Due:
+    """What is due of a locked subscription now that its terms have changed."""
+    rows = await tx.fetch(_sql("read_due"), tenant_id, [due.account_id], at, due.seller_id)
+    return next(_due(row) for row in rows if row["subscription_id"] == due.subscription_id)
+
+
 def _due(row: Any) -> Due:
     card = None
     if row["fingerprint"] is not None:
@@ -106,6 +116,9 @@ def _due(row: Any) -> Due:
         card=card,
         paused=row["paused_reason"] is not None,
         retry_at=row["retry_at"],
+        rolls_over=bool(row["rolls_over"]),
+        chatbots_to_come=row["chatbots_to_come"],
+        changes=row["changes"],
     )
 
 

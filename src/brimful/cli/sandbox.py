@@ -83,6 +83,7 @@ class Sandbox:
         kind: Any = None,
         package_id: UUID | None = None,
         full_price_first: bool = False,
+        rolls_over: bool = False,
     ) -> UUID:
         """Publish a package of the platform (None) or of a seller."""
         kind = kind or ("subscription" if interval else "additional_credits")
@@ -100,6 +101,7 @@ class Sandbox:
                 chatbots=chatbots,
                 billing_interval=interval,
                 full_price_first=full_price_first,
+                rolls_over=rolls_over,
                 credits_price_minor=0 if kind == "extra_chatbots" else price_minor,
                 chatbots_price_minor=price_minor if kind == "extra_chatbots" else 0,
             ),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import commands
+from brimful.billing import accounts, commands
 from brimful.billing.accounts import Account
 from brimful.billing.commands import Key
 from brimful.db.ids import new_id
@@ -16,6 +16,7 @@ from brimful.ledger.transfers import Route
 from brimful.usecases.answers import KeyConflict
 from brimful.usecases.context import Context
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import resume_paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,10 @@ async def allot(
             return KeyConflict(key=key)
         if before.object_id is not None:
             return Allotted(allotment_id=before.object_id)
+        here = await accounts.read_account(tx, tenant_id, child.account_id)
+        if here is None or here.state == "closed":
+            closed = str(child.account_id)
+            return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
         if refusal := await _lacks(tx, seller, credits, chatbots, moment):
             return refusal
         allotment_id = new_id()
@@ -65,6 +70,7 @@ async def allot(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=child.account_id, moment=moment
         )
+        await resume_paused(tx, tenant_id, child.account_id, moment)
         await commands.remember(tx, command, before, allotment_id, moment)
         return Allotted(allotment_id=allotment_id, effects=effects_of(tenant_id, moved))
 

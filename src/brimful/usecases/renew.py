@@ -22,6 +22,8 @@ from brimful.domain.renewal import Step, due_step, next_due
 from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.intent import Wish, open_intent
+from brimful.usecases.lines import credits_end
+from brimful.usecases.period_end import apply_period_ends
 
 BATCH = 200
 
@@ -52,6 +54,9 @@ async def _begin(
     ctx: Context, tx: Transaction, tenant_id: UUID, due: list[Due], moment: Moment
 ) -> tuple[Effect, ...]:
     """Begin one buyer's renewal: one purchase with a line for each subscription that is due."""
+    due, changed = await apply_period_ends(tx, tenant_id, due, moment)
+    if not due:
+        return changed
     first = due[0]
     steps = [(one, step) for one in due if (step := _step(one, moment)) is not None]
     lines = tuple(_line(one, step) for one, step in steps)
@@ -72,7 +77,7 @@ async def _begin(
             tx, tenant_id=tenant_id, subscription_ids=ids, reason=reason, wake_at=wake_at,
             own_fault=True, at=moment.at,
         )  # fmt: skip
-        return ()
+        return changed
     payer = Payer(
         tenant_id=tenant_id,
         account_id=first.account_id,
@@ -85,7 +90,11 @@ async def _begin(
     purchase_id = await open_intent(ctx, tx, facts=payer, wish=wish, moment=moment)
     await renewals.park(tx, tenant_id, ids)
     drive = Drive(tenant_id, purchase_id)
-    return (drive,) if first.seller_is_supply else (drive, Plan(tenant_id, first.seller_id))
+    return (
+        *changed,
+        drive,
+        *(() if first.seller_is_supply else (Plan(tenant_id, first.seller_id),)),
+    )
 
 
 def _step(due: Due, moment: Moment) -> Step | None:
@@ -118,11 +127,13 @@ def _line(due: Due, step: Step) -> PurchaseLine:
         package_version=due.package_version,
         quantity=1,
         credits=due.credits,
-        chatbots=0,
+        chatbots=due.chatbots_to_come,
         amount_minor=due.recurring_minor if step.renews else 0,
         recurring_minor=due.recurring_minor,
         credits_cost_minor=_credits_cost_minor(due, step),
-        credits_end_at=step.month_ends_at if brings else None,
+        credits_end_at=credits_end(due.anchor_at, step.months_done, due.rolls_over)
+        if brings
+        else None,
         runs=Runs(
             subscription_id=due.subscription_id,
             period=period,
