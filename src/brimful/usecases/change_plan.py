@@ -162,8 +162,10 @@ async def _decide(
         return Missing(what="subscription")
     shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=lock)
     package = shop.packages.get(str(package_id))
-    if package is None or package.kind != "subscription":
+    if package is None:
         return await not_on_offer(tx, facts, package_id)
+    if package.kind != "subscription":
+        return Missing(what="plan")
     if held.state != "active":
         return Refuse(reason=Reason.subscription_past_due, account_id=account, detail={})
     if held.under_way or held.due_at <= moment.at:
