@@ -73,7 +73,9 @@ async def test_r37_r5_an_upgrade_for_which_the_agency_buys_first(year: Year) -> 
     stock = await year.credits("Agency")
     await year.open("Other", "Agency")
     await year.card("Other")
-    most = await year.package("Agency", 100, credits=stock.free - 3_700, chatbots=5, interval="month")
+    most = await year.package(
+        "Agency", 100, credits=stock.free - 3_700, chatbots=5, interval="month"
+    )
     assert isinstance(await year.buy("Other", most), Bought)
     assert isinstance(await year.change("Client", large), Bought)
     assert year.taken("platform") == [1_000 + 500]
@@ -193,7 +195,11 @@ async def test_r31_r34_a_downgrade_to_another_interval_begins_anew_at_the_period
     await year.until(end)
     held = await year.subscription("Client")
     assert (held["anchor_at"], held["billing_interval"], held["months_done"]) == (end, "month", 1)
-    assert (held["chatbots"], held["credits"], held["period_ends_at"]) == (2, 1_000, end.replace(month=5))
+    assert (held["chatbots"], held["credits"], held["period_ends_at"]) == (
+        2,
+        1_000,
+        end.replace(month=5),
+    )
     assert year.taken(bank)[-1] == 3_000
 
 

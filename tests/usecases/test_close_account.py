@@ -47,9 +47,12 @@ async def test_r46_what_is_left_goes_back_and_nothing_is_charged_any_more(year: 
     assert ((await year.chatbots("Agency")).free, (await year.chatbots("Agency")).sold) == (9, 0)
     assert await authenticate(year.db, key) is None
     assert (await year.subscription("Client"))["state"] == "ended"
-    assert await year.db.fetchval(
-        "select enabled from auto_billing_setting where account_id = $1", year.names["Client"]
-    ) is False
+    assert (
+        await year.db.fetchval(
+            "select enabled from auto_billing_setting where account_id = $1", year.names["Client"]
+        )
+        is False
+    )
     [notice] = [n for n in await year.notices("Client") if n["kind"] == "account_closed"]
     assert notice["recipient"] == "client@example.com"
     before = year.taken()
@@ -106,7 +109,9 @@ async def test_r46_an_agency_with_clients_is_refused(year: Year) -> None:
     assert answer.detail == {"clients": 1}
     await year.close("Client")
     assert isinstance(await year.close("Agency"), Closed)
-    rows = await year.db.fetch("select resource, sum(issued) as issued from balance group by 1 order by 1")
+    rows = await year.db.fetch(
+        "select resource, sum(issued) as issued from balance group by 1 order by 1"
+    )
     assert [tuple(row) for row in rows] == [("chatbots", 0), ("credits", 1_000)]
 
 

@@ -113,9 +113,7 @@ async def test_r31_a_part_of_an_agencys_chatbots_is_released_at_period_end(year:
     seats = await year.chatbots("Agency")
     assert (seats.received, seats.free, seats.sold) == (2, 0, 2)
     assert year.taken("platform") == [2_500, 2_500, 1_000]
-    issued = await year.db.fetchval(
-        "select sum(issued) from balance where resource = 'chatbots'"
-    )
+    issued = await year.db.fetchval("select sum(issued) from balance where resource = 'chatbots'")
     assert issued == 2
 
 
@@ -148,9 +146,7 @@ async def test_r31_chatbots_that_are_with_clients_are_not_taken_from_them(year: 
     await year.open("Agency", sells=True)
     await year.card("Agency")
     await year.stock("Agency", credits=5_000)
-    shop = await year.db.fetchval(
-        "select package_id from package where kind = 'extra_chatbots'"
-    )
+    shop = await year.db.fetchval("select package_id from package where kind = 'extra_chatbots'")
     assert isinstance(await year.buy("Agency", shop, 4), Bought)
     await year.open("Client", "Agency")
     await year.card("Client")

@@ -8,11 +8,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from brimful.api import ids
-from brimful.api.problem import Problem, not_found, refused
+from brimful.api.problem import Problem, not_found
 from brimful.billing import accounts, keys
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
-from brimful.domain.reason import Reason, Refuse
+from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
@@ -99,8 +99,7 @@ async def target_of(
         raise not_found()
     is_command = request.method not in ("GET", "HEAD") and not request.url.path.endswith("/close")
     if account.state == "closed" and is_command:
-        closed = str(account.account_id)
-        raise refused(Refuse(reason=Reason.account_closed, account_id=closed, detail={}))
+        raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return Target(principal, platform, account)
 
 
