@@ -1,13 +1,18 @@
 """R37, R31: an upgrade is a purchase at the prorated difference, a downgrade waits for the period's end."""
 
+import asyncio
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
+from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, ChatbotCreated, KeyConflict, Missing
 from brimful.usecases.change_plan import ChangeRecorded
+from brimful.usecases.renew import renew_due
+from brimful.usecases.steps import Step, set_hook
 from tests.builders.calendar import STARTS, Year
 
 HOUR = timedelta(hours=1)
@@ -232,6 +237,59 @@ async def test_r37_what_cannot_be_changed_is_refused_with_its_reason(year: Year)
     answer = await year.change("Client", large)
     assert isinstance(answer, Refuse) and answer.reason is Reason.no_payment_method
     assert (await year.subscription("Client"))["package_id"] == small
+
+
+async def test_r37_r19_two_changes_at_once_are_one(year: Year) -> None:
+    """Under different keys: one is paid for; the other hears that it is under way, or that there is
+    nothing left to change."""
+    _, large, bank = await on_small(year)
+    answers = await asyncio.gather(*(year.change("Client", large) for _ in range(4)))
+    bought = [one for one in answers if isinstance(one, Bought)]
+    others = [one for one in answers if one not in bought]
+    assert len(bought) == 1
+    assert all(
+        one == ChangeRecorded()
+        or (isinstance(one, Refuse) and one.reason is Reason.renewal_under_way)
+        for one in others
+    )
+    assert year.taken(bank) == [3_000, 6_000]
+    assert (await year.chatbots("Client")).free == 5
+
+
+async def test_r37_r35_an_upgrade_that_is_being_paid_for_is_delivered_before_the_renewal(
+    year: Year,
+) -> None:
+    """The period ends while the card is being charged: nothing renews until that is known, and then
+    it is the large plan that does, once."""
+    _, large, bank = await on_small(year)
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(step: Step, _: object) -> None:
+        if step is Step.before_confirm:
+            reached.set()
+            await go_on.wait()
+
+    set_hook(hold)
+    try:
+        changing = asyncio.create_task(year.change("Client", large))
+        await asyncio.wait_for(reached.wait(), 20)
+        cast(TestClock, year.engine.clock).advance(MAY - year.now)
+        agency = await year.account("Agency")
+        begun = await renew_due(
+            year.engine.ctx,
+            tenant_id=agency.tenant_id,
+            seller_id=agency.account_id,
+            moment=year.engine.clock.moment(),
+        )
+        assert begun == ()
+        go_on.set()
+        assert isinstance(await changing, Bought)
+    finally:
+        set_hook(None)
+    await year.until(MAY + HOUR)
+    assert year.taken(bank) == [3_000, 6_000, 9_000]
+    held = await year.subscription("Client")
+    assert (held["months_done"], held["chatbots"], held["period_ends_at"]) == (2, 5, JUNE)
 
 
 @pytest.mark.parametrize("rolls_over", [True, False])

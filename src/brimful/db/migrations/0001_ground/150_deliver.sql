@@ -169,6 +169,8 @@ create function run_subscriptions_v1(p_tenant uuid, p_purchases uuid[], p_at tim
         recurring_minor = excluded.recurring_minor, billing_interval = excluded.billing_interval,
         anchor_at = excluded.anchor_at, months_done = excluded.months_done,
         period_starts_at = excluded.period_starts_at, period_ends_at = excluded.period_ends_at,
-        due_at = excluded.due_at, wake_at = excluded.wake_at, state = 'active', past_due_since = null, reason = null,
-        seller_failed_at = null, seller_tries = 0
+        due_at = excluded.due_at, past_due_since = null, reason = null, seller_failed_at = null, seller_tries = 0,
+        -- One that ended while it was being paid for, with its account, stays so: what was brought is given back.
+        wake_at = case subscription.state when 'ended' then null else excluded.wake_at end,
+        state = case subscription.state when 'ended' then 'ended' else 'active' end
 $$;
