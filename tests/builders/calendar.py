@@ -1,5 +1,6 @@
 """A world whose business time is moved by hand, its renewals, and what becomes of subscriptions."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from brimful.usecases.change_period_end import (
 from brimful.usecases.change_plan import ChangePreview, preview_change
 from brimful.usecases.close_account import close_account
 from brimful.usecases.renew import renew_due
+from brimful.usecases.steps import Step, set_hook
 from tests.builders.world import World, running_world
 
 # A month of 720 hours begins here.
@@ -137,3 +139,21 @@ async def running_year(db: Database, mail: Path, at: datetime = STARTS) -> Async
         year = Year(made.engine, made.platform)
         year.desk, year.names = made.desk, made.names
         yield year
+
+
+@contextlib.asynccontextmanager
+async def held_up(year: Year, step: Step, name: str) -> AsyncIterator[asyncio.Event]:
+    """Purchases of an account are held up at a step; the event says that one has come there."""
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(at: Step, subject: object) -> None:
+        if at is step and getattr(subject, "buyer_id", None) == year.names[name]:
+            reached.set()
+            await go_on.wait()
+
+    set_hook(hold)
+    try:
+        yield reached
+    finally:
+        set_hook(None)
+        go_on.set()

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from brimful.billing.keys import authenticate
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
 from brimful.usecases.close_account import Closed, close_account, empty_closed
 from brimful.usecases.steps import Step, set_hook
-from tests.builders.calendar import Year
+from tests.builders.calendar import Year, held_up
 from tests.builders.http import key_for
 
 MAY = datetime(2027, 5, 1, 9, tzinfo=UTC)
@@ -155,13 +156,16 @@ async def test_r46_what_is_at_the_gateway_completes_or_is_cancelled_and_is_empti
 async def _close(year: Year) -> object:
     """Close without waiting for what is held up."""
     account = await year.account("Client")
-    return await close_account(
+    closed = await close_account(
         year.engine.ctx,
         tenant_id=account.tenant_id,
         account_id=account.account_id,
         given_by="Its owner",
         moment=year.engine.clock.moment(),
     )
+    assert isinstance(closed, Closed)
+    year.engine.run(closed.effects)
+    return closed
 
 
 async def test_r46_a_renewal_that_waits_ends_with_the_account(year: Year) -> None:
@@ -174,4 +178,55 @@ async def test_r46_a_renewal_that_waits_ends_with_the_account(year: Year) -> Non
     await year.close("Client")
     await year.until(MAY + timedelta(days=30))
     assert year.taken() == before
+    assert (await year.subscription("Client"))["state"] == "ended"
+
+
+async def short_agency(year: Year) -> UUID:
+    """An agency that has 1,000 credits and buys more by itself; a client with a card. Its plan."""
+    await year.open("Agency", sells=True)
+    await year.card("Agency")
+    await year.auto_billing("Agency")
+    await year.stock("Agency", credits=1_000, chatbots=2)
+    plan = await year.package("Agency", 3_000, credits=1_000, chatbots=2, interval="month")
+    await year.open("Client", "Agency")
+    await year.card("Client")
+    return plan
+
+
+async def test_r46_a_card_that_is_only_held_is_let_go(year: Year) -> None:
+    """A purchase by hand waits, its card held, for what the agency is buying: the client is closed and
+    not charged; what the agency has paid for stays with it, R17."""
+    await short_agency(year)
+    pack = await year.package("Agency", 2_500, credits=3_000)
+    bank = (await year.account("Agency")).merchant_ref
+    async with held_up(year, Step.before_confirm, "Agency") as reached:
+        buying = asyncio.create_task(year.buy("Client", pack))
+        await asyncio.wait_for(reached.wait(), 20)
+        assert isinstance(await asyncio.wait_for(_close(year), 20), Closed)
+    assert isinstance(await buying, Refuse)
+    await year.settle()
+    assert (year.taken(bank), year.taken("platform"), year.held_open()) == ([], [1_000], [])
+    assert (await year.credits("Agency")).free == 3_000
+    year.engine.run(await empty_closed(year.engine.ctx, moment=year.engine.clock.moment()))
+
+
+async def test_r46_a_renewal_whose_capture_has_begun_completes_and_what_it_brings_goes_back(
+    year: Year,
+) -> None:
+    """It does not bring the subscription back to life; what is left of it is given up like the rest."""
+    plan = await short_agency(year)
+    assert isinstance(await year.buy("Client", plan), Bought)
+    async with held_up(year, Step.before_capture, "Client") as reached:
+        renewing = asyncio.create_task(year.until(MAY))
+        await asyncio.wait_for(reached.wait(), 20)
+        assert isinstance(await asyncio.wait_for(_close(year), 20), Closed)
+    await renewing
+    await year.settle()
+    assert (await year.subscription("Client"))["state"] == "ended"
+    assert await year.db.fetchval("select count(*) from purchase where state <> 'delivered'") == 0
+    year.engine.run(await empty_closed(year.engine.ctx, moment=year.engine.clock.moment()))
+    await year.settle()
+    assert ((await year.credits("Client")).free, (await year.chatbots("Client")).free) == (0, 0)
+    assert (await year.chatbots("Agency")).free == 2
+    await year.until(MAY + timedelta(days=31))
     assert (await year.subscription("Client"))["state"] == "ended"

@@ -1,10 +1,13 @@
 """R31: subscriptions that end with their period, and chatbots that go back to the seller."""
 
+import asyncio
 from datetime import datetime, timedelta
 
-from brimful.domain.reason import Refuse
+from brimful.ledger import balances, transfers
+from brimful.ledger.transfers import Route
 from brimful.usecases.answers import Bought, ChatbotCreated, TooMuch
-from tests.builders.calendar import Year
+from brimful.usecases.steps import Step
+from tests.builders.calendar import Year, held_up
 
 HOUR = timedelta(hours=1)
 MAY = datetime.fromisoformat("2027-05-01T09:00:00+00:00")
@@ -65,18 +68,52 @@ async def test_r31_a_cancellation_is_dropped_before_the_end(year: Year) -> None:
     assert await year.bots("Client") == {"bot 0": "active"}
 
 
-async def test_r31_what_goes_back_is_offered_to_who_waits_at_the_seller(year: Year) -> None:
-    """The agency is short of chatbots and cannot buy: its next client could not be served, and can
-    be once the plan of the first has ended. Its own paused chatbot would come after that client."""
+async def test_r31_r20_what_goes_back_is_offered_to_who_waits_at_the_seller(year: Year) -> None:
+    """The next client's card is held while the agency buys chatbots for it, which takes long. The
+    first one's plan ends meanwhile, and the next is served out of what came back."""
     await client_with_plan(year)
+    await year.auto_billing("Agency")
     await year.open("Next", "Agency")
     await year.card("Next")
     plan = await year.plan_of("Agency")
-    assert isinstance(await year.buy("Next", plan), Refuse)
+    await year.cancel("Client")
+    await year.until(MAY - HOUR)
+    async with held_up(year, Step.before_confirm, "Agency") as reached:
+        buying = asyncio.create_task(year.buy("Next", plan))
+        await asyncio.wait_for(reached.wait(), 20)
+        moving = asyncio.create_task(year.until(MAY))
+        assert isinstance(await asyncio.wait_for(buying, 30), Bought)
+        assert year.taken("platform") == []
+        assert (await year.chatbots("Agency")).sold == 5
+    await moving
+    await year.settle()
+    assert (await year.chatbots("Agency")).free == 5
+    assert year.taken("platform") == [2_500]
+
+
+async def test_r31_a_seat_that_comes_back_goes_to_the_agencys_own_paused_chatbot(
+    year: Year,
+) -> None:
+    """After whoever waits; what is still free can be sold again."""
+    await client_with_plan(year, stock=6)
+    assert isinstance(await year.create_chatbot("Agency", "own"), ChatbotCreated)
+    agency = year.names["Agency"]
+    async with year.db.transaction() as tx:
+        own = await tx.fetchval("select chatbot_id from chatbot where account_id = $1", agency)
+        account = await year.account("Agency")
+        moment = year.engine.clock.moment()
+        await balances.pause_chatbots(tx, account.tenant_id, agency, [own], moment)
+        route = Route(
+            tenant_id=account.tenant_id,
+            seller_id=account.parent_id or agency,
+            buyer_id=agency,
+            operation_id=own,
+        )
+        await transfers.return_chatbots(tx, route=route, chatbots=1, moment=moment)
     await year.cancel("Client")
     await year.until(MAY)
-    assert isinstance(await year.buy("Next", plan), Bought)
-    assert (await year.chatbots("Agency")).free == 0
+    assert await year.bots("Agency") == {"own": "active"}
+    assert (await year.chatbots("Agency")).free == 4
 
 
 async def test_r31_a_part_of_an_agencys_chatbots_is_released_at_period_end(year: Year) -> None:
@@ -175,3 +212,25 @@ async def test_r31_a_plan_past_due_that_is_cancelled_ends_at_once(year: Year) ->
     await year.until(MAY + HOUR)
     assert (await year.subscription("Client"))["state"] == "ended"
     assert (await year.chatbots("Agency")).free == 5
+
+
+async def test_r31_a_quarter_ends_with_its_third_month(year: Year) -> None:
+    """Cancelled in April, it brings its credits in May and June, and ends in July."""
+    await year.open("Agency", sells=True)
+    await year.card("Agency")
+    await year.stock("Agency", credits=50_000, chatbots=5)
+    await year.open("Client", "Agency")
+    await year.card("Client")
+    plan = await year.package("Agency", 9_900, credits=1_000, chatbots=5, interval="quarter")
+    assert isinstance(await year.buy("Client", plan), Bought)
+    await year.cancel("Client")
+    for at in (MAY, JUNE):
+        await year.until(at)
+        assert (await year.subscription("Client"))["state"] == "active"
+        assert ((await year.credits("Client")).free, (await year.chatbots("Client")).free) == (
+            1_000,
+            5,
+        )
+    await year.until(JUNE.replace(month=7))
+    assert (await year.subscription("Client"))["state"] == "ended"
+    assert year.taken((await year.account("Agency")).merchant_ref) == [9_900]
