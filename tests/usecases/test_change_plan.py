@@ -155,7 +155,9 @@ async def test_r31_a_downgrade_waits_pauses_the_newest_and_deletes_nothing(year:
     assert isinstance(await year.change("Client", large), Bought)
     for number in range(4):
         assert isinstance(await year.create_chatbot("Client", f"bot {number}"), ChatbotCreated)
-    assert (await year.preview("Client", small)).takes_effect_at == MAY
+    told = await year.preview("Client", small)
+    assert (told.change, told.takes_effect_at, told.chatbots_to_pause) == ("downgrade", MAY, 2)
+    assert (told.purchase.charge_minor, told.credits_now, told.chatbots_now) == (0, 0, 0)
     assert await year.change("Client", small) == ChangeRecorded()
     await year.until(MAY - HOUR)
     assert (await year.chatbots("Client")).used == 4

@@ -16,7 +16,7 @@ from brimful.domain.period import month_at
 from brimful.domain.plan_change import Downgrade, NoChange, PlanTerms, Upgrade, change_plan
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.renewal import month_index, next_due
-from brimful.ledger import demands
+from brimful.ledger import balances, demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
 from brimful.usecases.buy_line import beyond, buy_line
 from brimful.usecases.buy_package import not_on_offer
@@ -33,13 +33,14 @@ class ChangeRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePreview:
-    """What a change would mean: when it takes effect, and what it costs and brings then and now.
-    ``change`` is upgrade, downgrade or none."""
+    """What a change would mean: when it takes effect, what it costs and brings now, and how many
+    chatbots would pause then, as things are. ``change`` is upgrade, downgrade or none."""
 
     change: str
     takes_effect_at: datetime
     credits_now: int
     chatbots_now: int
+    chatbots_to_pause: int
     purchase: Preview
 
 
@@ -109,11 +110,14 @@ async def preview_change(
             return case
         if not isinstance(case.change, Upgrade):
             waits = isinstance(case.change, Downgrade)
+            _, seats = await balances.read_stock(tx, tenant_id, account_id)
+            fewer = case.held.chatbots - case.package.chatbots
             return ChangePreview(
                 change="downgrade" if waits else "none",
                 takes_effect_at=case.held.period_ends_at if waits else moment.at,
                 credits_now=0,
                 chatbots_now=0,
+                chatbots_to_pause=min(seats.used, max(0, fewer - seats.free)),
                 purchase=preview_of(ctx, case.facts, 0, None),
             )
         line = _line(case.held, case.package, case.change, moment)
@@ -126,6 +130,7 @@ async def preview_change(
             takes_effect_at=moment.at,
             credits_now=line.credits,
             chatbots_now=line.chatbots,
+            chatbots_to_pause=0,
             purchase=preview_of(ctx, case.facts, line.amount_minor, above),
         )
 

@@ -177,6 +177,7 @@ async def change_preview(buyer: BuyerDep, body: PreviewChange, engine: EngineDep
         "takes_effect_at": answer.takes_effect_at,
         "credits_now": answer.credits_now,
         "chatbots_now": answer.chatbots_now,
+        "chatbots_to_pause": answer.chatbots_to_pause,
         **shown(answer.purchase),
     }
 
