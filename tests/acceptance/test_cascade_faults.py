@@ -38,7 +38,10 @@ ALWAYS = tuple(f"stocked-{depth}/blackout/call confirm" for depth in (2, 3))
 AT_A_TIME = 3
 TRIES = 3
 # What an engine commits and calls outside cascades.
-ELSEWHERE = {"create_chatbot", "cards.take_undetached", "cards.note_detached"}
+ELSEWHERE = {
+    "create_chatbot", "cards.take_undetached", "cards.note_detached", "close_account",
+    "close_account._empty_again", "change_plan.change_subscription", "change_plan.preview_change",
+}  # fmt: skip
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
 
 

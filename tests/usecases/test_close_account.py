@@ -153,8 +153,8 @@ async def test_r46_what_is_at_the_gateway_completes_or_is_cancelled_and_is_empti
     assert not year.held_open()
 
 
-async def _close(year: Year) -> object:
-    """Close without waiting for what is held up."""
+async def _close(year: Year, *, follow: bool = True) -> object:
+    """Close without waiting for what is held up; or die right after the commit."""
     account = await year.account("Client")
     closed = await close_account(
         year.engine.ctx,
@@ -164,7 +164,8 @@ async def _close(year: Year) -> object:
         moment=year.engine.clock.moment(),
     )
     assert isinstance(closed, Closed)
-    year.engine.run(closed.effects)
+    if follow:
+        year.engine.run(closed.effects)
     return closed
 
 
@@ -230,3 +231,30 @@ async def test_r46_a_renewal_whose_capture_has_begun_completes_and_what_it_bring
     assert (await year.chatbots("Agency")).free == 2
     await year.until(MAY + timedelta(days=31))
     assert (await year.subscription("Client"))["state"] == "ended"
+
+
+async def test_r24_r46_what_follows_a_closing_is_found_by_whoever_looks_for_work(
+    year: Year,
+) -> None:
+    """The process dies with the commit: from the rows, the held card is given back, its demand at the
+    agency has ended, the account is emptied, the card is removed at the gateway, the mail goes out."""
+    await short_agency(year)
+    pack = await year.package("Agency", 2_500, credits=3_000)
+    async with held_up(year, Step.before_confirm, "Agency") as reached:
+        buying = asyncio.create_task(year.buy("Client", pack))
+        await asyncio.wait_for(reached.wait(), 20)
+        await _close(year, follow=False)
+        assert len(year.held_open()) == 1
+        await year.engine.take_up_due_work()
+        assert isinstance(await asyncio.wait_for(buying, 20), Refuse)
+    await year.settle()
+    await year.engine.take_up_due_work()
+    await year.settle()
+    assert year.held_open() == []
+    row = await year.db.fetchrow(
+        "select emptied_at, detached_at, mail.state from account a "
+        "join payment_method using (account_id) join notice using (account_id) "
+        "join mail using (notice_id) where a.account_id = $1 and kind = 'account_closed'",
+        year.names["Client"],
+    )
+    assert row["emptied_at"] and row["detached_at"] and row["state"] == "sent"
