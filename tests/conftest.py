@@ -20,6 +20,7 @@ from brimful.db.transaction import Database, connect
 from brimful.ledger.audit import audit
 from tests.builders.calendar import Calendar, timed_world
 from tests.builders.world import World, running_world
+from tests.builders.year import Year, running_year
 
 structlog.configure(
     processors=[
@@ -124,4 +125,11 @@ async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
 async def frozen_world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
     """The same on a test clock: business time stands at the last hour of a January (R38)."""
     async with running_world(db, tmp_path / "mail", at=FROZEN_AT) as made:
+        yield made
+
+
+@pytest.fixture
+async def year(db: Database, tmp_path: Path) -> AsyncIterator[Year]:
+    """The same on a clock that is moved by hand."""
+    async with running_year(db, tmp_path / "mail") as made:
         yield made

@@ -7,27 +7,15 @@ from uuid import UUID
 
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import (
-    AdvanceClock,
-    DetachDue,
-    Drive,
-    DriveMany,
-    Effect,
-    LookAhead,
-    MailDue,
-    Plan,
-    Renew,
-    Wake,
-    WarnDue,
-)
+from brimful.domain.effect import AdvanceClock, DetachDue, Effect, MailDue, WarnDue
+from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
-from brimful.effects.detach_cards import detach_due
-from brimful.effects.drive import Driver, drive, record_event
-from brimful.effects.drive_many import drive_many
+from brimful.effects.drive import Driver, record_event
 from brimful.effects.due_work import find_due_work
+from brimful.effects.handlers import Handlers
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
@@ -45,16 +33,18 @@ from brimful.usecases.answers import (
     SpendWaiting,
     TooMuch,
 )
-from brimful.usecases.buy_ahead import buy_ahead
 from brimful.usecases.buy_package import buy_package
+from brimful.usecases.change_plan import ChangeRecorded, change_subscription
+from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
-from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
-from brimful.usecases.warn import warn_due
+
+# So many mails are sent at a time.
+MAILS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,24 +73,22 @@ class Engine:
         self.mailer = mailer
         self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
         self.driver = Driver(
-            ctx=self.ctx, gateway=gateway, now=clock.moment, lease_s=float(settings.lease_s)
+            ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)
         )
         self.waiters = Waiters(db)
-        self.renewing = Renewing(ctx=self.ctx, now=clock.moment, run=self.run, waiters=self.waiters)
-        self.runner = Runner(
-            {
-                Drive: self._drive,
-                DriveMany: self._drive_many,
-                Renew: self._renew,
-                Plan: self._plan,
-                Wake: self._wake,
-                MailDue: self._mail,
-                DetachDue: self._detach,
-                AdvanceClock: self._advance,
-                LookAhead: self._look_ahead,
-                WarnDue: self._warn,
-            }
+        self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
+        handlers = Handlers(
+            driver=self.driver,
+            renewing=self.renewing,
+            waiters=self.waiters,
+            mail=self._mail,
+            advance=self._advance,
         )
+        self.runner = Runner(handlers.by_kind())
+
+    def now(self) -> Moment:
+        """The present business and real time."""
+        return self.clock.moment()
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Start what follows from a commit."""
@@ -170,11 +158,31 @@ class Engine:
         )
         if not isinstance(answer, Bought):
             return answer
-        self.run(answer.effects)
-        row = await self.waiters.wait(tenant_id, answer.purchase_id, wait_ms / 1000)
+        return await self._outcome(tenant_id, account_id, answer, wait_ms)
+
+    async def change_subscription(
+        self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **change: Any
+    ) -> Bought | ChangeRecorded | Pending | Refuse | KeyConflict | Missing | TooMuch:
+        """Change a plan, and wait for an upgrade's outcome for at most ``wait_ms`` (R37)."""
+        answer = await change_subscription(
+            self.ctx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            moment=self.clock.moment(),
+            **change,
+        )
+        if not isinstance(answer, Bought):
+            return answer
+        return await self._outcome(tenant_id, account_id, answer, wait_ms)
+
+    async def _outcome(
+        self, tenant_id: UUID, account_id: UUID, begun: Bought, wait_ms: int
+    ) -> Bought | Pending | Refuse:
+        self.run(begun.effects)
+        row = await self.waiters.wait(tenant_id, begun.purchase_id, wait_ms / 1000)
         if row is None:
-            return Pending(operation_id=answer.purchase_id)
-        return answer if row["state"] == "delivered" else _refusal(account_id, row)
+            return Pending(operation_id=begun.purchase_id)
+        return begun if row["state"] == "delivered" else _refusal(account_id, row)
 
     async def create_chatbot(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **chatbot: Any
@@ -223,6 +231,7 @@ class Engine:
         self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
+        swept += await empty_closed(self.ctx, moment=moment)
         self.run(swept)
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
         return len(due) + len(swept) + lapsed
@@ -232,63 +241,13 @@ class Engine:
         await self.runner.stop()
         await self.waiters.stop()
 
-    async def _drive(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, Drive)
-        return await drive(self.driver, tenant_id=effect.tenant_id, purchase_id=effect.purchase_id)
-
-    async def _drive_many(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, DriveMany)
-        return await drive_many(
-            self.driver, tenant_id=effect.tenant_id, purchase_ids=effect.purchase_ids
-        )
-
-    async def _renew(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, Renew)
-        await self.renewing.renew(effect)
-        return ()
-
-    async def _plan(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, Plan)
-        await reached(Step.before_plan, effect)
-        effects = await plan_auto_billing(
-            self.ctx,
-            tenant_id=effect.tenant_id,
-            account_id=effect.account_id,
-            moment=self.clock.moment(),
-        )
-        await reached(Step.intent_committed, effect)
-        return effects
-
-    async def _wake(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, Wake)
-        self.waiters.wake(effect.operation_id)
-        return ()
-
-    async def _mail(self, effect: Effect) -> tuple[Effect, ...]:
+    async def _mail(self) -> None:
         sender = self.settings.mail_from
-        await send_due(self.ctx.db, self.mailer, self.clock.moment(), 50, sender)
-        return ()
+        await send_due(self.ctx.db, self.mailer, self.clock.moment(), MAILS_AT_ONCE, sender)
 
-    async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
-        await detach_due(self.ctx.db, self.gateway, self.clock.moment(), 50)
-        return ()
-
-    async def _advance(self, effect: Effect) -> tuple[Effect, ...]:
+    async def _advance(self) -> None:
         assert isinstance(self.clock, DatabaseClock)
         await advance_clock(self.ctx.db, self.clock, self.take_up_due_work, self.driver.lease_s)
-        return ()
-
-    async def _look_ahead(self, effect: Effect) -> tuple[Effect, ...]:
-        assert isinstance(effect, LookAhead)
-        return await buy_ahead(
-            self.ctx,
-            tenant_id=effect.tenant_id,
-            account_id=effect.account_id,
-            moment=self.clock.moment(),
-        )
-
-    async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
-        return await warn_due(self.ctx, moment=self.clock.moment())
 
 
 def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:

@@ -50,6 +50,10 @@ ELSEWHERE = MOVES_CLOCK | {
     "cards.take_undetached",
     "cards.note_detached",
     "renew.renew_due",
+    "close_account",
+    "close_account._empty_again",
+    "change_plan.change_subscription",
+    "change_plan.preview_change",
 }
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
 

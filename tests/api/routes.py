@@ -40,6 +40,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "PreviewSpend": {"credits": 1},
     "PreviewSale": {"credits": 1},
     "AdvanceClock": {"seconds": 60},
+    "ChangePlan": {"package_id": "{plan_id}"},
+    "PreviewChange": {"subscription_id": "{subscription_id}", "package_id": "{plan_id}"},
+    "ReleaseChatbots": {"chatbots": 0},
+    "KeepChatbots": {"chatbots": ["{chatbot_id}"]},
+    "CloseAccount": {"given_by": "X"},
 }
 
 Kind = Literal["platform", "seller", "client"]
@@ -48,7 +53,8 @@ Kind = Literal["platform", "seller", "client"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One operation on an account: its body's schema; the id in a path that its answer's id is good
-    for; whether it needs a seller; whether it can be done to the platform, which holds nothing."""
+    for; whether it needs a seller; whether it can be done to the platform, which holds nothing;
+    whether it ends a client's account, so that nothing can be asked of that afterwards."""
 
     verb: str
     path: str
@@ -57,6 +63,7 @@ class Route:
     keyed: bool = False
     seller: bool = False
     platform: bool = False
+    ends: bool = False
     done: int = 200
 
     @property
@@ -72,6 +79,11 @@ class Route:
             return 403, "seller_cannot_sell"
         if kind == "client" and "{child_id}" in self.path:
             return 404, "not_found"
+        if self.body == "ReleaseChatbots":
+            # It is of a plan here; ``test_subscriptions`` releases extra chatbots.
+            return 404, "not_found"
+        if self.ends and kind == "seller":
+            return 409, "has_clients"
         if its_own_key and (self.verb, self.path) in (
             ("POST", "/allotments"),
             ("PUT", "/overdraft"),
@@ -110,6 +122,12 @@ ROUTES = (
     _post("/spends", "Spend", makes="spend_id", keyed=True),
     _post("/chatbots", "CreateChatbot", 201, makes="chatbot_id", keyed=True),
     _post("/notices/{notice_id}/read", None, 204),
+    _post("/subscriptions/{subscription_id}/cancel", None),
+    _post("/subscriptions/{subscription_id}/resume", None),
+    _post("/subscriptions/{subscription_id}/release", "ReleaseChatbots"),
+    _post("/subscriptions/{subscription_id}/change", "ChangePlan", keyed=True),
+    _post("/previews/change", "PreviewChange"),
+    _put("/kept-chatbots", "KeepChatbots"),
     _put("/packages/{package_id}", "PublishPackage", seller=True, platform=True),
     _put("/rates/{model}", "SetRate", seller=True, platform=True),
     _put("/auto-billing", "SetAutoBilling"),
@@ -135,6 +153,8 @@ ROUTES = (
     _get("/payment-methods"),
     _get("/lots"),
     _get("/subscriptions"),
+    _get("/subscriptions/{subscription_id}"),
+    _get("/releasable-chatbots"),
     _get("/notices"),
     _get("/statement"),
     _get("/api-keys", platform=True),
@@ -142,6 +162,7 @@ ROUTES = (
     _delete("/chatbots/{chatbot_id}"),
     _delete("/payment-methods/{method_id}"),
     _delete("/api-keys/{key_id}", platform=True),
+    _post("/close", "CloseAccount", ends=True),
 )
 # The prefix of the ids that a list's `after` takes.
 PAGES = {

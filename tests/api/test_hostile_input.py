@@ -4,6 +4,7 @@ Each is a 4xx with a stable code, and the database is as it was before.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,9 +18,12 @@ from tests.builders.http import acc, caller, key_for, serving_api
 from tests.builders.world import World, small_world
 
 shared = pytest.mark.asyncio(loop_scope="module")
+_PREFIX = {"offer_id": "pkg_", "plan_id": "pkg_", "subscription_id": "sub_", "chatbot_id": "bot_"}
 # One good body for each schema of a body, to spoil one field at a time.
 GOOD = {
-    name: json.loads(json.dumps(body).replace("{offer_id}", "pkg_" + "0" * 32))
+    name: json.loads(
+        re.sub(r"\{(\w+)\}", lambda found: _PREFIX[found[1]] + "0" * 32, json.dumps(body))
+    )
     for name, body in TEMPLATES.items()
 }
 HUGE = [2**63, -(2**63) - 1, 10**40, -1, 1.5, 2.0, "1", True]
@@ -38,6 +42,7 @@ class Commands:
             "account_id": acc(world, "Agency"),
             "child_id": acc(world, "Client 1"),
             "package_id": "pkg_" + "0" * 32,
+            "subscription_id": "sub_" + "0" * 32,
             "model": "gpt-4",
         }
         for path, verbs in schema["paths"].items():

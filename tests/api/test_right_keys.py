@@ -46,6 +46,8 @@ def use_everything(tree: Tree, wire: Wire, heard: dict[str, list[bytes]]) -> Non
         for account in tree.below(role):
             ids, kind = tree.ids(account), tree.kind(account)
             for route in ROUTES:
+                if route.ends and kind == "client":
+                    continue
                 answer = wire.ask(route, secret, ids, key=f"right-{wire.asked}")
                 expected = route.answer_to(kind, its_own_key=role == account)
                 assert (answer.status, answer.code) == expected, (role, account, route, answer)

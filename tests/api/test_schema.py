@@ -108,11 +108,11 @@ KINDS: dict[str, list[tuple[dict[str, dict[str, Any]], set[str]]]] = {
     "PublishPackage": [
         (
             {"kind": {"const": "additional_credits"}, "credits": {"enum": [2_000, 35_000, 1_000_000]}},
-            {"interval", "chatbots", "chatbots_price_minor"},
+            {"interval", "chatbots", "chatbots_price_minor", "rolls_over"},
         ),
         (
             {"kind": {"const": "extra_chatbots"}, "interval": {"const": "month"}},
-            {"credits", "chatbots", "chatbots_price_minor"},
+            {"credits", "chatbots", "chatbots_price_minor", "rolls_over"},
         ),
         (
             {"kind": {"const": "subscription"}, "interval": {"enum": ["month", "year"]}, "credits": {"const": 5}},
@@ -215,7 +215,10 @@ def operations_of(schema: dict[str, Any], url: str) -> list[Operation]:
     loaded.config.generation.update(with_security_parameters=False, allow_x00=False)
     operations = [found.ok() for found in loaded.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == sum(len(verbs) for verbs in schema["paths"].values())
-    return sorted(operations, key=lambda one: one.method.upper() == "DELETE")
+    ends = {"DELETE": 1, "/close": 2}
+    return sorted(
+        operations, key=lambda one: ends.get(one.path[-6:], ends.get(one.method.upper(), 0))
+    )
 
 
 def probe_all(

@@ -34,6 +34,7 @@ ROLES = (PLATFORM, *TREE)
 # The ids that paths, bodies and cursors take, with the owner of each.
 _OBJECTS = """
 select 'package_id' as what, 'pkg' as prefix, package_id as id, seller_ref as owner from package
+union all select 'plan_id', 'pkg', package_id, seller_ref from package where kind = 'subscription'
 union all select 'purchase_id', 'pur', purchase_id, buyer_id from purchase where not automatic
 union all select 'auto_billing_id', 'pur', purchase_id, buyer_id from purchase where automatic
 union all select 'spend_id', 'spd', spend_id, account_id from spend
@@ -52,10 +53,12 @@ KINDS_OF_IDS = {
     "package_id": "pkg", "purchase_id": "pur", "auto_billing_id": "pur", "spend_id": "spd",
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
-    "offer_id": "pkg",
+    "offer_id": "pkg", "plan_id": "pkg",
 }  # fmt: skip
-OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {"package_id", "child_id", "account_id", "offer_id"}
-OF_SELLERS = {"package_id", "child_id", "key_id"}
+OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
+    "package_id", "child_id", "account_id", "offer_id", "plan_id",
+}  # fmt: skip
+OF_SELLERS = {"package_id", "plan_id", "child_id", "key_id"}
 Ids = dict[str, str]
 
 
@@ -108,7 +111,9 @@ class Tree:
         made |= self.owned.get(account, {})
         seller = TREE.get(account) or PLATFORM
         offer = self.owned[seller].get("package_id", made["offer_id"])
-        return {**made, "account_id": self.accounts[account], "offer_id": offer, "model": "gpt-4"}
+        plan = self.owned[seller].get("plan_id", made["plan_id"])
+        chosen = {"account_id": self.accounts[account], "offer_id": offer, "plan_id": plan}
+        return {**made, **chosen, "model": "gpt-4"}
 
 
 @contextlib.asynccontextmanager

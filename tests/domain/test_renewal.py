@@ -111,13 +111,24 @@ def test_r34_a_month_missed_within_a_year_is_not_charged() -> None:
     assert step.month_starts_at == utc(2027, 5, 31, 9)
 
 
-@pytest.mark.parametrize("done", [0, -1])
-def test_r34_a_subscription_has_begun_its_first_month(done: int) -> None:
-    """Fewer is a mistake of the caller."""
+def test_r34_a_subscription_has_not_begun_fewer_months_than_none() -> None:
+    """It is a mistake of the caller."""
     with pytest.raises(ValueError, match="begun"):
-        next_due(JANUARY, "month", done, True)
+        next_due(JANUARY, "month", -1, True)
     with pytest.raises(ValueError, match="begun"):
-        due_step(JANUARY, "year", done, False, JANUARY)
+        due_step(JANUARY, "year", -1, False, JANUARY)
+
+
+@pytest.mark.parametrize("credits", [True, False])
+def test_r34_a_subscription_that_is_to_begin_renews_at_its_anchor(credits: bool) -> None:
+    """A plan by another interval begins anew at the end of the old one's period: a first month and a
+    new period, at its price."""
+    assert next_due(JANUARY, "year", 0, credits) == JANUARY
+    assert due_step(JANUARY, "year", 0, credits, JANUARY - SECOND) is None
+    step = due_step(JANUARY, "year", 0, credits, JANUARY)
+    assert step is not None
+    assert (step.months_done, step.renews) == (1, True)
+    assert (step.month_starts_at, step.period_ends_at) == (JANUARY, utc(2028, 1, 31, 9))
 
 
 def test_r34_an_anchor_is_on_a_whole_hour_and_has_a_zone() -> None:

@@ -9,6 +9,7 @@ from brimful.db.transaction import Database, connect
 from brimful.domain.reason import Refuse
 from brimful.ledger import usage
 from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.close_account import Closed, close_account
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
 
@@ -18,6 +19,7 @@ async def sign_up(world: World) -> None:
     a cascade, a chatbot, and an amount too small to charge."""
     await small_world(world, clients=2)
     await world.stock("Agency", credits=9_000, chatbots=2)
+    await _gone(world)
     await world.card("Client 2", "tok_insufficient_funds")
     assert isinstance(await world.spend("Client 2", 5), Refuse)
     plan = await world.package(
@@ -40,6 +42,23 @@ async def carry_all(world: World) -> None:
             "select tenant_id from account where account_id = $1", account_id
         )
         await usage.carry_usage(world.db, tenant_id, account_id, world.engine.clock.moment())
+
+
+async def _gone(world: World) -> None:
+    """A client that was given credits and a chatbot, spent a few, and is closed."""
+    gone = await world.open("Gone", "Agency")
+    await world.stock("Gone", credits=50, chatbots=1)
+    await world.stock("Agency", credits=10)
+    assert isinstance(await world.spend("Gone", 10), SpendDone)
+    closed = await close_account(
+        world.engine.ctx,
+        tenant_id=gone.tenant_id,
+        account_id=gone.account_id,
+        given_by="Its owner",
+        moment=world.engine.clock.moment(),
+    )
+    assert isinstance(closed, Closed)
+    world.engine.run(closed.effects)
 
 
 @pytest.fixture(scope="session")

@@ -153,12 +153,36 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update entry set operation_id = gen_random_uuid() where kind = 'spend'"
         ),
     },
+    "returns_match_lots": {
+        "returned by no transfer": "update lot set returned = returned + 1 where returned > 0",
+        "returned by no lot": "update transfer set amount = amount + 1 where kind = 'return'",
+        "given back to another lot": (
+            "update transfer_lot set lot_id = gen_random_uuid() where transfer_id in "
+            "(select transfer_id from transfer where kind = 'return' and resource = 'credits')"
+        ),
+        "given back by nothing that came": (
+            "update transfer set returns = gen_random_uuid() where kind = 'return' and resource = 'credits'"
+        ),
+        "given back more than was taken": (
+            "update transfer_lot set credits = credits - 20 where transfer_id in "
+            "(select returns from transfer where kind = 'return') and credits > 20"
+        ),
+    },
     "spent_is_explained": {
         "used by no spend": (
             "update balance set free = free - 1, used = used + 1 "
             "where resource = 'credits' and free > 0"
         ),
         "a spend is gone": "delete from spend where state = 'done'",
+    },
+    "subscriptions_hold_chatbots": {
+        "pays for chatbots that it never received": (
+            "update subscription set chatbots = chatbots + 100 where state <> 'ended'"
+        ),
+        "emptied and not empty": (
+            "update account set emptied_at = now() where account_id in "
+            "(select account_id from balance where free > 0)"
+        ),
     },
     "transfers_match_balances": {
         "sold more": "update transfer set amount = amount + 1",

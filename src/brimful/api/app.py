@@ -22,6 +22,7 @@ from brimful.api.routes import (
     purchases,
     records,
     spends,
+    subscriptions,
     test_clock,
 )
 from brimful.wiring import Engine
@@ -59,8 +60,8 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     app.state.engine = engine
     problem.install(app)
     for routes in (
-        accounts, packages, spends, purchases, chatbots, auto_billing, ahead, records,
-        test_clock,
+        accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
+        records, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

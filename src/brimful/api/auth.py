@@ -12,6 +12,7 @@ from brimful.api.problem import Problem, not_found
 from brimful.billing import accounts, keys
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
+from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
@@ -83,8 +84,11 @@ def is_in_scope(principal: Principal, account: Account) -> bool:
     return account.tenant_id == principal.tenant_id and principal.account_id in account.ancestors
 
 
-async def target_of(account_id: str, engine: EngineDep, principal: PrincipalDep) -> Target:
-    """The account of the path, or the platform, if the key may name it: else nothing is there."""
+async def target_of(
+    request: Request, account_id: str, engine: EngineDep, principal: PrincipalDep
+) -> Target:
+    """The account of the path, or the platform, if the key may name it: else nothing is there. One
+    that is closed can be read, and closed again (R46)."""
     wanted = ids.parse("acc", account_id)
     platform = await accounts.read_platform(engine.ctx.db)
     account = await accounts.find_account(engine.ctx.db, wanted)
@@ -94,6 +98,9 @@ async def target_of(account_id: str, engine: EngineDep, principal: PrincipalDep)
         return Target(principal, platform, None)
     if account is None or not is_in_scope(principal, account):
         raise not_found()
+    is_command = request.method not in ("GET", "HEAD") and not request.url.path.endswith("/close")
+    if account.state == "closed" and is_command:
+        raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return Target(principal, platform, account)
 
 

@@ -40,6 +40,7 @@ class PackageBody(BaseModel):
     chatbots: int
     interval: str | None
     expires_after_days: int | None
+    rolls_over: bool
 
 
 class Page(BaseModel):
@@ -146,11 +147,12 @@ def package(found: Package) -> PackageBody:
         chatbots=found.chatbots,
         interval=found.billing_interval,
         expires_after_days=found.expires_after_days,
+        rolls_over=found.rolls_over,
     )
 
 
 # The prefix of each id that an answer may name; other UUIDs of a row are not shown.
-_PREFIXES = {"purchase_id": "pur", "package_id": "pkg"}
+_PREFIXES = {"purchase_id": "pur", "package_id": "pkg", "next_package_id": "pkg"}
 
 
 def page(rows: Sequence[Mapping[str, Any]], prefix: str, id_name: str, limit: int) -> Page:
@@ -178,6 +180,8 @@ _OPERATIONS = {
     "chatbot": "bot",
     "release": "bot",
     "lapse": "lot",
+    "pause": "bot",
+    "resume": "bot",
 }
 
 

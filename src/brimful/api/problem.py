@@ -62,6 +62,8 @@ _TITLES = {
 
 _CONFLICTS = (
     Reason.already_subscribed,
+    Reason.has_clients,
+    Reason.renewal_under_way,
     Reason.chatbot_exists,
     Reason.package_withdrawn,
     Reason.purchase_under_way,

@@ -99,6 +99,9 @@ class PublishPackage(Body):
     interval: Literal["month", "quarter", "year"] | None = None
     expires_after_days: Annotated[int, Field(strict=True, ge=1, le=3_660)] | None = None
     full_price_first: bool = Field(False, strict=True)
+    rolls_over: bool = Field(
+        False, strict=True, description="a subscription's unused credits last a month longer"
+    )
     chatbots_price_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_MINOR)] | None = Field(
         None, description="the part of a subscription's price that its chatbots carry"
     )
@@ -153,6 +156,9 @@ class SetAutoBilling(Body):
     strategy: Literal["best_cover", "single_pack"] = "best_cover"
     allowed_packages: Annotated[list[Id], Field(min_length=1, max_length=20)] | None = None
     buys_chatbots: bool = Field(False, strict=True)
+    release_chatbots: bool = Field(
+        False, strict=True, description="release automatic chatbots that nobody needs at period end"
+    )
     given_by: Annotated[str, StringConstraints(max_length=200)] = ""
     terms: LongText = ""
 
@@ -207,6 +213,38 @@ class IssueKey(Body):
 
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     read_only: bool = Field(False, strict=True)
+
+
+class ChangePlan(Body):
+    """The plan that a subscription is to become."""
+
+    package_id: Id
+    wait_ms: WaitMs | None = None
+
+
+class ReleaseChatbots(Body):
+    """How many of a subscription's extra chatbots are to go at period end; 0 for none."""
+
+    chatbots: Chatbots
+
+
+class KeepChatbots(Body):
+    """The chatbots that are to stay active first; an empty list leaves it to their age."""
+
+    chatbots: Annotated[list[Id], Field(max_length=10_000)]
+
+
+class CloseAccount(Body):
+    """Who closes the account."""
+
+    given_by: Text
+
+
+class PreviewChange(Body):
+    """A change of plan to look at before it is made."""
+
+    subscription_id: Id
+    package_id: Id
 
 
 class PreviewPurchase(Body):

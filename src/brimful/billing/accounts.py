@@ -32,6 +32,7 @@ class Account:
     merchant_ref: str
     state: str
     created_at: datetime
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,30 @@ async def read_account(
     """An account of a known tenant."""
     row = await db.fetchrow(_sql("read_account"), tenant_id, account_id)
     return None if row is None else Account(**dict(row))
+
+
+async def close_account(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> bool:
+    """Close an account, whose pool is locked, for all commands; False when it was closed before."""
+    closed = await tx.fetchval(_sql("close_account"), tenant_id, account_id, moment.at)
+    return closed is not None
+
+
+async def count_unclosed_children(tx: Transaction, tenant_id: UUID, account_id: UUID) -> int:
+    """The accounts below a seller that are open, or closed and not yet emptied."""
+    return int(await tx.fetchval(_sql("count_unclosed_children"), tenant_id, account_id))
+
+
+async def note_emptied(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime | None
+) -> None:
+    """Note that a closed account is empty; None when something came back to it."""
+    await tx.execute(_sql("note_emptied"), tenant_id, account_id, at)
+
+
+async def find_to_empty(db: Database, limit: int) -> list[tuple[UUID, UUID]]:
+    """(tenant, account) of those closed that are yet to be emptied, and can be."""
+    rows = await db.fetch(_sql("find_to_empty"), limit)
+    return [(row["tenant_id"], row["account_id"]) for row in rows]
 
 
 async def read_children(

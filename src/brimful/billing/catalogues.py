@@ -26,6 +26,7 @@ class Terms:
     billing_interval: Literal["month", "quarter", "year"] | None = None
     expires_after_days: int | None = None
     full_price_first: bool = False
+    rolls_over: bool = False
     credits_price_minor: int
     chatbots_price_minor: int
 
@@ -92,6 +93,7 @@ async def open_version(
         terms.full_price_first,
         terms.credits_price_minor,
         terms.chatbots_price_minor,
+        terms.rolls_over,
         moment.at,
     )
 

@@ -83,6 +83,11 @@ async def revoke(db: Database, account_id: UUID, key_id: UUID, moment: Moment) -
     return await db.fetchval(_sql("revoke_key"), account_id, key_id, moment.at) is not None
 
 
+async def revoke_all(tx: Transaction, account_id: UUID, moment: Moment) -> None:
+    """End all keys of an account."""
+    await tx.execute(_sql("revoke_keys"), account_id, moment.at)
+
+
 async def list_keys(db: Database, account_id: UUID) -> list[dict[str, Any]]:
     """The keys of an account, without their secrets."""
     return [dict(row) for row in await db.fetch(_sql("list_keys"), account_id)]

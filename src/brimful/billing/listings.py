@@ -41,6 +41,14 @@ async def list_page(
     return [dict(row) for row in rows]
 
 
+async def read_subscription(
+    db: Database, tenant_id: UUID, account_id: UUID, subscription_id: UUID
+) -> dict[str, Any] | None:
+    """A subscription of an account as it is listed, None when there is none such."""
+    row = await db.fetchrow(_sql("read_subscription"), tenant_id, account_id, subscription_id)
+    return None if row is None else dict(row)
+
+
 async def list_entries(
     db: Database,
     *,

@@ -32,6 +32,7 @@ class Package:
     full_price_first: bool
     credits_price_minor: int
     chatbots_price_minor: int
+    rolls_over: bool
 
     def as_seat(self) -> SeatOffer:
         """A package of extra chatbots as the planner prices it."""
@@ -49,6 +50,13 @@ class SellerOffer:
 
     packages: Mapping[str, Package]
     offer: Offer
+
+
+async def read_version(tx: Transaction | Database, package_id: UUID, version: int) -> Package:
+    """A package at a version that somebody bought, or chose, whether it is on offer or not."""
+    row = await tx.fetchrow(_sql("read_package_version"), package_id, version)
+    assert row is not None, "packages and their versions are never deleted"
+    return Package(**dict(row))
 
 
 async def read_offer(

@@ -26,12 +26,14 @@ Origin = Literal["by_hand", "auto_billing", "renewal"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
     """A subscription as it runs once its line is delivered: the period and month it was priced for,
-    and when the next is due (R34, R37)."""
+    when the next is due, and the credits of a month where they are not those of the line (R34, R37).
+    """
 
     subscription_id: UUID
     period: Period
     months_done: int
     due_at: datetime
+    credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,7 @@ def _line(new: NewPurchase, number: int, line: PurchaseLine) -> tuple[object, ..
 
 def _runs(runs: Runs | None) -> tuple[object, ...]:
     if runs is None:
-        return (None,) * 7
+        return (None,) * 8
     period = runs.period
     return (
         runs.subscription_id,
@@ -200,6 +202,7 @@ def _runs(runs: Runs | None) -> tuple[object, ...]:
         period.starts_at,
         period.ends_at,
         runs.due_at,
+        runs.credits,
     )
 
 
@@ -373,6 +376,11 @@ async def set_charge_state(
         captured_at,
         capture_before,
     )
+
+
+async def has_open(tx: Transaction, tenant_id: UUID, buyer_id: UUID) -> bool:
+    """A purchase of the account is under way."""
+    return bool(await tx.fetchval(_sql("has_open_purchase"), tenant_id, buyer_id))
 
 
 async def has_subscription(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:

@@ -44,6 +44,10 @@ class Due:
     seller_failed_at: datetime | None
     past_due_since: datetime | None
     zone: str
+    rolls_over: bool
+    chatbots_to_come: int
+    # Something else than a renewal may be to happen at period end.
+    changes: bool
 
 
 async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -78,6 +82,12 @@ async def take_due(
     if not buyers:
         return []
     return [_due(row) for row in await tx.fetch(_sql("read_due"), tenant_id, buyers, at, seller_id)]
+
+
+async def reread(tx: Transaction, tenant_id: UUID, due: Due, at: datetime) -> Due:
+    """What is due of a locked subscription now that its terms have changed."""
+    rows = await tx.fetch(_sql("read_due"), tenant_id, [due.account_id], at, due.seller_id)
+    return next(_due(row) for row in rows if row["subscription_id"] == due.subscription_id)
 
 
 def _due(row: Any) -> Due:
@@ -116,6 +126,9 @@ def _due(row: Any) -> Due:
         seller_failed_at=row["seller_failed_at"],
         past_due_since=row["past_due_since"],
         zone=row["zone"],
+        rolls_over=bool(row["rolls_over"]),
+        chatbots_to_come=row["chatbots_to_come"],
+        changes=row["changes"],
     )
 
 

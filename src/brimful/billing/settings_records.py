@@ -26,6 +26,7 @@ class AutoBillingSetting:
     strategy: Strategy = "best_cover"
     allowed_packages: list[UUID] | None = None
     buys_chatbots: bool = False
+    release_chatbots: bool = False
 
 
 async def read_setting(
@@ -56,6 +57,7 @@ async def write_setting(
         setting.strategy,
         setting.allowed_packages,
         setting.buys_chatbots,
+        setting.release_chatbots,
         moment.at,
     )
 

@@ -90,6 +90,7 @@ class Sandbox:
         package_id: UUID | None = None,
         full_price_first: bool = False,
         expires_after_days: int | None = None,
+        rolls_over: bool = False,
     ) -> UUID:
         """Publish a package of the platform (None) or of a seller."""
         kind = kind or ("subscription" if interval else "additional_credits")
@@ -108,6 +109,7 @@ class Sandbox:
                 billing_interval=interval,
                 full_price_first=full_price_first,
                 expires_after_days=expires_after_days,
+                rolls_over=rolls_over,
                 credits_price_minor=0 if kind == "extra_chatbots" else price_minor,
                 chatbots_price_minor=price_minor if kind == "extra_chatbots" else 0,
             ),

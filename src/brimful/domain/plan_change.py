@@ -8,7 +8,9 @@ from its beginning, too.
 `prorate` does; the charge is the difference of the two. So within an hour any way from one plan to
 another by upgrades costs exactly what going at once costs, or more, and over the hours of a period
 a way through a third plan saves at most the one unit of its rounding. No amount is negative or above
-the whole price.
+the whole price. The credits are counted in the same way, over what is left of their month: a month's
+credits for a month's price, a day's for a day's, so that nobody gets a month's for the price of its
+last hour.
 """
 
 from dataclasses import dataclass
@@ -124,17 +126,21 @@ def _within(
     month: tuple[datetime, datetime],
     hour: datetime,
 ) -> Upgrade:
-    """An upgrade that keeps the period: both prices for what is left of it, credits by difference,
-    which end with the month."""
+    """An upgrade that keeps the period: both prices for what is left of it, and the difference of
+    both plans' credits for what is left of the month, with which they end."""
     left, new = (
         prorate(terms.price_minor, starts_at=period.starts_at, ends_at=period.ends_at, at=hour)
+        for terms in (now, wanted)
+    )
+    fewer, more = (
+        prorate(terms.credits, starts_at=month[0], ends_at=month[1], at=hour)
         for terms in (now, wanted)
     )
     return Upgrade(
         charge_minor=new - left,
         new_minor=new,
         left_minor=left,
-        credits=wanted.credits - now.credits,
+        credits=more - fewer,
         credits_expire_at=month[1],
         chatbots=wanted.chatbots - now.chatbots,
         period=period,

@@ -34,6 +34,9 @@ class Reason(StrEnum):
     package_withdrawn = "package_withdrawn"
     seller_cannot_sell = "seller_cannot_sell"
     account_closed = "account_closed"
+    has_clients = "has_clients"
+    renewal_under_way = "renewal_under_way"
+    subscription_past_due = "subscription_past_due"
     already_subscribed = "already_subscribed"
     chatbot_exists = "chatbot_exists"
     consent_required = "consent_required"
@@ -75,6 +78,11 @@ _TITLES: Mapping[Reason, str] = {
     Reason.package_withdrawn: "The package is no longer offered.",
     Reason.seller_cannot_sell: "The account does not sell.",
     Reason.account_closed: "The account is closed.",
+    Reason.has_clients: "The account still has clients. Close or move them first.",
+    Reason.renewal_under_way: "The subscription is being renewed or changed. "
+    "Please try again shortly.",
+    Reason.subscription_past_due: "The subscription is past due. A card that can be charged renews it; "
+    "or it can be cancelled.",
     Reason.already_subscribed: "The account has a subscription already.",
     Reason.chatbot_exists: "A chatbot with this external id exists already.",
     Reason.consent_required: "Switching auto-billing on needs a monthly limit, "

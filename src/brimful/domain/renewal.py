@@ -6,7 +6,7 @@ is the months ``[n * s, (n + 1) * s)``. All of it is computed in UTC, on whole h
 the same instants in another zone, and nothing moves when the clocks of that zone change.
 
 What a subscription has had is one number, ``months_done``: the months begun so far, 1 from its
-start on. It only grows, so nothing is granted twice; it jumps to the month that runs, so a run that
+start on (0 where it is to begin at an anchor that it was given for another interval). It only grows, so nothing is granted twice; it jumps to the month that runs, so a run that
 was missed catches up once, and what lies between is neither charged nor granted.
 """
 
@@ -87,11 +87,11 @@ def next_due(
     """When a subscription is due next: the start of its next month when it brings monthly credits
     (in all intervals, R34), otherwise the end of the running period.
 
-    Raises ValueError for fewer than one month done: a subscription has begun its first.
+    One that has begun no month is due at its anchor. Raises ValueError for fewer months than none.
     """
-    if months_done < 1:
+    if months_done < 0:
         raise ValueError(f"a subscription cannot have begun {months_done} months")
-    if brings_credits:
+    if brings_credits or months_done == 0:
         return month_at(_anchor(anchor), months_done)
     return period_of(anchor, interval, months_done - 1).ends_at
 

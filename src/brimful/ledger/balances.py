@@ -1,5 +1,6 @@
 """What an account holds, by resource."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -73,6 +74,25 @@ async def free_seat(
         chatbot_id,
         moment.at,
     )
+
+
+async def pause_chatbots(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, chatbots: Sequence[UUID], moment: Moment
+) -> None:
+    """Take the seats of active chatbots: they pause, and the seats are free (R31)."""
+    await tx.execute(_sql("pause_chatbots"), tenant_id, account_id, list(chatbots), moment.at)
+
+
+async def resume_chatbots(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, chatbots: Sequence[UUID], moment: Moment
+) -> None:
+    """Give free seats to paused chatbots."""
+    await tx.execute(_sql("resume_chatbots"), tenant_id, account_id, list(chatbots), moment.at)
+
+
+async def end_chatbots(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
+    """End all chatbots of an account that is closed; their seats are free (R46)."""
+    await tx.execute(_sql("end_chatbots"), tenant_id, account_id, moment.at)
 
 
 async def read_lapsing(

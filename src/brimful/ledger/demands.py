@@ -96,6 +96,12 @@ async def register_demands(
     return [row["met"] for row in rows]
 
 
+async def lock_sources(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
+    """Lock, in the one order, the pools of an account, its seller and its children, and of whoever
+    sold it what it has left: for whoever closes it (R46)."""
+    await tx.execute(_sql("lock_sources"), tenant_id, account_id)
+
+
 async def register_demand(
     tx: Transaction,
     *,

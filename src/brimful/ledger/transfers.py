@@ -21,6 +21,52 @@ async def deliver(
     await tx.execute(_sql("deliver"), tenant_id, purchase_ids, moment.at)
 
 
+async def read_unused_lots(
+    tx: Transaction, tenant_id: UUID, account_id: UUID
+) -> list[tuple[UUID, int, UUID]]:
+    """(lot, what is left of it, who sold it) for an account that is settled."""
+    rows = await tx.fetch(_sql("read_unused_lots"), tenant_id, account_id)
+    return [(row["lot_id"], row["free"], row["seller_id"]) for row in rows]
+
+
+async def return_credits(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    lot_id: UUID,
+    credits: int,
+    operation_id: UUID,
+    moment: Moment,
+) -> None:
+    """Give unspent credits of a lot back to whoever sold it, with the expiries that they came with.
+    Pools of both are locked, and the lot was read after its account was settled (R25, R46)."""
+    await tx.execute(
+        _sql("return_credits"), tenant_id, new_id(), lot_id, credits, operation_id, moment.at
+    )
+
+
+async def return_chatbots(
+    tx: Transaction, *, route: "Route", chatbots: int, moment: Moment
+) -> None:
+    """Give free chatbots of a buyer back to its seller (R31). Raises asyncpg.CheckViolationError when
+    they are not free."""
+    await tx.execute(
+        _sql("return_chatbots"),
+        route.tenant_id,
+        new_id(),
+        route.seller_id,
+        route.buyer_id,
+        chatbots,
+        route.operation_id,
+        moment.at,
+    )
+
+
+async def lapse_plan(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
+    """End the plan credits that an account has left (R46)."""
+    await tx.execute(_sql("lapse_plan"), tenant_id, account_id, moment.at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Between whom stock is handed by hand, and for which operation."""

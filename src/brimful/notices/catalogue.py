@@ -118,6 +118,57 @@ def _paused(facts: Facts) -> Text:
     )
 
 
+def _chatbots(count: int) -> str:
+    return f"{count:,} chatbot{'' if count == 1 else 's'}"
+
+
+def _paused_chatbots(facts: Facts) -> list[str]:
+    """Which chatbots lost their seats: nothing of them is lost, and their owner may choose others."""
+    names = facts.get("paused") or []
+    if not names:
+        return []
+    listed = ", ".join(names[:10]) + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
+    return [
+        f"These chatbots are paused: {listed}. Nothing is deleted; you may choose which stay active, "
+        "and they come back when there are chatbots for them."
+    ]
+
+
+def _subscription_ended(facts: Facts) -> Text:
+    lines = [f"{facts['package']} has ended with its period. Nothing more is charged for it."]
+    return Text(f"{facts['package']} has ended", "\n".join([*lines, *_paused_chatbots(facts)]))
+
+
+def _subscription_kept(facts: Facts) -> Text:
+    lines = [
+        f"{_chatbots(facts['with_clients'])} of {facts['package']} are with your clients and could "
+        "not go back, so what pays for them goes on. At the end of the next period it is tried again."
+    ]
+    title_ = f"{facts['package']} could not be changed yet"
+    return Text(title_, "\n".join([*lines, *_paused_chatbots(facts)]))
+
+
+def _plan_changed(facts: Facts) -> Text:
+    lines = [f"Your plan is {facts['package']} from this period on."]
+    return Text(f"Your plan is {facts['package']}", "\n".join([*lines, *_paused_chatbots(facts)]))
+
+
+def _chatbots_released(facts: Facts) -> Text:
+    return Text(
+        f"{_chatbots(facts['chatbots'])} released",
+        f"{_chatbots(facts['chatbots'])} of {facts['package']} were not needed any more and are not "
+        "charged from this period on.",
+    )
+
+
+def _account_closed(facts: Facts) -> Text:
+    return Text(
+        f"The account {facts['name']} is closed",
+        "Nothing is charged any more, subscriptions and automatic billing have ended, chatbots and "
+        "unused additional credits went back. The statement can still be read.",
+    )
+
+
 _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "auto_billed": _auto_billed,
     "auto_billing_failed": _failed,
@@ -130,4 +181,9 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_100": _cap_share(100),
     "cap_reached": _cap_reached,
     **KINDS_OF_TIME,
+    "subscription_ended": _subscription_ended,
+    "subscription_kept": _subscription_kept,
+    "plan_changed": _plan_changed,
+    "chatbots_released": _chatbots_released,
+    "account_closed": _account_closed,
 }

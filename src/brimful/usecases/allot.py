@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import commands
+from brimful.billing import accounts, commands
 from brimful.billing.accounts import Account
 from brimful.billing.commands import Key
 from brimful.db.ids import new_id
@@ -17,6 +17,7 @@ from brimful.usecases.answers import KeyConflict
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import resume_paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,10 @@ async def allot(
             return KeyConflict(key=key)
         if before.object_id is not None:
             return Allotted(allotment_id=before.object_id)
+        here = await accounts.read_account(tx, tenant_id, child.account_id)
+        if here is None or here.state == "closed":
+            closed = str(child.account_id)
+            return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
         if refusal := await _lacks(tx, seller, credits, chatbots, moment):
             return refusal
         allotment_id = new_id()
@@ -67,6 +72,7 @@ async def allot(
             tx, tenant_id=tenant_id, account_id=child.account_id, moment=moment
         )
         woken = await wake_renewals(tx, tenant_id, [child.account_id], moment)
+        await resume_paused(tx, tenant_id, child.account_id, moment)
         await commands.remember(tx, command, before, allotment_id, moment)
         effects = (*effects_of(tenant_id, moved), *woken)
         return Allotted(allotment_id=allotment_id, effects=effects)

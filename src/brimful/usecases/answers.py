@@ -35,7 +35,7 @@ class Bought:
     effects: tuple[Effect, ...] = ()
 
 
-ChatbotState = Literal["active", "waiting", "deleted"]
+ChatbotState = Literal["active", "waiting", "paused", "deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,14 @@ from brimful.billing import catalogues, commands, purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.commands import Before, Key
 from brimful.billing.offers import Package, read_offer
-from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
-from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
-from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
-from brimful.usecases.chain import cannot_furnish, read_sellers
+from brimful.usecases.buy_line import buy_line
 from brimful.usecases.context import Context, with_covers
-from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
 from brimful.usecases.lines import line_of
-from brimful.usecases.refuse_client import tell_seller
 
 BuyAnswer = Bought | Refuse | KeyConflict | Missing | TooMuch
 
@@ -81,24 +77,15 @@ async def _buy(
     if not facts.open:
         return Refuse(reason=Reason.account_closed, account_id=account, detail={})
     line = line_of(facts, package, quantity, moment)
-    if too_much := beyond(line):
-        return TooMuch(what=too_much)
-    if facts.card is None and line.amount_minor > 0:
-        return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     if package.kind == "subscription" and await purchases.has_subscription(
         tx, facts.tenant_id, facts.account_id
     ):
         return Refuse(reason=Reason.already_subscribed, account_id=account, detail={})
-    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
-    above = cannot_furnish(sellers, facts, moment.at, line)
-    if above is not None:
-        needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
-        await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
-        return Refuse(reason=neutral(above.reason), account_id=account, detail={})
-    wish = Wish(
-        lines=(line,),
-        origin="by_hand",
-        trigger="manual",
+    return await buy_line(
+        ctx,
+        tx,
+        facts=facts,
+        line=line,
         explanation={
             "trigger": "manual",
             "package": package.name,
@@ -106,19 +93,6 @@ async def _buy(
             "amount_minor": line.amount_minor,
             "currency": facts.currency,
         },
+        command=command,
+        moment=moment,
     )
-    if must_wait(ctx, facts, wish):
-        return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
-    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
-    await commands.remember(tx, *command, purchase_id, moment)
-    return Bought(purchase_id=purchase_id, effects=follow_up(facts, purchase_id))
-
-
-def beyond(line: PurchaseLine) -> str | None:
-    """Which bound of a request a purchase passes, if it does: one price or pool must never hold
-    more than can be counted safely."""
-    if line.credits > MAX_CREDITS:
-        return f"at most {MAX_CREDITS:,} credits"
-    if line.chatbots > MAX_CHATBOTS:
-        return f"at most {MAX_CHATBOTS:,} chatbots"
-    return f"at most {MAX_MINOR:,} minor units" if line.amount_minor > MAX_MINOR else None

@@ -12,6 +12,7 @@ from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, transfers
 from brimful.notices.promise import promise
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import resume_paused
 
 
 async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
@@ -26,6 +27,8 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
     granted, _ = await balances.read_stock(tx, tenant_id, buyer_id)
     moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=buyer_id, moment=moment)
     effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, moved)]
+    if purchase.chatbots:
+        await resume_paused(tx, tenant_id, buyer_id, moment)
     if purchase.automatic:
         after, _ = await balances.read_stock(tx, tenant_id, buyer_id)
         explanation = {
@@ -61,6 +64,9 @@ async def deliver_renewals(
             tx, tenant_id=tenant_id, account_id=buyer_id, moment=moment
         )
         effects += [*effects_of(tenant_id, moved), Plan(tenant_id, buyer_id)]
+    for renewal in renewed:
+        if renewal.chatbots:
+            await resume_paused(tx, tenant_id, renewal.buyer_id, moment)
     return (*effects, *await wake_renewals(tx, tenant_id, buyers, moment))
 
 

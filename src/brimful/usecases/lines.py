@@ -40,7 +40,7 @@ def line_of(facts: BuyerFacts, package: Package, quantity: int, moment: Moment) 
         amount_minor=amount,
         recurring_minor=amount,
         credits_cost_minor=package.credits_price_minor * quantity // runs.period.months,
-        credits_end_at=month_at(runs.period.anchor_at, 1),
+        credits_end_at=credits_end(runs.period.anchor_at, 1, package.rolls_over),
         runs=runs,
     )
 
@@ -85,6 +85,12 @@ def seat_line(
         recurring_minor=recurring_minor,
         runs=runs,
     )
+
+
+def credits_end(anchor: datetime, months_done: int, rolls_over: bool) -> datetime:
+    """When the credits of a plan's month lapse: with the month, or where they roll over with the one
+    after it (R36)."""
+    return month_at(anchor, months_done + int(rolls_over))
 
 
 def begin(interval: Interval, *, brings_credits: bool, at: datetime) -> Runs:

@@ -12,6 +12,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.money import decimals
 from brimful.domain.reason import Reason, Refuse
+from brimful.ledger import demands
 from brimful.ledger.balances import open_balances
 from brimful.usecases.answers import KeyConflict
 from brimful.usecases.context import Context
@@ -84,7 +85,7 @@ async def open_account(
         tenant_id=home, account_id=acted_on, key=key, verb="open_account", body_hash=body_hash
     )
 
-    async def body(tx: Transaction) -> UUID | KeyConflict:
+    async def body(tx: Transaction) -> UUID | Refuse | KeyConflict:
         before = await commands.recall(tx, command)
         if before.conflict:
             return KeyConflict(key=key)
@@ -93,6 +94,9 @@ async def open_account(
         above = parent
         if isinstance(above, Platform):
             above = await _open_supply(tx, above, account_id, moment)
+        elif not await _is_open(tx, above):
+            closed = str(above.account_id)
+            return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
         account = Account(
             tenant_id=above.tenant_id,
             account_id=account_id,
@@ -116,6 +120,13 @@ async def open_account(
         return account_id
 
     return await ctx.db.run(body)
+
+
+async def _is_open(tx: Transaction, parent: Account) -> bool:
+    """Whether a seller is open, and stays so until this transaction ends."""
+    await demands.lock_pools(tx, parent.tenant_id, parent.account_id)
+    found = await accounts.read_account(tx, parent.tenant_id, parent.account_id)
+    return found is not None and found.state == "open"
 
 
 async def _open_supply(

@@ -13,7 +13,8 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import balances, overdrafts
 from brimful.usecases.answers import Missing, TooMuch
-from brimful.usecases.buy_package import beyond, not_on_offer
+from brimful.usecases.buy_line import beyond
+from brimful.usecases.buy_package import not_on_offer
 from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.lines import line_of
@@ -93,7 +94,7 @@ async def preview_purchase(
             return TooMuch(what=too_much)
         sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
         above = cannot_furnish(sellers, facts, moment.at, line)
-        return _of_purchase(ctx, facts, line.amount_minor, above)
+        return preview_of(ctx, facts, line.amount_minor, above)
 
     return await with_covers(ctx, body)
 
@@ -105,9 +106,8 @@ def _charge_minor(ctx: Context, facts: BuyerFacts, amount_minor: int) -> int:
     return total if amount_minor and total >= ctx.minimum_minor(facts.currency) else 0
 
 
-def _of_purchase(
-    ctx: Context, facts: BuyerFacts, amount_minor: int, above: Refuse | None
-) -> Preview:
+def preview_of(ctx: Context, facts: BuyerFacts, amount_minor: int, above: Refuse | None) -> Preview:
+    """The preview of a purchase by hand at a price, whose sellers cannot furnish it if ``above``."""
     reason = None
     if above is not None:
         reason = neutral(above.reason)

@@ -18,6 +18,8 @@ PACKAGES_MAX = 20
 
 def check_terms(kind: PackageKind, terms: Terms) -> None:
     """Raises ValueError, saying what to do, for terms that do not fit the kind of package."""
+    if terms.rolls_over and (kind != "subscription" or not terms.credits):
+        raise ValueError("only a subscription's monthly credits can roll over")
     if kind == "additional_credits":
         if terms.credits < 1 or terms.chatbots or terms.billing_interval:
             raise ValueError("additional_credits sells credits (at least 1), once: no interval")

@@ -23,6 +23,7 @@ from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, must_wait, open_intents
 from brimful.usecases.outcomes import to_drive
+from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
 from brimful.usecases.refuse_client import tell_seller
 from brimful.usecases.renewal_lines import renewal_wish
@@ -77,11 +78,15 @@ async def renew_due(
         if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
             return Begun(0)
         due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit)
-        buyers = [tuple(mine) for _, mine in groupby(due, key=lambda one: one.account_id)]
+        buyers = [list(mine) for _, mine in groupby(due, key=lambda one: one.account_id)]
         effects: tuple[Effect, ...] = ()
         ready: list[_Renewal] = []
-        for mine in buyers:
-            renewal = _Renewal(_payer(tenant_id, mine[0]), renewal_wish(mine, moment), mine)
+        for buyer in buyers:
+            mine, changed = await apply_period_ends(tx, tenant_id, buyer, moment)
+            effects += changed
+            if not mine:
+                continue
+            renewal = _Renewal(_payer(tenant_id, mine[0]), renewal_wish(mine, moment), tuple(mine))
             blocked = await _put_off(ctx, tx, renewal, moment)
             if blocked is None:
                 ready.append(renewal)

@@ -8,6 +8,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.period import MONTHS, Period
 from brimful.domain.renewal import Step, due_step, next_due
 from brimful.usecases.intent import Wish
+from brimful.usecases.lines import credits_end
 
 
 def renewal_wish(due: Sequence[Due], moment: Moment) -> Wish:
@@ -46,11 +47,13 @@ def _line(due: Due, step: Step) -> PurchaseLine:
         package_version=due.package_version,
         quantity=1,
         credits=due.credits,
-        chatbots=0,
+        chatbots=due.chatbots_to_come,
         amount_minor=due.recurring_minor if step.renews else 0,
         recurring_minor=due.recurring_minor,
         credits_cost_minor=_credits_cost_minor(due, step),
-        credits_end_at=step.month_ends_at if brings else None,
+        credits_end_at=credits_end(due.anchor_at, step.months_done, due.rolls_over)
+        if brings
+        else None,
         runs=Runs(
             subscription_id=due.subscription_id,
             period=period,

@@ -64,6 +64,7 @@ async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
         "target_credits": early.target_credits,
         "forecast": early.forecast,
         "forecast_renewals": early.renewals,
+        "release_chatbots": setting.release_chatbots,
         "spent_this_month_minor": facts.buyer.spent.month_minor,
         "currency": facts.currency,
     }
@@ -94,6 +95,7 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
             if allowed is None
             else [ids.parse_body("pkg", one, "allowed_packages") for one in allowed],
             buys_chatbots=body.buys_chatbots,
+            release_chatbots=body.release_chatbots,
         ),
         monthly_limit=monthly,
         given_by=body.given_by,
@@ -202,7 +204,8 @@ async def delete_card(buyer: BuyerDep, method_id: str, engine: EngineDep) -> Non
     engine.run(answer)
 
 
-def _shown(preview: Preview) -> dict[str, Any]:
+def shown(preview: Preview) -> dict[str, Any]:
+    """A preview as every route answers it."""
     return {
         "possible": preview.possible,
         "charge_minor": preview.charge_minor,
@@ -220,7 +223,7 @@ def _shown(preview: Preview) -> dict[str, Any]:
 )
 async def spend_preview(buyer: BuyerDep, body: PreviewSpend, engine: EngineDep) -> dict[str, Any]:
     """The same planner, changing nothing."""
-    return _shown(
+    return shown(
         await preview_spend(
             engine.ctx,
             tenant_id=buyer.tenant_id,
@@ -239,7 +242,7 @@ async def spend_preview(buyer: BuyerDep, body: PreviewSpend, engine: EngineDep) 
 )
 async def sale_preview(buyer: BuyerDep, body: PreviewSale, engine: EngineDep) -> dict[str, Any]:
     """If a client buys so much, this account's card would be charged `charge_minor`."""
-    return _shown(
+    return shown(
         await preview_sale(
             engine.ctx,
             tenant_id=buyer.tenant_id,
@@ -271,4 +274,4 @@ async def purchase_preview(
     )
     if not isinstance(answer, Preview):
         raise of_answer(answer)
-    return _shown(answer)
+    return shown(answer)

@@ -44,6 +44,7 @@ def _terms(body: PublishPackage, target: Target) -> Terms:
         billing_interval=body.interval,
         expires_after_days=body.expires_after_days,
         full_price_first=body.full_price_first,
+        rolls_over=body.rolls_over,
         credits_price_minor=body.price_minor - seats_minor,
         chatbots_price_minor=seats_minor,
     )

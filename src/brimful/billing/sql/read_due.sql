@@ -1,7 +1,9 @@
 -- What is due of some buyers, with what they would pay it with.
 select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.package_version, s.credits, s.chatbots,
        s.recurring_minor, s.billing_interval, s.anchor_at, s.months_done, s.period_starts_at, s.period_ends_at, s.due_at,
-       s.state, v.name as package_name, v.credits_price_minor, v.price_minor,
+       s.state, v.name as package_name, v.credits_price_minor, v.price_minor, v.rolls_over, s.chatbots_to_come,
+       s.ends_at_period_end or s.next_package_id is not null or s.release_chatbots > 0
+           or s.automatic and coalesce(t.release_chatbots, false) as changes,
        a.zone, o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4,
        b.paused_reason, b.retry_at, s.seller_failed_at, s.past_due_since,
@@ -15,6 +17,7 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
 from subscription s
 join account o on o.tenant_id = s.tenant_id and o.account_id = s.seller_id
 join account a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
+left join auto_billing_setting t on t.tenant_id = s.tenant_id and t.account_id = s.account_id
 left join package_version v on v.package_id = s.package_id and v.version = s.package_version
 left join payment_method m on m.tenant_id = s.tenant_id and m.account_id = s.account_id and m.removed_at is null and m.off_session
 left join breaker b on b.tenant_id = s.tenant_id and b.gateway_account = m.gateway_account and b.fingerprint = m.fingerprint
@@ -23,5 +26,11 @@ where s.tenant_id = $1 and s.account_id = any ($2::uuid[]) and s.seller_id = $4 
       select 1 from purchase p
       where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.origin = 'renewal'
         and p.state not in ('delivered', 'failed'))
+  -- A change of plan that is paid for is delivered before its subscription renews.
+  and not exists (
+      select 1 from purchase p
+      join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
+      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
+        and l.subscription_id = s.subscription_id)
 order by s.account_id, s.kind desc, s.subscription_id
 for update of s;

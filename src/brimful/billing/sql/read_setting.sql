@@ -1,3 +1,3 @@
-select enabled, per_charge_minor, per_hour_count, per_day_minor, per_month_minor, strategy, allowed_packages, buys_chatbots
+select enabled, per_charge_minor, per_hour_count, per_day_minor, per_month_minor, strategy, allowed_packages, buys_chatbots, release_chatbots
 from auto_billing_setting
 where tenant_id = $1 and account_id = $2;

@@ -49,6 +49,8 @@ create table package_version (
     billing_interval text check (billing_interval in ('month', 'quarter', 'year')),
     expires_after_days int check (expires_after_days >= 1),
     full_price_first boolean not null default false,
+    -- Of a subscription: its credits lapse a month later than those of others (R36).
+    rolls_over boolean not null default false,
     credits_price_minor bigint not null default 0,
     chatbots_price_minor bigint not null default 0,
     created_at timestamptz not null,

@@ -16,11 +16,15 @@ create table account (
     merchant_ref text not null,
     state text not null default 'open' check (state in ('open', 'closed')),
     created_at timestamptz not null,
+    -- Closed for new commands since, and, once nothing of it was under way any more, emptied (R46).
+    closed_at timestamptz,
+    emptied_at timestamptz,
     primary key (tenant_id, account_id),
     foreign key (tenant_id, parent_id) references account,
     check (supply = (parent_id is null))
 );
 create index account_of_parent on account (tenant_id, parent_id, account_id);
+create index account_to_empty on account (closed_at) where state = 'closed' and emptied_at is null;
 create unique index account_external on account (tenant_id, parent_id, external_id) where external_id is not null;
 
 -- The row that whoever changes several things of one pool locks first, pools in order of their ids.
@@ -43,6 +47,8 @@ create table auto_billing_setting (
     strategy text not null default 'best_cover' check (strategy in ('best_cover', 'single_pack')),
     allowed_packages uuid[],
     buys_chatbots boolean not null default false,
+    -- Chatbots that auto-billing subscribed and nobody needs any more are released at period end (R31).
+    release_chatbots boolean not null default false,
     -- Since when it is inactive, as its owner was told; none while it is not.
     inactive_at timestamptz,
     changed_at timestamptz not null,

@@ -55,12 +55,14 @@ create table lot (
     free bigint not null check (free >= 0),
     pinned bigint not null default 0 check (pinned >= 0),
     lapsed bigint not null default 0 check (lapsed >= 0),
+    -- Given back to whoever sold it.
+    returned bigint not null default 0 check (returned >= 0),
     cost_minor bigint not null check (cost_minor >= 0),
     currency text not null,
     expires_at timestamptz,
     opened_at timestamptz not null,
     primary key (tenant_id, lot_id),
-    check (free + pinned + lapsed <= amount)
+    check (free + pinned + lapsed + returned <= amount)
 ) with (fillfactor = 70);
 create index lot_to_consume on lot (tenant_id, account_id, expires_at nulls last, lot_id) where free > 0;
 
@@ -72,13 +74,17 @@ create table transfer (
     buyer_id uuid not null,
     amount bigint not null check (amount >= 1),
     operation_id uuid not null,
-    kind text not null check (kind in ('purchase', 'allotment')),
+    kind text not null check (kind in ('purchase', 'allotment', 'return')),
+    -- Of credits that are returned: the transfer by which they had come.
+    returns uuid,
     at timestamptz not null,
     primary key (tenant_id, transfer_id)
 );
 create index transfer_of_operation on transfer (tenant_id, operation_id);
+create index transfer_returned on transfer (tenant_id, returns) where returns is not null;
 
--- Which of the seller's lots a transfer consumed (R3): what margins and refunds are computed from.
+-- Which of the seller's lots a transfer consumed, or a return gave back to (R3): what margins and refunds are
+-- computed from.
 create table transfer_lot (
     tenant_id uuid not null,
     transfer_id uuid not null,

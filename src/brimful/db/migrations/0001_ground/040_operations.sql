@@ -29,14 +29,18 @@ create table chatbot (
     account_id uuid not null,
     external_id text not null,
     name text not null default '',
-    state text not null check (state in ('waiting', 'active', 'refused', 'deleted')),
+    -- A paused one has no seat: there are too few, and it comes back when there are more (R31).
+    state text not null check (state in ('waiting', 'active', 'paused', 'refused', 'deleted')),
+    -- Its owner chose it to keep a seat before others.
+    keep boolean not null default false,
     reason text,
     demand_id uuid,
     created_at timestamptz not null,
     deleted_at timestamptz,
     primary key (tenant_id, chatbot_id)
 );
-create unique index chatbot_external on chatbot (tenant_id, account_id, external_id) where state in ('waiting', 'active');
+create unique index chatbot_external on chatbot (tenant_id, account_id, external_id)
+    where state in ('waiting', 'active', 'paused');
 
 -- One purchase: by hand or by auto-billing, the same states and the same code.
 create table purchase (
@@ -109,6 +113,8 @@ create table purchase_line (
     runs_starts_at timestamptz,
     runs_ends_at timestamptz,
     runs_due_at timestamptz,
+    -- What it brings a month from then on, where that is not what the line brings now (R37).
+    runs_credits bigint,
     primary key (tenant_id, purchase_id, line)
 );
 
@@ -191,7 +197,8 @@ create table subscription (
     currency text not null,
     billing_interval text not null check (billing_interval in ('month', 'quarter', 'year')),
     anchor_at timestamptz not null,
-    months_done int not null check (months_done >= 1),
+    -- None when it is to begin anew by another interval, at its anchor.
+    months_done int not null check (months_done >= 0),
     period_starts_at timestamptz not null,
     period_ends_at timestamptz not null,
     -- When its next month or period is due, and when it is to be looked at again; none: when somebody acts.
@@ -199,6 +206,14 @@ create table subscription (
     wake_at timestamptz,
     kind text not null check (kind in ('subscription', 'extra_chatbots')),
     automatic boolean not null default false,
+    -- What is to become of it at period end (R31): it ends, it goes on as another plan, so many of its chatbots are
+    -- released if nobody needs them.
+    ends_at_period_end boolean not null default false,
+    next_package_id uuid,
+    next_package_version int,
+    release_chatbots bigint not null default 0 check (release_chatbots >= 0),
+    -- What its present plan has more than it holds: its next renewal brings them.
+    chatbots_to_come bigint not null default 0 check (chatbots_to_come >= 0),
     state text not null default 'active' check (state in ('active', 'past_due', 'suspended', 'ended')),
     past_due_since timestamptz,
     -- Why its renewal was not done, and how often its seller could not be secured since when.

@@ -11,8 +11,8 @@ begin
         return (select free from balance where tenant_id = p_tenant and account_id = p_account and resource = p_resource);
     end if;
     update balance set
-        issued = issued + case when p_source = 'issued' then p_amount else 0 end,
-        received = received + case when p_source = 'outside' then p_amount else 0 end,
+        issued = issued + case when p_source = 'issued' then p_amount when p_target = 'issued' then -p_amount else 0 end,
+        received = received + case when p_source = 'outside' then p_amount when p_target = 'outside' then -p_amount else 0 end,
         free = free + case when p_target = 'free' then p_amount when p_source = 'free' then -p_amount else 0 end,
         reserved = reserved + case when p_target = 'reserved' then p_amount when p_source = 'reserved' then -p_amount else 0 end,
         held = held + case when p_target = 'held' then p_amount when p_source = 'held' then -p_amount else 0 end,

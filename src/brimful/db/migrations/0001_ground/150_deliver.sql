@@ -153,20 +153,32 @@ create function settle_money_v1(p_tenant uuid, p_purchases uuid[], p_at timestam
     where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and p.mode = 'receivable' and p.amount_minor > 0
 $$;
 
--- Subscriptions that a line begins, and those that it carries on into another month or period.
+-- Subscriptions that a line begins, and those that it carries on into another month or period, or on other terms.
 create function run_subscriptions_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language sql as $$
+    -- An upgrade takes the place of whatever was to happen at period end (R37).
+    update subscription s set ends_at_period_end = false, next_package_id = null, next_package_version = null
+    from purchase p
+    join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
+    where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and p.origin = 'by_hand'
+      and s.tenant_id = p_tenant and s.subscription_id = l.subscription_id;
     insert into subscription (tenant_id, subscription_id, account_id, seller_id, package_id, package_version, purchase_id,
         credits, chatbots, recurring_minor, currency, billing_interval, anchor_at, months_done, period_starts_at,
         period_ends_at, due_at, wake_at, kind, automatic, created_at)
     select p_tenant, l.subscription_id, p.buyer_id, p.seller_id, l.package_id, l.package_version, p.purchase_id,
-        l.credits, l.chatbots, l.recurring_minor, p.currency, l.runs_interval, l.runs_anchor_at, l.runs_months_done,
-        l.runs_starts_at, l.runs_ends_at, l.runs_due_at, l.runs_due_at, l.kind, p.automatic, p_at
+        coalesce(l.runs_credits, l.credits), l.chatbots, l.recurring_minor, p.currency,
+        l.runs_interval, l.runs_anchor_at, l.runs_months_done, l.runs_starts_at, l.runs_ends_at, l.runs_due_at,
+        l.runs_due_at, l.kind, p.automatic, p_at
     from purchase p
     join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
     where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and l.subscription_id is not null
     on conflict (tenant_id, subscription_id) do update set
-        purchase_id = excluded.purchase_id, months_done = excluded.months_done,
+        purchase_id = excluded.purchase_id, package_id = excluded.package_id, package_version = excluded.package_version,
+        credits = excluded.credits, chatbots = subscription.chatbots + excluded.chatbots, chatbots_to_come = 0,
+        recurring_minor = excluded.recurring_minor, billing_interval = excluded.billing_interval,
+        anchor_at = excluded.anchor_at, months_done = excluded.months_done,
         period_starts_at = excluded.period_starts_at, period_ends_at = excluded.period_ends_at,
-        due_at = excluded.due_at, wake_at = excluded.wake_at, state = 'active', past_due_since = null, reason = null,
-        seller_failed_at = null
+        due_at = excluded.due_at, past_due_since = null, reason = null, seller_failed_at = null,
+        -- One that ended while it was being paid for, with its account, stays so: what was brought is given back.
+        wake_at = case subscription.state when 'ended' then null else excluded.wake_at end,
+        state = case subscription.state when 'ended' then 'ended' else 'active' end
 $$;

@@ -1,0 +1,119 @@
+"""What is done for each kind of effect."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from brimful.domain.effect import (
+    AdvanceClock,
+    DetachDue,
+    Drive,
+    DriveMany,
+    Effect,
+    LookAhead,
+    MailDue,
+    Plan,
+    Renew,
+    Wake,
+    WarnDue,
+)
+from brimful.domain.moment import Moment
+from brimful.effects.detach_cards import detach_due
+from brimful.effects.drive import Driver, drive
+from brimful.effects.drive_many import drive_many
+from brimful.effects.renewing import Renewing
+from brimful.effects.runner import Handler
+from brimful.effects.waiting import Waiters
+from brimful.usecases.buy_ahead import buy_ahead
+from brimful.usecases.plan_auto_billing import plan_auto_billing
+from brimful.usecases.steps import Step, reached
+from brimful.usecases.warn import warn_due
+
+# So many removed cards are taken up at a time.
+DETACHED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """The doers of effects: each returns what follows. ``mail`` sends what is due, ``advance`` moves
+    the test clock."""
+
+    driver: Driver
+    renewing: Renewing
+    waiters: Waiters
+    mail: Callable[[], Awaitable[object]]
+    advance: Callable[[], Awaitable[None]]
+
+    def by_kind(self) -> dict[type, Handler]:
+        """The doer of each kind."""
+        return {
+            Drive: self._drive,
+            DriveMany: self._drive_many,
+            Renew: self._renew,
+            Plan: self._plan,
+            Wake: self._wake,
+            MailDue: self._mail,
+            DetachDue: self._detach,
+            AdvanceClock: self._advance,
+            LookAhead: self._look_ahead,
+            WarnDue: self._warn,
+        }
+
+    def _now(self) -> Moment:
+        return self.driver.now()
+
+    async def _drive(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, Drive)
+        return await drive(self.driver, tenant_id=effect.tenant_id, purchase_id=effect.purchase_id)
+
+    async def _drive_many(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, DriveMany)
+        return await drive_many(
+            self.driver, tenant_id=effect.tenant_id, purchase_ids=effect.purchase_ids
+        )
+
+    async def _renew(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, Renew)
+        await self.renewing.renew(effect)
+        return ()
+
+    async def _plan(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, Plan)
+        await reached(Step.before_plan, effect)
+        effects = await plan_auto_billing(
+            self.driver.ctx,
+            tenant_id=effect.tenant_id,
+            account_id=effect.account_id,
+            moment=self._now(),
+        )
+        await reached(Step.intent_committed, effect)
+        return effects
+
+    async def _wake(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, Wake)
+        self.waiters.wake(effect.operation_id)
+        return ()
+
+    async def _mail(self, effect: Effect) -> tuple[Effect, ...]:
+        await self.mail()
+        return ()
+
+    async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
+        driver = self.driver
+        await detach_due(driver.ctx.db, driver.gateway, self._now(), DETACHED_AT_ONCE)
+        return ()
+
+    async def _advance(self, effect: Effect) -> tuple[Effect, ...]:
+        await self.advance()
+        return ()
+
+    async def _look_ahead(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, LookAhead)
+        return await buy_ahead(
+            self.driver.ctx,
+            tenant_id=effect.tenant_id,
+            account_id=effect.account_id,
+            moment=self._now(),
+        )
+
+    async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
+        return await warn_due(self.driver.ctx, moment=self._now())

@@ -1,0 +1,1 @@
+select end_chatbots_v1($1, $2, $3);

@@ -1,0 +1,1 @@
+select lapse_plan_v1($1, $2, $3);

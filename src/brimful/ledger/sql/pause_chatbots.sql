@@ -1,0 +1,1 @@
+select pause_chatbots_v1($1, $2, $3, $4);

@@ -1,0 +1,1 @@
+select resume_chatbots_v1($1, $2, $3, $4);

@@ -1,0 +1,1 @@
+select return_chatbots_v1($1, $2, $3, $4, $5, $6, $7);

@@ -1,0 +1,62 @@
+"""The purchase of one line by a person's decision: a package, or a change of plan (R5, R17, R37)."""
+
+from collections.abc import Mapping
+
+from brimful.billing import commands
+from brimful.billing.buyers import BuyerFacts
+from brimful.billing.commands import Before, Key
+from brimful.billing.purchases import PurchaseLine
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
+from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.usecases.answers import Bought, TooMuch
+from brimful.usecases.chain import cannot_furnish, read_sellers
+from brimful.usecases.context import Context
+from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
+from brimful.usecases.refuse_client import tell_seller
+
+
+async def buy_line(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    facts: BuyerFacts,
+    line: PurchaseLine,
+    explanation: Mapping[str, object],
+    command: tuple[Key, Before],
+    moment: Moment,
+) -> Bought | Refuse | TooMuch:
+    """Write the intent of a purchase by hand, bound to its key. The buyer's and the seller's pools
+    are locked and ``facts`` were read after that.
+
+    What the chain of sellers cannot furnish is refused before anything is held, neutrally, and the
+    seller's owner is told (R18).
+    """
+    account = str(facts.account_id)
+    if too_much := beyond(line):
+        return TooMuch(what=too_much)
+    if facts.card is None and line.amount_minor > 0:
+        return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
+    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    above = cannot_furnish(sellers, facts, moment.at, line)
+    if above is not None:
+        needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
+        await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
+        return Refuse(reason=neutral(above.reason), account_id=account, detail={})
+    wish = Wish(lines=(line,), origin="by_hand", trigger="manual", explanation=explanation)
+    if must_wait(ctx, facts, wish):
+        return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
+    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
+    await commands.remember(tx, *command, purchase_id, moment)
+    return Bought(purchase_id=purchase_id, effects=follow_up(facts, purchase_id))
+
+
+def beyond(line: PurchaseLine) -> str | None:
+    """Which bound of a request a purchase passes, if it does: one price or pool must never hold
+    more than can be counted safely."""
+    if line.credits > MAX_CREDITS:
+        return f"at most {MAX_CREDITS:,} credits"
+    if line.chatbots > MAX_CHATBOTS:
+        return f"at most {MAX_CHATBOTS:,} chatbots"
+    return f"at most {MAX_MINOR:,} minor units" if line.amount_minor > MAX_MINOR else None
