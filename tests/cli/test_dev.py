@@ -56,5 +56,5 @@ def test_the_readme_uses_what_there_is() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\./dev (\w+)", text)) <= verbs()
     source = (ROOT / "src/brimful/cli/main.py").read_text(encoding="utf-8")
-    commands = set(re.findall(r"^def (\w+)\(", source, re.M)) | {"open", "keys"}
+    commands = set(re.findall(r"^def (\w+)\(", source, re.M)) | {"open", "keys", "clock"}
     assert set(re.findall(r"\./dev run brimful (\w+)", text)) <= commands

@@ -10,6 +10,7 @@ from brimful.usecases.buy_ahead import LOOK
 from tests.api.dump import everything
 from tests.builders.clock import put_clock
 from tests.builders.http import acc, caller, serving_api
+from tests.builders.held import until
 from tests.builders.world import World, small_world
 from tests.usecases.test_buy_ahead import forecasts, look
 
@@ -148,8 +149,12 @@ async def test_r35_r33_what_is_due_is_renewed_before_anything_is_bought_ahead(wo
         account.tenant_id,
         account.account_id,
     )
-    await look(world)
-    await look(world)
+
+    async def bought_ahead() -> bool:
+        await look(world)
+        return len(await world.purchases("Agency")) == 3
+
+    await until(bought_ahead)
     origins = [one["origin"] for one in await world.purchases("Agency")]
     assert origins == ["by_hand", "renewal", "auto_billing"]
 
