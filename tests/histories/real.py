@@ -246,6 +246,12 @@ class Real:
             await self.engine.take_up_due_work()
             await self.sandbox.settle()
 
+    async def retire(self) -> None:
+        """The history is over; nothing of it becomes due in later ones, whose time begins anew."""
+        await self.db.execute(
+            "update subscription set wake_at = null where tenant_id = $1", self.tenant
+        )
+
     @property
     def now(self) -> datetime:
         """Business time."""

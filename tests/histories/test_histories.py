@@ -6,10 +6,12 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -44,7 +46,7 @@ class Stage:
         self.histories = 0
         self.steps = 0
         self.done: Counter[str] = Counter()
-        self.packages: list = []
+        self.packages: list[UUID] = []
 
     async def play(self, steps: Sequence[Step]) -> None:
         """One history in a tenant of its own, compared after every step; then the audit."""
@@ -55,20 +57,27 @@ class Stage:
         if not self.packages:
             await self._open_platform(real)
         await real.open(self.packages)
-        so_far: list[Step] = []
-        for step in (*BEGINNING, *steps):
-            if step == REST:
-                continue
-            so_far.append(step)
-            call = _call(model, step)
-            expected, done = model.do(*call), await real.do(*call)
-            told = {"done": expected, **model.state()}
-            found = {"done": done, **await read_state(real)}
-            assert told == found, _difference(so_far, told, found)
-            self.done[step[0]] += done
-            self.steps += 1
-        findings = await audit(self.engine.ctx.db)
-        assert not findings, (so_far, findings)
+        taken = [step for step in (*BEGINNING, *steps) if step != REST]
+        for number, step in enumerate(taken):
+            try:
+                await self._take(real, model, step)
+            except Exception as problem:
+                problem.add_note(_told(taken[: number + 1]))
+                await real.retire()
+                raise
+        findings = await audit(real.db)
+        assert not findings, f"{findings}\n{_told(taken)}"
+        await real.retire()
+
+    async def _take(self, real: Real, model: Model, step: Step) -> None:
+        """One step on both sides."""
+        call = _call(model, step)
+        expected, done = model.do(*call), await real.do(*call)
+        told = {"done": expected, **model.state()}
+        found = {"done": done, **await read_state(real)}
+        assert told == found, _difference(told, found)
+        self.done[step[0]] += done
+        self.steps += 1
 
     async def _open_platform(self, real: Real) -> None:
         """The price list is there; the rest of what the platform offers comes after it."""
@@ -93,10 +102,14 @@ def _call(model: Model, step: Step) -> Step:
     return step
 
 
-def _difference(steps: Sequence[Step], told: dict, found: dict) -> str:
-    """What the last step of a history did otherwise than the model says."""
-    lines = ["after"]
-    lines += [f"    {step}" for step in steps if step not in BEGINNING]
+def _told(steps: Sequence[Step]) -> str:
+    """A history after its beginning."""
+    return "\n".join(["after the beginning:", *map(str, steps[len(BEGINNING) :])])
+
+
+def _difference(told: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """What the model and the engine say of the same."""
+    lines = []
     for name in told:
         if told[name] == found[name]:
             continue
