@@ -1,6 +1,7 @@
 """Of what waits together, as much is served as the sellers above can furnish (R17, R35)."""
 
-from tests.builders.calendar import Calendar
+from brimful.usecases.save_card import remove_card
+from tests.builders.calendar import HOUR, Calendar, subscribers
 from tests.usecases.test_renewals import NEXT
 
 
@@ -23,9 +24,45 @@ async def test_r17_a_seller_that_cannot_buy_still_furnishes_what_its_stock_cover
         await world.open(name, "Inner")
         await world.card(name)
         await world.buy(name, plan)
-    await world.auto_billing("Agency", enabled=False)
+    await _remove_card(calendar, "Agency")
     await calendar.go_to(NEXT)
     assert (await world.credits("Cleo")).received == 4_000
     assert (await world.credits("Dora")).received == 3_500
     assert sorted(world.taken()) == [1_500, 1_500, 2_000, 2_900]
     assert (await calendar.subscription("Dora"))["state"] == "active"
+
+
+async def test_r35_each_renewal_has_a_schedule_of_its_own(calendar: Calendar) -> None:
+    """Ben bought his plan a day after Anna: what their agency failed her for a day does not put off
+    his first retry."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await calendar.go(24 * HOUR)
+    await world.stock("Agency", credits=10_000)
+    await world.open("Ben", "Agency")
+    await world.card("Ben")
+    await world.buy("Ben", await world.plan_of("Agency"))
+    await _remove_card(calendar, "Agency")
+    await calendar.go_to(NEXT)
+    await calendar.go(24 * HOUR)
+    wakes = [(await calendar.subscription(name))["wake_at"] - NEXT for name in ("Anna", "Ben")]
+    assert wakes == [48 * HOUR, 25 * HOUR]
+
+
+async def _remove_card(calendar: Calendar, name: str) -> None:
+    world = calendar.world
+    method_id = await world.db.fetchval(
+        "select method_id from payment_method where account_id = $1 and removed_at is null",
+        world.names[name],
+    )
+    account = await world.account(name)
+    effects = await remove_card(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        method_id=method_id,
+        moment=calendar.clock.moment(),
+    )
+    assert isinstance(effects, tuple)
+    world.engine.run(effects)
+    await calendar.work()
