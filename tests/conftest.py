@@ -5,6 +5,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ settings.register_profile(
     "brimful", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("brimful")
+FROZEN_AT = datetime(2027, 1, 31, 23, tzinfo=UTC)
 for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
     if name not in ("BRIMFUL_COVER_CASES", "BRIMFUL_CASCADE_ALL"):
         del os.environ[name]
@@ -115,4 +117,11 @@ async def calendar(db: Database, tmp_path: Path) -> AsyncIterator[Calendar]:
 async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
     """A platform with the price list of R15, on this test's own database and testbank."""
     async with running_world(db, tmp_path / "mail") as made:
+        yield made
+
+
+@pytest.fixture
+async def frozen_world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
+    """The same on a test clock: business time stands at the last hour of a January (R38)."""
+    async with running_world(db, tmp_path / "mail", at=FROZEN_AT) as made:
         yield made

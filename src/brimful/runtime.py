@@ -10,7 +10,7 @@ import structlog
 
 from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
-from brimful.effects.clocks import SystemClock
+from brimful.effects.clocks import clock_of
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer, Mailer, SmtpMailer
 from brimful.settings import Settings
@@ -47,17 +47,19 @@ async def engine_of(settings: Settings, dsn: str, gateway_url: str) -> AsyncIter
         await migrate(dsn)
         db = await connect(dsn, size_max=settings.pool_size_max)
         stack.push_async_callback(db.close)
+        clock = await clock_of(settings, db)
         gateway = Testbank(
             gateway_url,
             events_secret=settings.events_secret or "",
             timeout_s=settings.gateway_timeout_s,
+            clock=clock if settings.test_clock else None,
         )
         stack.push_async_callback(gateway.close)
         engine = Engine(
             db=db,
             gateway=gateway,
             gateway_name="testbank",
-            clock=SystemClock(),
+            clock=clock,
             mailer=mailer_of(settings),
             settings=settings,
         )

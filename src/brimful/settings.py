@@ -148,7 +148,15 @@ class Settings(BaseSettings):
         means="the sender of mail, beside the brand's name",
     )
     production: bool = _setting(
-        False, takes="true or false", means="true refuses what is only for tests: the test gateway"
+        False,
+        takes="true or false",
+        means="true refuses what is only for tests: the test gateway, the test clock",
+    )
+    test_clock: bool = _setting(
+        False,
+        takes="true or false",
+        means="true lets business time follow the test clock of the database, see `brimful clock`; "
+        "the same for all processes on it",
     )
 
 
@@ -161,9 +169,15 @@ def variable(name: str) -> str:
 def read_settings(**given: Any) -> Settings:
     """The settings of the environment, those ``given`` in its place. Raises WrongSettings."""
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as wrong:
         raise WrongSettings("; ".join(_what_is_wrong(wrong))) from None
+    if settings.production and settings.test_clock:
+        raise WrongSettings(
+            "BRIMFUL_PRODUCTION is true, and business time is real time there: "
+            "BRIMFUL_TEST_CLOCK is refused in production"
+        )
+    return settings
 
 
 def _what_is_wrong(wrong: ValidationError) -> list[str]:

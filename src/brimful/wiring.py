@@ -1,34 +1,39 @@
 """The one place that joins the parts: use cases, the gateway, the clock, those who wait."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import payments, renewals
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
 from brimful.domain.effect import (
+    AdvanceClock,
     DetachDue,
     Drive,
     DriveMany,
     Effect,
+    LookAhead,
     MailDue,
     Plan,
     Renew,
     Wake,
+    WarnDue,
 )
-from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
+from brimful.effects.advance_clock import advance_clock
+from brimful.effects.clocks import DatabaseClock
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive, record_event
 from brimful.effects.drive_many import drive_many
+from brimful.effects.due_work import find_due_work
+from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.waiting import Waiters
 from brimful.gateways.port import Gateway
+from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -40,16 +45,16 @@ from brimful.usecases.answers import (
     SpendWaiting,
     TooMuch,
 )
+from brimful.usecases.buy_ahead import buy_ahead
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
-from brimful.usecases.outcomes import to_drive
 from brimful.usecases.plan_auto_billing import plan_auto_billing
-from brimful.usecases.renew import BATCH, renew_due
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
+from brimful.usecases.warn import warn_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,7 @@ class Engine:
             ctx=self.ctx, gateway=gateway, now=clock.moment, lease_s=float(settings.lease_s)
         )
         self.waiters = Waiters(db)
+        self.renewing = Renewing(ctx=self.ctx, now=clock.moment, run=self.run, waiters=self.waiters)
         self.runner = Runner(
             {
                 Drive: self._drive,
@@ -90,12 +96,23 @@ class Engine:
                 Wake: self._wake,
                 MailDue: self._mail,
                 DetachDue: self._detach,
+                AdvanceClock: self._advance,
+                LookAhead: self._look_ahead,
+                WarnDue: self._warn,
             }
         )
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Start what follows from a commit."""
         self.runner.run(effects)
+
+    async def follow_clock(self) -> tuple[Effect, ...]:
+        """See where the test clock stands, if there may be one: before each request and scan (R38).
+        What follows when it is to be moved on."""
+        if not isinstance(self.clock, DatabaseClock):
+            return ()
+        state = await self.clock.refresh()
+        return () if state is None or state.target_at is None else (AdvanceClock(),)
 
     async def spend(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **spend: Any
@@ -110,6 +127,8 @@ class Engine:
             **spend,
         )
         if not isinstance(answer, SpendWaiting):
+            if isinstance(answer, SpendDone):
+                self.run(answer.effects)
             return answer
         await reached(Step.demand_registered, answer)
         self.run(answer.effects)
@@ -140,7 +159,7 @@ class Engine:
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **purchase: Any
     ) -> Bought | Pending | Refuse | KeyConflict | Missing | TooMuch:
         """Buy a package, and wait for the outcome for at most ``wait_ms``; the purchase goes on."""
-        if not await self._renew_first(tenant_id, account_id, wait_ms):
+        if not await self.renewing.renew_first(tenant_id, account_id, wait_ms):
             return Refuse(reason=Reason.purchase_under_way, account_id=str(account_id), detail={})
         answer = await buy_package(
             self.ctx,
@@ -178,25 +197,9 @@ class Engine:
             return _refusal(account_id, row)
         return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
-    async def _renew_first(self, tenant_id: UUID, account_id: UUID, wait_ms: int) -> bool:
-        """Apply what is due to an account and its ancestors before a decision to buy, the nearest
-        to the root first (R35). False when that is not done within ``wait_ms``."""
-        until = asyncio.get_running_loop().time() + wait_ms / 1000
-        while True:
-            at = self.clock.moment().at
-            due = await renewals.find_due_above(self.ctx.db, tenant_id, account_id, at)
-            for seller_id in due:
-                await self._renew(Renew(tenant_id, seller_id))
-            under_way = await renewals.find_open(self.ctx.db, tenant_id, account_id)
-            if not under_way:
-                return True
-            for purchase_id in under_way:
-                left_s = until - asyncio.get_running_loop().time()
-                if await self.waiters.wait(tenant_id, purchase_id, left_s) is None:
-                    return False
-
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
         """Take an event of the gateway: False when it is not authentic (R45)."""
+        await self.follow_clock()
         event = self.gateway.parse_event(body=body, headers=headers)
         if isinstance(event, BadEvent):
             return False
@@ -214,23 +217,15 @@ class Engine:
     async def take_up_due_work(self, limit: int = 200) -> int:
         """One scan of what the rows say is due and nobody does: a crashed process's work, retries,
         callers that went away. Returns how much was begun (R24)."""
+        clock = await self.follow_clock()
         moment = self.clock.moment()
-        db = self.ctx.db
-        due = await self._undriven(moment, limit)
-        due += [Plan(*ids) for ids in await payments.find_unplanned(db, moment.real_at, limit)]
-        due += [Renew(*ids) for ids in await renewals.find_due_sellers(db, moment.at, limit)]
-        self.run([*due, MailDue(), DetachDue()])
+        due = await find_due_work(self.ctx.db, moment, limit)
+        self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         self.run(swept)
-        return len(due) + len(swept)
-
-    async def _undriven(self, moment: Moment, limit: int) -> list[Effect]:
-        """The purchases whose next step is due and that nobody drives, a tenant's together."""
-        by_tenant: dict[UUID, list[UUID]] = {}
-        for tenant_id, purchase_id in await payments.find_due(self.ctx.db, moment.real_at, limit):
-            by_tenant.setdefault(tenant_id, []).append(purchase_id)
-        return [effect for ids in by_tenant.items() for effect in to_drive(*ids)]
+        lapsed = await lapse_due(self.ctx.db, moment.at, limit)
+        return len(due) + len(swept) + lapsed
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
@@ -249,16 +244,8 @@ class Engine:
 
     async def _renew(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Renew)
-        while True:
-            begun = await renew_due(
-                self.ctx,
-                tenant_id=effect.tenant_id,
-                seller_id=effect.seller_id,
-                moment=self.clock.moment(),
-            )
-            self.run(begun.effects)
-            if begun.buyers < BATCH:
-                return ()
+        await self.renewing.renew(effect)
+        return ()
 
     async def _plan(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Plan)
@@ -285,6 +272,23 @@ class Engine:
     async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
         await detach_due(self.ctx.db, self.gateway, self.clock.moment(), 50)
         return ()
+
+    async def _advance(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(self.clock, DatabaseClock)
+        await advance_clock(self.ctx.db, self.clock, self.take_up_due_work, self.driver.lease_s)
+        return ()
+
+    async def _look_ahead(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, LookAhead)
+        return await buy_ahead(
+            self.ctx,
+            tenant_id=effect.tenant_id,
+            account_id=effect.account_id,
+            moment=self.clock.moment(),
+        )
+
+    async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
+        return await warn_due(self.ctx, moment=self.clock.moment())
 
 
 def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Desk:
     async def serve(self, request: Request) -> Response:
         """One call of a merchant: gate, faults before, the key, the effect, faults after."""
         verb = request.path_params.get("verb") or request.scope["endpoint_verb"]
-        merchant = request.headers.get("merchant", "")
+        merchant = self._hear(request)
         body = await request.body()
         wish: Object = json.loads(body) if body else {}
         payment_id = request.path_params.get("payment")
@@ -59,6 +60,12 @@ class Desk:
         if fault == "http_500_after":
             return JSONResponse({"code": "internal"}, 500)
         return Response(answer, status, media_type="application/json")
+
+    def _hear(self, request: Request) -> str:
+        """Who asks, and what time it is by a header of theirs; one that is no time says nothing."""
+        with suppress(KeyError, ValueError, OverflowError):
+            self.bank.hear_time(datetime.fromisoformat(request.headers["time"]).astimezone(UTC))
+        return request.headers.get("merchant", "")
 
     def _reference(self, wish: Object, payment_id: str | None) -> str | None:
         metadata = self.bank.payments.get(payment_id or "", wish).get("metadata") or {}
@@ -107,7 +114,7 @@ class Desk:
     async def look_up(self, request: Request) -> Response:
         """Read a payment."""
         await self.faults.pass_gate("look_up")
-        merchant = request.headers.get("merchant", "")
+        merchant = self._hear(request)
         fault = self.faults.next_fault("look_up", merchant, None)
         if fault in ("lost_before", "lost_after"):
             raise HangUp
@@ -118,14 +125,12 @@ class Desk:
 
     async def find(self, request: Request) -> Response:
         """Payments by reference."""
-        found = self.bank.find(
-            request.headers.get("merchant", ""), request.query_params.get("reference", "")
-        )
+        found = self.bank.find(self._hear(request), request.query_params.get("reference", ""))
         return JSONResponse([payment["id"] for payment in found])
 
     async def remove(self, request: Request) -> Response:
         """Remove a card."""
-        merchant = request.headers.get("merchant", "")
+        merchant = self._hear(request)
         try:
             return JSONResponse(self.bank.remove_method(merchant, request.path_params["method"]))
         except Refused as refused:

@@ -38,7 +38,14 @@ ALWAYS = tuple(f"stocked-{depth}/blackout/call confirm" for depth in (2, 3))
 AT_A_TIME = 3
 TRIES = 3
 # What an engine commits and calls outside cascades.
-ELSEWHERE = {
+MOVES_CLOCK = {
+    f"move_clock.{name}"
+    for name in (
+        "start_clock", "begin_advance", "halt_advance", "claim", "hold", "step", "arrive", "release",
+    )
+}  # fmt: skip
+ELSEWHERE = MOVES_CLOCK | {
+    "buy_ahead",
     "create_chatbot",
     "cards.take_undetached",
     "cards.note_detached",

@@ -17,6 +17,8 @@ PUBLIC = {
     ("MOUNT", "/docs-assets"),
 }
 WHOAMI = ("GET", "/v1/whoami")
+# The platform's alone: see test_clock.
+TEST_CLOCK = {("GET", "/v1/test_clock"), ("POST", "/v1/test_clock/advance")}
 
 # One good body for each schema of a body; ids in braces are filled in as those of a path.
 GOOD: dict[str, dict[str, Any]] = {
@@ -28,12 +30,16 @@ GOOD: dict[str, dict[str, Any]] = {
     "CreateChatbot": {"external_id": "x"},
     "Allot": {"credits": 1},
     "SetAutoBilling": {"enabled": True, "monthly_limit_minor": 900_000, "given_by": "X"},
+    "SetThreshold": {"threshold_credits": 5, "target_credits": 9, "given_by": "X"},
+    "SetForecast": {"enabled": True, "given_by": "X"},
+    "SetOverdraft": {"limit_credits": 7},
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
     "IssueKey": {"label": "x"},
     "PreviewPurchase": {"package_id": "{offer_id}"},
     "PreviewSpend": {"credits": 1},
     "PreviewSale": {"credits": 1},
+    "AdvanceClock": {"seconds": 60},
 }
 
 Kind = Literal["platform", "seller", "client"]
@@ -66,7 +72,10 @@ class Route:
             return 403, "seller_cannot_sell"
         if kind == "client" and "{child_id}" in self.path:
             return 404, "not_found"
-        if self.path == "/allotments" and its_own_key:
+        if its_own_key and (self.verb, self.path) in (
+            ("POST", "/allotments"),
+            ("PUT", "/overdraft"),
+        ):
             return 403, "only_its_seller"
         return self.done, None
 
@@ -104,6 +113,9 @@ ROUTES = (
     _put("/packages/{package_id}", "PublishPackage", seller=True, platform=True),
     _put("/rates/{model}", "SetRate", seller=True, platform=True),
     _put("/auto-billing", "SetAutoBilling"),
+    _put("/auto-billing/threshold", "SetThreshold", seller=True),
+    _put("/auto-billing/forecast", "SetForecast", seller=True),
+    _put("/overdraft", "SetOverdraft"),
     _put("/child-limits/{child_id}", "SetChildLimit"),
     _get(""),
     _get("/accounts", platform=True),
@@ -118,6 +130,8 @@ ROUTES = (
     _get("/charges"),
     _get("/chatbots"),
     _get("/auto-billing"),
+    _get("/forecast"),
+    _get("/overdraft"),
     _get("/payment-methods"),
     _get("/lots"),
     _get("/subscriptions"),

@@ -104,10 +104,12 @@ class Server:
 class Bank:
     """``python -m brimful_testbank`` with its journal in a file of its own."""
 
-    def __init__(self, port: int, folder: Path, events_url: str) -> None:
+    def __init__(self, port: int, folder: Path, events_url: str | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.journal = folder / "bank.db"
-        words = ["--port", str(port), "--journal", str(self.journal), "--events-url", events_url]
+        words = ["--port", str(port), "--journal", str(self.journal)]
+        if events_url is not None:
+            words += ["--events-url", events_url]
         self.program = Program(
             "-m", "brimful_testbank", *words,
             log=folder / "bank.log",

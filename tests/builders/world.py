@@ -2,19 +2,23 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from brimful.cli.sandbox import PRICE_LIST, Sandbox, open_sandbox
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.effects.clocks import SystemClock
+from brimful.effects.clocks import SystemClock, clock_of
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer
 from brimful.settings import Settings
+from brimful.usecases.move_clock import start_clock
 from brimful.wiring import Engine
 from brimful_testbank.app import Desk
 from brimful_testbank.server import serving
+
+# An advance in a test takes no longer.
 
 __all__ = ["PRICE_LIST", "World", "running_world", "small_world"]
 
@@ -58,18 +62,28 @@ async def running_world(
     *,
     journal: Path | None = None,
     clock: Clock | None = None,
-    **settings: Any,
+    at: datetime | None = None,
+    **given: Any,
 ) -> AsyncIterator[World]:
-    """An engine on a database, with a testbank over HTTP and the platform's price list (R15)."""
+    """An engine on a database, with a testbank over HTTP and the platform's price list (R15); with
+    ``at``, business time stands there until it is advanced."""
+    settings = Settings(**{"test_clock": at is not None, **given})
+    if at is not None:
+        await start_clock(db, at=at, moment=SystemClock().moment())
+    clock = clock or await clock_of(settings, db)
     async with serving(journal=journal) as (url, desk):
-        gateway = Testbank(url, timeout_s=settings.pop("gateway_timeout_s", 5))
+        gateway = Testbank(
+            url,
+            timeout_s=given.get("gateway_timeout_s", 5),
+            clock=clock if settings.test_clock else None,
+        )
         engine = Engine(
             db=db,
             gateway=gateway,
             gateway_name="testbank",
-            clock=clock or SystemClock(),
+            clock=clock,
             mailer=FolderMailer(mail),
-            settings=Settings(**settings),
+            settings=settings,
         )
         made = await open_sandbox(engine)
         world = World(engine, made.platform)

@@ -64,6 +64,7 @@ def test_every_setting_says_what_it_takes_and_means(name: str) -> None:
         ("pool_size_max", ["1", "1001"]),
         ("gateway_timeout_s", ["0", "301"]),
         ("production", ["maybe", "2"]),
+        ("test_clock", ["maybe", "2"]),
         ("host", ["a b", "http://h"]),
         ("testbank_url", SERVERS),
         ("smtp_url", MAIL_SERVERS),

@@ -7,6 +7,7 @@ import pytest
 
 from brimful.db.transaction import Database, connect
 from brimful.domain.reason import Refuse
+from brimful.ledger import usage
 from brimful.usecases.answers import Bought, SpendDone
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
@@ -29,6 +30,16 @@ async def sign_up(world: World) -> None:
     small = await world.package("Agency", 30, credits=10, name="Small")
     assert isinstance(await world.buy("Client 1", small), Bought)
     await world.settle()
+    await carry_all(world)
+
+
+async def carry_all(world: World) -> None:
+    """Carry what every account used into its sums."""
+    for account_id in world.names.values():
+        tenant_id = await world.db.fetchval(
+            "select tenant_id from account where account_id = $1", account_id
+        )
+        await usage.carry_usage(world.db, tenant_id, account_id, world.engine.clock.moment())
 
 
 @pytest.fixture(scope="session")

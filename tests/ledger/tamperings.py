@@ -12,6 +12,10 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update balance set free = free - 1, held = held + 1 "
             "where resource = 'chatbots' and free > 0"
         ),
+        "overdrawn without an entry": (
+            "update balance set overdrawn = overdrawn + 1, held = held + 1 "
+            "where resource = 'credits' and free > 0"
+        ),
         "an entry is gone": "delete from entry where kind = 'spend'",
         "an entry of another amount": "update entry set amount = amount + 1 where kind = 'spend'",
     },
@@ -33,6 +37,10 @@ TAMPERINGS: dict[str, dict[str, str]] = {
     "conservation": {
         "issued to nobody": (
             "update balance set issued = issued + 1, sold = sold + 1 where issued > 0"
+        ),
+        "used by nobody's debt": (
+            "update balance set overdrawn = overdrawn + 1, sold = sold + 1 "
+            "where resource = 'credits' and free > 0"
         ),
         "held by nobody's issue": (
             "update balance set received = received + 1, free = free + 1 where free > 0"
@@ -157,5 +165,13 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "bought by another": "update transfer set buyer_id = seller_id",
         "sold by another": "update transfer set seller_id = buyer_id",
         "a transfer is gone": "delete from transfer",
+    },
+    "usage_matches_entries": {
+        "an hour has more": "update usage_sum set credits = credits + 1 where grain = 'hour'",
+        "an hour is missing": "delete from usage_sum where grain = 'hour'",
+        "an hour that nothing used": (
+            "insert into usage_sum select tenant_id, account_id, grain, starts_at - interval '5 h', 7, 7 "
+            "from usage_sum where grain = 'hour'"
+        ),
     },
 }

@@ -242,3 +242,32 @@ async def test_r19_a_renewal_and_a_storm_of_queries_make_one_charge(calendar: Ca
     await until(settled)
     bought = [one for one in await world.purchases("Agency") if one["automatic"]]
     assert [one["credits"] for one in bought] == [70_000]
+
+
+async def test_r36_what_has_ended_lapses_by_itself(calendar: Calendar) -> None:
+    """Of a subscriber that does not pay, the month's credits are gone at its end, in the books too."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=50_000)
+    await world.card("Anna", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    stock = await world.credits("Anna")
+    assert (stock.free, stock.lapsed) == (0, 10_000)
+
+
+async def test_r36_lapse_and_grant_of_a_renewal_are_one_transaction(calendar: Calendar) -> None:
+    """Nobody ever sees the account without the credits of either month."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=50_000)
+    await calendar.go_to(NEXT)
+    written = await world.db.fetch(
+        "select distinct xmin::text from entry where account_id = $1 and at = $2",
+        world.names["Anna"],
+        NEXT,
+    )
+    kinds = await world.db.fetch(
+        "select kind from entry where account_id = $1 and at = $2 order by seq",
+        world.names["Anna"],
+        NEXT,
+    )
+    assert [row["kind"] for row in kinds] == ["lapse", "purchase"]
+    assert len(written) == 1

@@ -15,12 +15,14 @@ from brimful.api.limits import Limits
 from brimful.api.problem import ProblemBody
 from brimful.api.routes import (
     accounts,
+    ahead,
     auto_billing,
     chatbots,
     packages,
     purchases,
     records,
     spends,
+    test_clock,
 )
 from brimful.wiring import Engine
 
@@ -56,7 +58,10 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     )
     app.state.engine = engine
     problem.install(app)
-    for routes in (accounts, packages, spends, purchases, chatbots, auto_billing, records):
+    for routes in (
+        accounts, packages, spends, purchases, chatbots, auto_billing, ahead, records,
+        test_clock,
+    ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)
     app.add_middleware(Limits)

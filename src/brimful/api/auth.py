@@ -17,9 +17,10 @@ from brimful.wiring import Engine
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
 
 
-def engine_of(request: Request) -> Engine:
-    """The engine that the app was made with."""
+async def engine_of(request: Request) -> Engine:
+    """The engine that the app was made with, at the business time of this request (R38)."""
     engine: Engine = request.app.state.engine
+    await engine.follow_clock()
     return engine
 
 

@@ -59,10 +59,16 @@ class StockBody(BaseModel):
     sold: int
 
 
+class CreditsBody(StockBody):
+    """Where an account's credits are."""
+
+    overdrawn: int = Field(description="used beyond the pool, and owed to the next delivery")
+
+
 class BalanceBody(BaseModel):
     """An account's pool."""
 
-    credits: StockBody
+    credits: CreditsBody
     chatbots: StockBody
 
 
@@ -72,7 +78,7 @@ class SpendBody(BaseModel):
     id: str
     status: str = Field(examples=["done"])
     credits: int
-    balance: int | None
+    balance: int | None = Field(description="what is free after it, below zero when overdrawn")
     code: str | None = None
 
 

@@ -87,6 +87,8 @@ def refused(refusal: Refuse) -> Problem:
     headers = {}
     if reason in (Reason.temporarily_unavailable, Reason.gateway_unavailable):
         status, headers = 503, {"Retry-After": "60"}
+    elif reason is Reason.seller_cannot_sell:
+        status = 403
     elif reason in _CONFLICTS:
         status = 409
     return Problem(status, str(reason), title(reason), facts=refusal.detail, headers=headers)

@@ -2,12 +2,21 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Header, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
-from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
+from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
@@ -35,6 +44,22 @@ IdempotencyKey = Annotated[
 Limit = Annotated[int, Query(ge=1, le=100)]
 After = Annotated[str | None, Query(max_length=64, description="The `next` of the page before.")]
 WaitMs = Annotated[int, Field(strict=True, ge=0, le=60_000)]
+
+
+def _instant(value: Any) -> datetime:
+    """An instant in a text, never a number. Raises ValueError."""
+    text = value if isinstance(value, str) else ""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None or "T" not in text:
+        raise ValueError("an instant such as 2027-01-31T00:00:00Z is expected")
+    return read
+
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class Body(BaseModel):
@@ -132,6 +157,39 @@ class SetAutoBilling(Body):
     terms: LongText = ""
 
 
+class SetThreshold(Body):
+    """Buy to a target when fewer credits than a threshold are free; both null for no longer."""
+
+    threshold_credits: Credits | None
+    target_credits: Credits | None
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        threshold, target = self.threshold_credits, self.target_credits
+        if (threshold is None) != (target is None):
+            raise ValueError("a threshold needs a target, and a target a threshold")
+        if threshold is not None and target is not None and target < threshold:
+            raise ValueError("the target must be at least the threshold")
+        return self
+
+
+class SetForecast(Body):
+    """Buy before the burn rate runs the pool out; `renewals`: for clients' renewals, too."""
+
+    enabled: bool = Field(strict=True)
+    renewals: bool = Field(False, strict=True)
+    given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+
+class SetOverdraft(Body):
+    """How many credits beyond its pool an account may spend; 0 for none."""
+
+    limit_credits: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERDRAFT)]
+
+
 class SetChildLimit(Body):
     """What one child may make its seller's card pay in a month; null for no limit."""
 
@@ -169,3 +227,11 @@ class PreviewSale(Body):
 
     credits: CreditsOrNone = 0
     chatbots: Chatbots = 0
+
+
+class AdvanceClock(Body):
+    """How far business time is to go: over so many `seconds`, or `to` an instant."""
+
+    seconds: Annotated[int, Field(strict=True, ge=1, le=3_660 * 86_400)] | None = None
+    to: Instant | None = None
+    wait_ms: WaitMs | None = None

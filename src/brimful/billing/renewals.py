@@ -43,6 +43,7 @@ class Due:
     outstanding: Outstanding
     seller_failed_at: datetime | None
     past_due_since: datetime | None
+    zone: str
 
 
 async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -114,6 +115,7 @@ def _due(row: Any) -> Due:
         outstanding=Outstanding(minor=row["owed_minor"], coming_minor=row["coming_minor"]),
         seller_failed_at=row["seller_failed_at"],
         past_due_since=row["past_due_since"],
+        zone=row["zone"],
     )
 
 
@@ -125,9 +127,11 @@ async def park(tx: Transaction, tenant_id: UUID, subscription_ids: list[UUID]) -
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """A subscription that a renewal is for, since when its seller fails it, and since when it is
-    past due."""
+    past due; with its plan's name and its owner's zone, for what is told of it."""
 
     subscription_id: UUID
+    package_name: str | None
+    zone: str
     seller_failed_at: datetime | None
     past_due_since: datetime | None
 

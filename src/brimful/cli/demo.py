@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -18,17 +19,20 @@ from brimful.cli.serve import EVENTS
 from brimful.cli.stories import tell_all
 from brimful.runtime import engine_of, log_to_stderr, work
 from brimful.settings import read_settings
+from brimful.usecases.move_clock import start_clock
 from brimful_testbank.app import Desk
 from brimful_testbank.server import serving
 
 AGENCIES = ("Northwind", "Bluebird", "Cedar")
 CLIENTS = ("Anna", "Boris", "Carla", "Dmitri")
 HOST = "127.0.0.1"
+# The last day of a long month, so that the next is shorter (R34).
+STORIES_BEGIN_AT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
 
 async def tell(data: Path) -> None:
     """Make the world afresh, and tell its stories."""
-    async with _world(data, None) as (world, desk):
+    async with _world(data, None, at=STORIES_BEGIN_AT) as (world, desk):
         await tell_all(world, desk)
 
 
@@ -53,20 +57,27 @@ async def serve(data: Path, port: int) -> None:
 
 
 @asynccontextmanager
-async def _world(data: Path, events_url: str | None) -> AsyncIterator[tuple[Sandbox, Desk]]:
+async def _world(
+    data: Path, events_url: str | None, *, at: datetime | None = None
+) -> AsyncIterator[tuple[Sandbox, Desk]]:
+    """The world; with ``at``, its business time stands there until it is advanced."""
     log_to_stderr()
     secret = secrets.token_hex(16)
-    # A demo is apart from what the machine is set up for: it writes its mail into files, and what
-    # it charges is never real.
+    # A demo is apart from what the machine is set up for: it writes its mail into files, what it
+    # charges is never real, and its business time may be advanced.
     settings = read_settings(
-        data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None
-    )
+        data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None,
+        test_clock=True,
+    )  # fmt: skip
     async with AsyncExitStack() as stack:
         in_use = "stop it, or choose another folder with --data"
         admin = await stack.enter_async_context(embedded_in(data, in_use=in_use))
         dsn = await _fresh(admin)
         url, desk = await stack.enter_async_context(serving(events_url=events_url, secret=secret))
         engine = await stack.enter_async_context(engine_of(settings, dsn, url))
+        if at is not None:
+            await start_clock(engine.ctx.db, at=at, moment=engine.clock.moment())
+            await engine.follow_clock()
         yield await build(await open_sandbox(engine)), desk
 
 

@@ -12,7 +12,7 @@ from brimful.billing import keys as key_records
 from brimful.cli.database import database_of, opened
 from brimful.cli.errors import BadInput, check_text
 from brimful.db.transaction import Database
-from brimful.effects.clocks import SystemClock
+from brimful.effects.clocks import clock_of
 from brimful.settings import Settings
 
 
@@ -36,7 +36,7 @@ async def issue(
             tenant_id=holder.tenant_id,
             read_only=read_only,
             label=label,
-            moment=SystemClock().moment(),
+            moment=(await clock_of(settings, db)).moment(),
         )
 
 

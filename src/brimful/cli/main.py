@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from brimful.cli import clock_commands
 from brimful.cli.errors import one_line
 from brimful.cli.running import run
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Issue or list API keys. A key's secret is shown once.")
 app.add_typer(keys, name="keys")
+app.add_typer(clock_commands.clock, name="clock")
 
 AccountOption = Annotated[str | None, typer.Option(help="acc_…; without one, the platform itself.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -7,8 +7,9 @@ from brimful.billing import accounts, keys
 from brimful.cli.database import database_of, opened
 from brimful.cli.errors import BadInput, check_text
 from brimful.db.transaction import Database
+from brimful.domain.moment import Moment
 from brimful.domain.money import decimals
-from brimful.effects.clocks import SystemClock
+from brimful.effects.clocks import clock_of
 from brimful.settings import MAIL_ADDRESS, Settings
 from brimful.usecases.context import Context
 from brimful.usecases.open_account import AlreadyOpen, check_zone, open_platform
@@ -27,11 +28,13 @@ async def open_it(settings: Settings, *, name: str, currency: str, email: str, z
     name = check_text("--name", name)
     _check(currency, email, zone)
     async with database_of(settings) as dsn, opened(dsn) as db:
-        return await _open(db, name=name, currency=currency, email=email, zone=zone)
+        moment = (await clock_of(settings, db)).moment()
+        return await _open(db, name=name, currency=currency, email=email, zone=zone, moment=moment)
 
 
-async def _open(db: Database, *, name: str, currency: str, email: str, zone: str) -> Opened:
-    moment = SystemClock().moment()
+async def _open(
+    db: Database, *, name: str, currency: str, email: str, zone: str, moment: Moment
+) -> Opened:
     # Nothing is bought here, so that no gateway is asked for anything.
     ctx = Context(db=db, gateway="testbank", minimum_minor=lambda _: 0)
     try:

@@ -1,6 +1,7 @@
 """A world of accounts addressed by name, driven through the real use cases: for demos and tests."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,20 @@ from brimful.billing.catalogues import Terms
 from brimful.billing.offers import read_offer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.db.transaction import Database
+from brimful.domain.effect import AdvanceClock
 from brimful.domain.payment import SavedMethod
+from brimful.effects.advance_clock import watch_clock
 from brimful.ledger.balances import Stock, read_stock
 from brimful.usecases.allot import Allotted, allot
+from brimful.usecases.move_clock import ClockState, begin_advance
 from brimful.usecases.open_account import open_account, open_platform
 from brimful.usecases.publish_package import publish_package, set_rate
 from brimful.usecases.save_card import record_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.wiring import Engine
 
+# So long may an advance of the test clock take, in seconds of real time.
+WITHIN_S = 60
 # R15: the price list that every example is counted with: credits and price in cents.
 PRICE_LIST = ((2_000, 1_000), (12_500, 5_000), (35_000, 10_000))
 
@@ -83,6 +89,7 @@ class Sandbox:
         kind: Any = None,
         package_id: UUID | None = None,
         full_price_first: bool = False,
+        expires_after_days: int | None = None,
     ) -> UUID:
         """Publish a package of the platform (None) or of a seller."""
         kind = kind or ("subscription" if interval else "additional_credits")
@@ -100,6 +107,7 @@ class Sandbox:
                 chatbots=chatbots,
                 billing_interval=interval,
                 full_price_first=full_price_first,
+                expires_after_days=expires_after_days,
                 credits_price_minor=0 if kind == "extra_chatbots" else price_minor,
                 chatbots_price_minor=price_minor if kind == "extra_chatbots" else 0,
             ),
@@ -236,6 +244,22 @@ class Sandbox:
     async def settle(self) -> None:
         """Wait until everything that follows is done."""
         await self.engine.runner.idle()
+
+    async def advance(self, to: datetime | None = None, **span: int) -> ClockState:
+        """Let business time pass, and all that is due in it be done: ``days=30`` (R38)."""
+        begun = await begin_advance(
+            self.db,
+            to=to,
+            span=None if to else timedelta(**span),
+            moment=self.engine.clock.moment(),
+        )
+        assert isinstance(begun, ClockState), begun
+        self.engine.run((AdvanceClock(),))
+        state = await watch_clock(self.db, timeout_s=WITHIN_S, seen=lambda _: None)
+        assert state.target_at is None, state
+        await self.engine.follow_clock()
+        await self.settle()
+        return state
 
     async def credits(self, name: str) -> Stock:
         """The credits of an account."""

@@ -38,7 +38,7 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
         where = url_of(settings.host, sockets)
         dsn = await stack.enter_async_context(database_of(settings))
         if settings.testbank_url is None:
-            settings = await _beside(stack, settings, where)
+            settings = await beside(stack, settings, f"{where}{EVENTS}")
         assert settings.testbank_url is not None
         engine = await stack.enter_async_context(engine_of(settings, dsn, settings.testbank_url))
         told = [f"The API listens on {where}/v1"]
@@ -50,13 +50,14 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
         await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True))
 
 
-async def _beside(stack: AsyncExitStack, settings: Settings, where: str) -> Settings:
-    """Run a test gateway inside this process; the settings with which it is used."""
+async def beside(stack: AsyncExitStack, settings: Settings, events_url: str | None) -> Settings:
+    """Run a test gateway inside this process, on the journal that such a one has in the data's
+    folder; the settings with which it is used."""
     secret = settings.events_secret or secrets.token_hex(16)
     journal = Path(settings.data_dir) / "testbank.db"
     journal.parent.mkdir(parents=True, exist_ok=True)
     url, _ = await stack.enter_async_context(
-        serving(journal=journal, events_url=f"{where}{EVENTS}", secret=secret)
+        serving(journal=journal, events_url=events_url, secret=secret)
     )
     return settings.model_copy(update={"events_secret": secret, "testbank_url": url})
 

@@ -57,4 +57,33 @@ class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
 
-Effect = Drive | DriveMany | Renew | Plan | Wake | MailDue | DetachDue
+@dataclass(frozen=True, slots=True)
+class AdvanceClock:
+    """The test clock is to be moved on (R38)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """An account that buys ahead is to be looked at."""
+
+    tenant_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WarnDue:
+    """It may be time again to warn of what is to come."""
+
+
+Effect = (
+    Drive
+    | DriveMany
+    | Renew
+    | Plan
+    | Wake
+    | MailDue
+    | DetachDue
+    | AdvanceClock
+    | LookAhead
+    | WarnDue
+)

@@ -23,11 +23,12 @@ def explain_purchase(
     available_chatbots: int,
     names: Mapping[str, str],
     at: datetime,
+    ahead: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """The explanation of a decision to buy, as plain values that can be stored and shown.
 
     ``operations`` are all that wait, ``available_*`` what was in the pool for them, ``names`` the
-    packages' names by id.
+    packages' names by id, ``ahead`` the figures of a purchase for which nothing waits (R33).
     """
     short_credits = sum(served.short_credits for served in buy.served)
     short_chatbots = sum(served.short_chatbots for served in buy.served)
@@ -62,6 +63,7 @@ def explain_purchase(
         "currency": buy.currency,
         "catalogue_version": offer.version,
         "planned_at": at.isoformat(),
+        **({} if ahead is None else {"ahead": dict(ahead)}),
     }
 
 
@@ -151,7 +153,9 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
     currency = str(explanation["currency"])
     need, short = explanation["need"], explanation["shortage"]
     told = [
-        f"{explanation['operations_count']} operation(s) needed {_amounts(need)}; "
+        _ahead(explanation["trigger"], explanation["ahead"])
+        if "ahead" in explanation
+        else f"{explanation['operations_count']} operation(s) needed {_amounts(need)}; "
         f"the pool had {_amounts(explanation['available'])}; {_amounts(short)} were missing."
     ]
     for way in explanation["considered"]:
@@ -172,6 +176,23 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
             f"→ {balances['after']:,}."
         )
     return told
+
+
+def _ahead(trigger: str, figures: Mapping[str, int]) -> str:
+    """Why something was bought for which nothing waited (R33)."""
+    if trigger == "overdraft":
+        return f"{-figures['free']:,} credits were used beyond what the pool had, as its seller allows."
+    free = f"The pool had {figures['free']:,} credits free"
+    if trigger == "threshold":
+        return (
+            f"{free}, fewer than the threshold of {figures['threshold']:,}; "
+            f"{figures['target'] - figures['free']:,} were missing to the target of "
+            f"{figures['target']:,}."
+        )
+    return (
+        f"{free}, and {figures['needed']:,} may be used before the next look: "
+        f"{figures['needed'] - figures['free']:,} were missing."
+    )
 
 
 def _amounts(both: Mapping[str, int]) -> str:

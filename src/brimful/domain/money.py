@@ -23,6 +23,8 @@ _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 MAX_MINOR = 10**11
 MAX_CREDITS = 10**12
 MAX_CHATBOTS = 10**6
+# A small overdraft lets a conversation finish; it is no credit line (R33).
+MAX_OVERDRAFT = 10**5
 
 
 def decimals(currency: str) -> int:

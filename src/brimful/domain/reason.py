@@ -37,8 +37,13 @@ class Reason(StrEnum):
     already_subscribed = "already_subscribed"
     chatbot_exists = "chatbot_exists"
     consent_required = "consent_required"
+    name_required = "name_required"
     too_many_packages = "too_many_packages"
     sizes_too_uneven = "sizes_too_uneven"
+    clock_advancing = "clock_advancing"
+    clock_runs_forward = "clock_runs_forward"
+    clock_started = "clock_started"
+    clock_too_far = "clock_too_far"
 
 
 _TITLES: Mapping[Reason, str] = {
@@ -74,9 +79,14 @@ _TITLES: Mapping[Reason, str] = {
     Reason.chatbot_exists: "A chatbot with this external id exists already.",
     Reason.consent_required: "Switching auto-billing on needs a monthly limit, "
     "or an explicit 'none', and the name of who consents.",
+    Reason.name_required: "Switching this on needs the name of who consents.",
     Reason.sizes_too_uneven: "The largest package of credits may be at most 1,000,000 times the "
     "common step of all on offer. Choose sizes with a larger common step, such as whole thousands.",
     Reason.too_many_packages: "At most 20 packages of a kind can be active.",
+    Reason.clock_advancing: "The test clock is being advanced already; one advance at a time.",
+    Reason.clock_runs_forward: "Business time only runs forward.",
+    Reason.clock_started: "The test clock was started already; it can only be advanced.",
+    Reason.clock_too_far: "The test clock moves by 3,660 days at most.",
 }
 
 

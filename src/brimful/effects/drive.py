@@ -4,8 +4,9 @@ The rows say what is next, so that it is the same whether this process began the
 over from one that died (R17, R24). No transaction is open while a call is under way (R21).
 """
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,12 +40,14 @@ TRIES_BEFORE_OUTAGE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """What is needed to drive purchases: the gateway, a clock to read, how long a lease lasts."""
+    """What is needed to drive purchases: the gateway, a clock to read, how long a lease lasts, and
+    how many batches of them a process takes at a time."""
 
     ctx: Context
     gateway: Gateway
     now: Callable[[], Moment]
     lease_s: float
+    batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
 
 async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[Effect, ...]:

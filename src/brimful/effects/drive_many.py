@@ -20,7 +20,9 @@ from brimful.usecases.record_payment import Outcome, deliver_uncharged, record_p
 
 _log = structlog.get_logger()
 
-# So many calls of a group are under way at the gateway at a time.
+# So many go together, so that a lease outlasts the calls of a step; and so many calls of them are
+# under way at the gateway at a time.
+TOGETHER = 64
 CALLS_AT_ONCE = 16
 
 Seen = Mapping[UUID, tuple[str, str | None]]
@@ -32,8 +34,19 @@ async def drive_many(
     """Take purchases of one tenant as far as they go now, and give the leases back.
 
     Renewals go together; any other, and any whose answer was not the usual one, is returned to be
-    driven by itself.
+    driven by itself. A process takes few batches at a time: more would only wait at the gateway,
+    under leases that run out meanwhile.
     """
+    effects: tuple[Effect, ...] = ()
+    for start in range(0, len(purchase_ids), TOGETHER):
+        async with driver.batches:
+            effects += await _drive_batch(driver, tenant_id, purchase_ids[start : start + TOGETHER])
+    return effects
+
+
+async def _drive_batch(
+    driver: Driver, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> tuple[Effect, ...]:
     db = driver.ctx.db
     fences = dict.fromkeys(purchase_ids, NO_LEASE)
     seen: dict[UUID, tuple[str, str | None]] = {}

@@ -24,6 +24,7 @@ class Stock:
     received: int = 0
     lapsed: int = 0
     clawed_back: int = 0
+    overdrawn: int = 0
     issued: int = 0
     unsettled: int = 0
     next_expiry_at: datetime | None = None
@@ -48,6 +49,12 @@ async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> N
 async def settle(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
     """Take what was spent from its lots and lapse what has ended, before stock is counted (R36)."""
     await tx.execute(_sql("settle"), tenant_id, account_id, moment.at)
+
+
+async def lapse_due(db: Database, at: datetime, limit: int) -> int:
+    """Let credits lapse that have ended by ``at``, of up to ``limit`` pools; returns of how many.
+    Nothing depends on when this is done: no spend ever uses them (R36)."""
+    return int(await db.fetchval(_sql("lapse_due"), at, limit))
 
 
 async def free_seat(

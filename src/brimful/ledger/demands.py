@@ -171,7 +171,8 @@ async def fail_waiting(
 
 
 async def waited_on(tx: Transaction, tenant_id: UUID, account_ids: list[UUID]) -> list[UUID]:
-    """Of some pools, those that somebody waits on."""
+    """Of some pools, those to whom stock that came is to be offered: somebody waits, or it has to
+    repay what was overdrawn (R33)."""
     rows = await tx.fetch(_sql("waited_on"), tenant_id, account_ids)
     return [row["account_id"] for row in rows]
 

@@ -1,21 +1,11 @@
 """Every notice: what it says, from the facts it was promised with (R16, R18, R28, R42)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from brimful.domain.money import format_money
-from brimful.domain.reason import Reason, title
-
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A notice's words, plain text."""
-
-    title: str
-    body: str
+from brimful.domain.reason import Reason
+from brimful.notices.of_time import KINDS_OF_TIME
+from brimful.notices.text import Facts, Text, needs_of, reason_of
 
 
 def compose(kind: str, facts: Facts) -> Text:
@@ -23,24 +13,19 @@ def compose(kind: str, facts: Facts) -> Text:
     return _KINDS[kind](facts)
 
 
-def _reason(facts: Facts) -> str:
-    try:
-        return title(Reason(str(facts.get("reason"))))
-    except ValueError:
-        return "It could not be done."
-
-
-def _needs(entry: Facts) -> str:
-    parts = [f"{entry['credits']:,} credits"] if entry.get("credits") else []
-    if entry.get("chatbots"):
-        parts.append(f"{entry['chatbots']:,} chatbots")
-    return " and ".join(parts) or "nothing"
+# What caused a purchase for which nothing waited (R33).
+_WHY = {
+    "threshold": "Your pool had fallen below your threshold",
+    "overdraft": "More credits were used than your pool had",
+    "forecast": "Your pool was expected to run out soon",
+}
 
 
 def _auto_billed(facts: Facts) -> Text:
     amount = format_money(facts["amount_minor"], facts["currency"])
-    bought = _needs(facts)
-    lines = [f"Your pool was short, so {bought} were bought for {amount} on {facts['card']}."]
+    bought = needs_of(facts)
+    why = _WHY.get(str(facts.get("trigger")), "Your pool was short")
+    lines = [f"{why}, so {bought} were bought for {amount} on {facts['card']}."]
     for line in facts["lines"]:
         cost = format_money(line["amount_minor"], facts["currency"])
         lines.append(f"  {line['quantity']} × {line['name'] or 'outstanding amount'}: {cost}")
@@ -56,7 +41,7 @@ def _waiting(facts: Facts) -> list[str]:
     """Who could not be served, a line each: the first ones, and how many more."""
     waiting = facts.get("waiting") or []
     lines = [
-        f"  {entry.get('client') or 'Your own chatbots'} needed {_needs(entry)} ({entry['kind']})."
+        f"  {entry.get('client') or 'Your own chatbots'} needed {needs_of(entry)} ({entry['kind']})."
         for entry in waiting
     ]
     more = facts.get("waiting_count", 0) - len(waiting)
@@ -64,7 +49,7 @@ def _waiting(facts: Facts) -> list[str]:
 
 
 def _failed(facts: Facts) -> Text:
-    lines = [_reason(facts)]
+    lines = [reason_of(facts)]
     if facts.get("card"):
         lines.append(f"Card: {facts['card']}.")
     lines += _waiting(facts)
@@ -80,18 +65,18 @@ def _failed(facts: Facts) -> Text:
 
 
 def _client_waiting(facts: Facts) -> Text:
-    cause = f"The cause is on your side: {_reason(facts)}"
+    cause = f"The cause is on your side: {reason_of(facts)}"
     if facts["reason"] == Reason.temporarily_unavailable:
         cause = "What it would have bought of you cannot be furnished to you at present."
     return Text(
         f"{facts['client']} could not be served",
-        f"{facts['client']} needed {_needs(facts)} and was told that this is temporarily "
+        f"{facts['client']} needed {needs_of(facts)} and was told that this is temporarily "
         f"unavailable. {cause}\nThe client was not charged.",
     )
 
 
 def _action(facts: Facts) -> Text:
-    first = f"{_reason(facts)} Auto-billing is paused until you do. Nothing was charged."
+    first = f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."
     return Text("Please confirm a payment", "\n".join([first, *_waiting(facts)]))
 
 
@@ -109,7 +94,7 @@ def _cap_share(share: int) -> Callable[[Facts], Text]:
 
 
 def _cap_reached(facts: Facts) -> Text:
-    lines = [f"{_reason(facts)} Auto-billing did not charge.", *_waiting(facts)]
+    lines = [f"{reason_of(facts)} Auto-billing did not charge.", *_waiting(facts)]
     return Text("A limit of yours was reached", "\n".join(lines))
 
 
@@ -129,26 +114,7 @@ def _paused(facts: Facts) -> Text:
     card = f" Card: {facts['card']}." if facts.get("card") else ""
     return Text(
         "Auto-billing is paused",
-        f"{_reason(facts)}{card} A new card, a purchase by hand or switching it on again resumes it.",
-    )
-
-
-def _past_due(facts: Facts) -> Text:
-    retry = "A new card, or a purchase by hand that succeeds, renews it at once."
-    if facts.get("retry_at"):
-        retry = f"Your card is tried again at {facts['retry_at']}. {retry}"
-    return Text(
-        "A renewal could not be charged",
-        f"{_reason(facts)} Nothing was charged. {retry}\n"
-        f"Without it the subscription is suspended at {facts['suspended_at']}; nothing is deleted.",
-    )
-
-
-def _suspended(facts: Facts) -> Text:
-    return Text(
-        "Your subscription is suspended",
-        "Its renewal has not been paid for seven days. Nothing is deleted: a new card, or a "
-        "purchase by hand that succeeds, renews it at once.",
+        f"{reason_of(facts)}{card} A new card, a purchase by hand or switching it on again resumes it.",
     )
 
 
@@ -163,6 +129,5 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_80": _cap_share(80),
     "cap_100": _cap_share(100),
     "cap_reached": _cap_reached,
-    "past_due": _past_due,
-    "suspended": _suspended,
+    **KINDS_OF_TIME,
 }

@@ -46,3 +46,12 @@ async def promise(
     )
     if written is not None:
         await tx.execute(_sql("promise_mail"), tenant_id, notice_id, moment.real_at)
+
+
+async def is_promised(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, *, kind: str, subject_id: UUID, episode: str
+) -> bool:
+    """Whether the owner of an account was promised a notice of this kind, subject and episode."""
+    return bool(
+        await tx.fetchval(_sql("is_promised"), tenant_id, account_id, kind, subject_id, episode)
+    )

@@ -1,7 +1,7 @@
 """Previews: the same planner on the same facts, changing nothing (R32)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts, read_buyer
@@ -11,6 +11,7 @@ from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
+from brimful.ledger import balances, overdrafts
 from brimful.usecases.answers import Missing, TooMuch
 from brimful.usecases.buy_package import beyond, not_on_offer
 from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
@@ -33,11 +34,18 @@ class Preview:
 async def preview_spend(
     ctx: Context, *, tenant_id: UUID, account_id: UUID, credits: int, moment: Moment
 ) -> Preview:
-    """What a spend of ``credits`` would cause on this account's own card."""
+    """What a spend of ``credits`` would cause on this account's own card; within an overdraft it is
+    done even where nothing can be bought (R33)."""
 
     async def body(tx: Transaction) -> Preview:
         chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        return _of_chain(ctx, chain, (credits, 0), None, moment)
+        shown = _of_chain(ctx, chain, (credits, 0), None, moment)
+        limit = await overdrafts.read_limit(tx, tenant_id, account_id)
+        stock, _ = await balances.read_stock(tx, tenant_id, account_id)
+        beyond = credits - chain.levels[0].free_credits + stock.overdrawn
+        if not shown.possible and beyond <= limit:
+            return replace(shown, possible=True, reason=None)
+        return shown
 
     return await with_covers(ctx, body)
 

@@ -1,6 +1,7 @@
 """Renewals that were not done: when they are tried again, and who is told (R29, R35)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,18 @@ from brimful.domain.moment import Moment
 from brimful.domain.past_due import next_seller_retry, suspended_at
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpaid:
+    """What a card did not pay, in minor units, and why; ``retry_at`` is from when it may be tried
+    again, None when only its owner can bring that."""
+
+    amount_minor: int
+    currency: str
+    card: str | None
+    reason: Reason
+    retry_at: datetime | None
 
 
 async def put_off_failed(
@@ -30,8 +43,13 @@ async def put_off_failed(
             tenant_id=tenant_id,
             account_id=purchase.buyer_id,
             renewed=renewed,
-            reason=reason,
-            wake_at=wake_at,
+            unpaid=Unpaid(
+                amount_minor=purchase.charge_minor or purchase.amount_minor,
+                currency=purchase.currency,
+                card=purchase.card,
+                reason=reason,
+                retry_at=wake_at,
+            ),
             moment=moment,
         )
     return await put_off_for_seller(
@@ -56,22 +74,20 @@ async def put_off_past_due(
     tenant_id: UUID,
     account_id: UUID,
     renewed: Sequence[Renewed],
-    reason: Reason,
-    wake_at: datetime | None,
+    unpaid: Unpaid,
     moment: Moment,
 ) -> tuple[Effect, ...]:
-    """The subscriber's card does not pay: past due, suspended after seven days, told once (R35).
-    ``wake_at`` is when the card may be tried again, None when only its owner can bring that."""
+    """The subscriber's card does not pay: past due, suspended after seven days, told once (R35)."""
     await renewals.note_failed(
         tx,
         tenant_id=tenant_id,
         subscription_ids=[one.subscription_id for one in renewed],
-        reason=reason,
-        wake_at=wake_at,
+        reason=unpaid.reason,
+        wake_at=unpaid.retry_at,
         own_fault=True,
         at=moment.at,
     )
-    since = min((one.past_due_since or moment.at for one in renewed), default=moment.at)
+    since = min(one.past_due_since or moment.at for one in renewed)
     await promise(
         tx,
         tenant_id=tenant_id,
@@ -80,8 +96,13 @@ async def put_off_past_due(
         subject_id=account_id,
         episode=since.isoformat(),
         facts={
-            "reason": str(reason),
-            "retry_at": None if wake_at is None else wake_at.isoformat(),
+            "plans": [one.package_name for one in renewed if one.package_name],
+            "zone": renewed[0].zone,
+            "amount_minor": unpaid.amount_minor,
+            "currency": unpaid.currency,
+            "card": unpaid.card,
+            "reason": str(unpaid.reason),
+            "retry_at": None if unpaid.retry_at is None else unpaid.retry_at.isoformat(),
             "suspended_at": suspended_at(since).isoformat(),
         },
         moment=moment,

@@ -28,6 +28,11 @@ _KNOWN = (
 )
 
 
+def is_known(reason: Reason) -> bool:
+    """Whether the owner knows of a reason without being told of a refusal for it."""
+    return reason in _KNOWN
+
+
 def _kind(reason: Reason) -> str:
     if reason in CAPS:
         return "cap_reached"
@@ -63,7 +68,7 @@ async def refuse_waiting(
             "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
         },
         moment=moment,
-        even_if_nobody_waits=reason not in _KNOWN,
+        even_if_nobody_waits=not is_known(reason),
     )
 
 
@@ -97,7 +102,7 @@ async def refuse(
     )
     failed = [move for move in moved if move.outcome == "failed"]
     effects = effects_of(tenant_id, moved)
-    news = failed if reason not in _KNOWN else [move for move in failed if move.child_id]
+    news = failed if not is_known(reason) else [move for move in failed if move.child_id]
     if not news and not even_if_nobody_waits:
         return effects
     await promise(

@@ -23,7 +23,7 @@ from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, must_wait, open_intents
 from brimful.usecases.outcomes import to_drive
-from brimful.usecases.put_off import put_off_for_seller, put_off_past_due
+from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
 from brimful.usecases.refuse_client import tell_seller
 from brimful.usecases.renewal_lines import renewal_wish
 
@@ -53,6 +53,8 @@ class _Renewal:
         return [
             Renewed(
                 subscription_id=one.subscription_id,
+                package_name=one.package_name,
+                zone=one.zone,
                 seller_failed_at=one.seller_failed_at,
                 past_due_since=one.past_due_since,
             )
@@ -143,8 +145,13 @@ async def _put_off(
         tenant_id=payer.tenant_id,
         account_id=payer.account_id,
         renewed=renewal.renewed,
-        reason=reason,
-        wake_at=wake_at,
+        unpaid=Unpaid(
+            amount_minor=renewal.wish.amount_minor + payer.outstanding.minor,
+            currency=payer.currency,
+            card=None if payer.card is None else payer.card.label,
+            reason=reason,
+            retry_at=wake_at,
+        ),
         moment=moment,
     )
 

@@ -7,7 +7,7 @@ from brimful.billing import renewals
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
-from brimful.domain.effect import Effect, Plan
+from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
@@ -34,7 +34,8 @@ async def spend_credits(
 ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
     """Debit ``credits`` (at least 1) once for ``key``; replays what the key did before.
 
-    Short of credits, the whole chain is checked first (R17): what cannot succeed is refused at once
+    Within what its seller allows the account is overdrawn instead of kept waiting, and what it owes is
+    bought behind the answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at once
     with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
     completes it or ``wait_ms`` have passed (R20).
     """
@@ -74,10 +75,12 @@ async def _at_once(
     if tried.outcome == "waiting":
         await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
         return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)
+    left = tried.balance_after or 0
     return SpendDone(
         spend_id=tried.spend_id,
         credits=tried.credits,
-        balance_after=tried.balance_after or 0,
+        balance_after=left,
+        effects=(LookAhead(new.tenant_id, new.account_id),) if left < 0 else (),
     )
 
 

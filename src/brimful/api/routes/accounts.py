@@ -105,9 +105,9 @@ async def list_below(
     summary="What an account holds",
 )
 async def read_balance(buyer: BuyerDep, engine: EngineDep) -> present.BalanceBody:
-    """Credits and chatbots: free, reserved, held, used, sold."""
+    """Credits and chatbots: free, reserved, held, used, sold; of credits, overdrawn."""
     credits, chatbots = await read_stock(engine.ctx.db, buyer.tenant_id, buyer.account_id)
     return present.BalanceBody(
-        credits=present.StockBody.model_validate(credits, from_attributes=True),
+        credits=present.CreditsBody.model_validate(credits, from_attributes=True),
         chatbots=present.StockBody.model_validate(chatbots, from_attributes=True),
     )

@@ -15,7 +15,7 @@ from brimful.api.requests import (
     SetAutoBilling,
     SetChildLimit,
 )
-from brimful.billing import accounts, cards, settings_records
+from brimful.billing import accounts, ahead, cards, settings_records
 from brimful.billing.buyers import read_buyer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.domain.payment import MethodRefused, SavedMethod
@@ -43,6 +43,7 @@ async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
             tx, tenant_id=buyer.tenant_id, account_id=buyer.account_id, at=moment.at
         )
         setting = await settings_records.read_setting(tx, buyer.tenant_id, buyer.account_id)
+        early = await ahead.read(tx, buyer.tenant_id, buyer.account_id)
     if not facts.buyer.allowed_by_seller and not setting.enabled:
         return {"available": False, "code": "auto_billing_unavailable"}
     why = may_buy(facts.buyer, moment.at)
@@ -59,6 +60,10 @@ async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
         if setting.allowed_packages is None
         else [ids.show("pkg", one) for one in setting.allowed_packages],
         "buys_chatbots": setting.buys_chatbots,
+        "threshold_credits": early.threshold_credits,
+        "target_credits": early.target_credits,
+        "forecast": early.forecast,
+        "forecast_renewals": early.renewals,
         "spent_this_month_minor": facts.buyer.spent.month_minor,
         "currency": facts.currency,
     }

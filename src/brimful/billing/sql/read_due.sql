@@ -2,7 +2,7 @@
 select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.package_version, s.credits, s.chatbots,
        s.recurring_minor, s.billing_interval, s.anchor_at, s.months_done, s.period_starts_at, s.period_ends_at, s.due_at,
        s.state, v.name as package_name, v.credits_price_minor, v.price_minor,
-       o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
+       a.zone, o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4,
        b.paused_reason, b.retry_at, s.seller_failed_at, s.past_due_since,
        coalesce((
@@ -14,6 +14,7 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
              and p.state not in ('delivered', 'failed')), 0)::bigint as coming_minor
 from subscription s
 join account o on o.tenant_id = s.tenant_id and o.account_id = s.seller_id
+join account a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
 left join package_version v on v.package_id = s.package_id and v.version = s.package_version
 left join payment_method m on m.tenant_id = s.tenant_id and m.account_id = s.account_id and m.removed_at is null and m.off_session
 left join breaker b on b.tenant_id = s.tenant_id and b.gateway_account = m.gateway_account and b.fingerprint = m.fingerprint

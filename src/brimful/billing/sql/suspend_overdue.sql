@@ -1,4 +1,8 @@
 -- Past due for so long that it is suspended; nothing is deleted (R35).
-update subscription set state = 'suspended'
-where state = 'past_due' and past_due_since <= $1
-returning tenant_id, account_id, subscription_id, past_due_since;
+update subscription s set state = 'suspended'
+from account a, package_version v
+where s.state = 'past_due' and s.past_due_since <= $1
+  and a.tenant_id = s.tenant_id and a.account_id = s.account_id
+  and v.package_id = s.package_id and v.version = s.package_version
+returning s.tenant_id, s.account_id, s.seller_id, s.past_due_since, s.recurring_minor, s.currency, v.name as package_name,
+    a.name as account_name;

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from brimful.db.transaction import assert_no_transaction
+from brimful.domain.clock import Clock
 from brimful.domain.payment import (
     BadEvent,
     Canceled,
@@ -50,12 +51,21 @@ _Reply = tuple[int, Any] | Unknown | Unreachable
 
 
 class Testbank:
-    """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with."""
+    """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with; with a
+    ``clock``, its holds run out by business time (R38)."""
 
     __test__ = False
 
-    def __init__(self, url: str, *, events_secret: str = "", timeout_s: float = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        events_secret: str = "",
+        timeout_s: float = 10,
+        clock: Clock | None = None,
+    ) -> None:
         self._secret = events_secret
+        self._clock = clock
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(timeout_s, connect=2),
@@ -243,6 +253,8 @@ class Testbank:
         headers = {"merchant": account_ref}
         if key is not None:
             headers["idempotency-key"] = key
+        if self._clock is not None:
+            headers["time"] = self._clock.moment().at.isoformat()
         try:
             reply = await self._client.request(method, path, headers=headers, json=wish)
             if reply.status_code >= 500 or reply.status_code in (409, 429):

@@ -59,12 +59,15 @@ create table child_limit (
     primary key (tenant_id, account_id, child_id)
 );
 
--- Who switched what on or off, when, and the terms they were shown (R27). Only ever added to.
+-- Who switched what on or off, when, and the terms they were shown (R27, R33). Only ever added to.
 create table consent (
     tenant_id uuid not null,
     consent_id uuid not null,
     account_id uuid not null,
+    what text not null default 'auto_billing' check (what in ('auto_billing', 'threshold', 'forecast')),
     enabled boolean not null,
+    -- What was agreed to beside the terms: the figures of buying ahead.
+    figures jsonb not null default '{}',
     given_by text not null,
     terms text not null,
     monthly_limit text not null,

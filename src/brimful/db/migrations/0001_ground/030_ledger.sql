@@ -13,14 +13,20 @@ create table balance (
     sold bigint not null default 0 check (sold >= 0),
     lapsed bigint not null default 0 check (lapsed >= 0),
     clawed_back bigint not null default 0 check (clawed_back >= 0),
+    -- Used beyond what was there, within what the seller allows, and owed to the next delivery (R2, R33).
+    overdrawn bigint not null default 0 check (overdrawn >= 0),
     -- Spent, but not yet taken from a named lot: settled before anything else touches the lots.
     unsettled bigint not null default 0 check (unsettled >= 0),
     next_expiry_at timestamptz,
     seq bigint not null default 0,
     primary key (tenant_id, account_id, resource),
     foreign key (tenant_id, account_id) references account,
-    check (issued + received = free + reserved + held + used + sold + lapsed + clawed_back)
+    check (overdrawn = 0 or resource = 'credits'),
+    check (issued + received + overdrawn = free + reserved + held + used + sold + lapsed + clawed_back)
 ) with (fillfactor = 50);
+create index balance_overdrawn on balance (tenant_id, account_id) where overdrawn > 0;
+
+create index balance_to_lapse on balance (next_expiry_at) where next_expiry_at is not null;
 
 -- Every movement inside an account, from one state of its stock to another, with what was free after it.
 create table entry (

@@ -20,6 +20,7 @@ begin
         sold = sold + case when p_target = 'sold' then p_amount when p_source = 'sold' then -p_amount else 0 end,
         lapsed = lapsed + case when p_target = 'lapsed' then p_amount else 0 end,
         clawed_back = clawed_back + case when p_target = 'clawed_back' then p_amount else 0 end,
+        overdrawn = overdrawn + case when p_source = 'overdrawn' then p_amount when p_target = 'overdrawn' then -p_amount else 0 end,
         seq = seq + 1
     where tenant_id = p_tenant and account_id = p_account and resource = p_resource
     returning free, seq into strict v_free, v_seq;
@@ -66,6 +67,20 @@ begin
         where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at is not null
     )
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
+end $$;
+
+-- What is free repays what was used beyond it: that much of it was spent, too (R33).
+create function repay_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
+declare
+    v_amount bigint;
+begin
+    select least(free, overdrawn) into strict v_amount from balance
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
+    if v_amount > 0 then
+        perform move_v1(p_tenant, p_account, 'credits', 'repay', 'free', 'overdrawn', v_amount, p_account, p_at);
+        update balance set unsettled = unsettled + v_amount
+        where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
+    end if;
 end $$;
 
 -- Pools are locked in the order of their ids, by everybody.

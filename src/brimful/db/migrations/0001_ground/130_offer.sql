@@ -50,7 +50,7 @@ begin
     return 'met';
 end $$;
 
--- Offers what is free to the demands that wait, in arrival order.
+-- Offers what is free to the demands that wait, in arrival order; what they leave repays what is overdrawn.
 create function offer_stock_v1(p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz)
 returns table (kind text, operation_id uuid, outcome text) language plpgsql as $$
 declare
@@ -72,6 +72,7 @@ begin
             return next;
         end if;
     end loop;
+    perform repay_v1(p_tenant, p_account, p_at);
 end $$;
 
 -- Ends the demands that wait (all, or only those named) because the account cannot buy what they lack.
@@ -114,4 +115,5 @@ begin
             return next;
         end if;
     end loop;
+    perform repay_v1(p_tenant, p_account, p_at);
 end $$;

@@ -1,4 +1,5 @@
--- A spend that finds enough: key, debit and entry in one call. Otherwise it says why and changes nothing.
+-- A spend that finds enough, or is short by no more than its account may overdraw (R33): key, debit and entries in one
+-- call. Otherwise it says why and changes nothing.
 create function spend_v1(
     p_tenant uuid, p_account uuid, p_key text, p_hash bytea, p_spend uuid, p_credits bigint,
     p_model text, p_messages bigint, p_at timestamptz
@@ -8,6 +9,7 @@ declare
     b balance;
     s spend;
     v_free bigint;
+    v_beyond bigint := 0;
 begin
     select * into strict b from balance
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
@@ -30,11 +32,19 @@ begin
         where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
     end if;
     if b.free < p_credits then
-        return query select 'short', p_spend, p_credits, b.free;
-        return;
+        v_beyond := p_credits - b.free;
+        if not exists (
+            select 1 from overdraft o
+            where o.tenant_id = p_tenant and o.account_id = p_account and o.limit_credits >= b.overdrawn + v_beyond
+        ) then
+            return query select 'short', p_spend, p_credits, b.free;
+            return;
+        end if;
+        perform move_v1(p_tenant, p_account, 'credits', 'spend', 'overdrawn', 'used', v_beyond, p_spend, p_at);
     end if;
-    v_free := move_v1(p_tenant, p_account, 'credits', 'spend', 'free', 'used', p_credits, p_spend, p_at);
-    update balance set unsettled = unsettled + p_credits
+    v_free := move_v1(p_tenant, p_account, 'credits', 'spend', 'free', 'used', p_credits - v_beyond, p_spend, p_at)
+        - b.overdrawn - v_beyond;
+    update balance set unsettled = unsettled + p_credits - v_beyond
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
     insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
     values (p_tenant, p_account, p_key, p_spend, p_hash, p_credits, p_model, p_messages, 'done', v_free, p_at)

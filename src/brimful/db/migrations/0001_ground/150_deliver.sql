@@ -78,6 +78,8 @@ $$;
 create function deliver_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language plpgsql as $$
 declare
     v_buyer uuid;
+    v_taken bigint;
+    v_demands uuid[];
 begin
     -- What was spent so far comes out of the lots there were, and what has ended lapses, before a lot is added (R36).
     for v_buyer in
@@ -91,22 +93,28 @@ begin
     insert into transfer (tenant_id, transfer_id, resource, seller_id, buyer_id, amount, operation_id, kind, at)
     select p_tenant, transfer_id, resource, seller_id, buyer_id, amount, purchase_id, 'purchase', p_at
     from brought_v1(p_tenant, p_purchases);
-    insert into transfer_lot (tenant_id, transfer_id, lot_id, credits)
-    select p_tenant, transfer_id, lot_id, credits from taken_v1(p_tenant, p_purchases);
-    if (select coalesce(sum(amount), 0) from brought_v1(p_tenant, p_purchases) where resource = 'credits' and not supply)
-        <> (select coalesce(sum(credits), 0) from taken_v1(p_tenant, p_purchases)) then
+    with taken as (
+        insert into transfer_lot (tenant_id, transfer_id, lot_id, credits)
+        select p_tenant, transfer_id, lot_id, credits from taken_v1(p_tenant, p_purchases)
+        returning transfer_lot.lot_id, transfer_lot.credits
+    ), unpinned as (
+        update lot set pinned = lot.pinned - t.credits
+        from (select lot_id, sum(credits) as credits from taken group by 1) t
+        where lot.tenant_id = p_tenant and lot.lot_id = t.lot_id
+    )
+    select coalesce(sum(credits), 0) into v_taken from taken;
+    if v_taken <> (
+        select coalesce(sum(amount), 0) from brought_v1(p_tenant, p_purchases) where resource = 'credits' and not supply
+    ) then
         raise exception 'the reservations of purchases % do not make up what they bring', p_purchases;
     end if;
-    update lot set pinned = lot.pinned - t.credits
-    from (select lot_id, sum(credits) as credits from taken_v1(p_tenant, p_purchases) group by 1) t
-    where lot.tenant_id = p_tenant and lot.lot_id = t.lot_id;
     perform move_brought_v1(p_tenant, p_purchases, 'seller', p_at);
     perform move_brought_v1(p_tenant, p_purchases, 'buyer', p_at);
-    delete from reservation r using purchase p
-    where r.tenant_id = p_tenant and p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and r.demand_id = p.demand_id;
-    update demand d set state = 'consumed', reserved_credits = 0, reserved_chatbots = 0, ended_at = p_at
-    from purchase p
-    where d.tenant_id = p_tenant and p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and d.demand_id = p.demand_id;
+    v_demands := array(
+        select demand_id from purchase where tenant_id = p_tenant and purchase_id = any (p_purchases) and demand_id is not null);
+    delete from reservation where tenant_id = p_tenant and demand_id = any (v_demands);
+    update demand set state = 'consumed', reserved_credits = 0, reserved_chatbots = 0, ended_at = p_at
+    where tenant_id = p_tenant and demand_id = any (v_demands);
     perform open_lots_v1(p_tenant, p_purchases, p_at);
     perform settle_money_v1(p_tenant, p_purchases, p_at);
     perform run_subscriptions_v1(p_tenant, p_purchases, p_at);

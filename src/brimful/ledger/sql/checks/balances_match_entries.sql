@@ -5,7 +5,7 @@ with moved as (
 ), kept as (
     select b.tenant_id, b.account_id, b.resource, v.place, v.amount
     from balance b cross join lateral (values ('free', free), ('reserved', reserved), ('held', held), ('used', used),
-        ('sold', sold), ('lapsed', lapsed), ('clawed_back', clawed_back), ('issued', -issued), ('outside', -received)) v (place, amount)
+        ('sold', sold), ('lapsed', lapsed), ('clawed_back', clawed_back), ('overdrawn', -overdrawn), ('issued', -issued), ('outside', -received)) v (place, amount)
 )
 select k.tenant_id, format('%s %s: %s is %s, entries say %s', k.account_id, k.resource, k.place, k.amount, coalesce(m.amount, 0)) as detail
 from kept k

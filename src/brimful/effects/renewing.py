@@ -1,0 +1,53 @@
+"""Renewals as they fall due: batch after batch of a seller's buyers, and before a decision to buy (R35)."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from brimful.billing import renewals
+from brimful.domain.effect import Effect, Renew
+from brimful.domain.moment import Moment
+from brimful.effects.waiting import Waiters
+from brimful.usecases.context import Context
+from brimful.usecases.renew import BATCH, renew_due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewing:
+    """What is needed to begin renewals, start what follows, and wait for them."""
+
+    ctx: Context
+    now: Callable[[], Moment]
+    run: Callable[[Iterable[Effect]], None]
+    waiters: Waiters
+
+    async def renew(self, effect: Renew) -> None:
+        """Begin all that is due of a seller's buyers; what follows of each batch starts at once."""
+        while True:
+            begun = await renew_due(
+                self.ctx,
+                tenant_id=effect.tenant_id,
+                seller_id=effect.seller_id,
+                moment=self.now(),
+            )
+            self.run(begun.effects)
+            if begun.buyers < BATCH:
+                return
+
+    async def renew_first(self, tenant_id: UUID, account_id: UUID, wait_ms: int) -> bool:
+        """Apply what is due to an account and its ancestors before a decision to buy, the nearest
+        to the root first (R35). False when that is not done within ``wait_ms``."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_ms / 1000
+        while True:
+            at = self.now().at
+            for seller_id in await renewals.find_due_above(self.ctx.db, tenant_id, account_id, at):
+                await self.renew(Renew(tenant_id, seller_id))
+            under_way = await renewals.find_open(self.ctx.db, tenant_id, account_id)
+            if not under_way:
+                return True
+            for purchase_id in under_way:
+                left_s = until - loop.time()
+                if await self.waiters.wait(tenant_id, purchase_id, left_s) is None:
+                    return False

@@ -1,0 +1,1 @@
+select limit_credits from overdraft where tenant_id = $1 and account_id = $2;

@@ -1,0 +1,21 @@
+"""Letting an account spend a little beyond its pool, so that a conversation may finish (R2, R33)."""
+
+from uuid import UUID
+
+from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
+from brimful.ledger import demands, overdrafts
+from brimful.usecases.context import Context
+
+
+async def set_overdraft(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, limit_credits: int, moment: Moment
+) -> None:
+    """Set, for an account's seller, the credits it may be overdrawn by; 0 for none. What it owes
+    already stays owed."""
+
+    async def body(tx: Transaction) -> None:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        await overdrafts.write_limit(tx, tenant_id, account_id, limit_credits, moment)
+
+    await ctx.db.run(body)

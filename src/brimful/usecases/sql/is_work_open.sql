@@ -1,0 +1,2 @@
+-- Whether a purchase is under way that goes on by itself; demands that wait are for one, or are to be planned for.
+select exists (select from purchase where wake_real_at is not null and state not in ('delivered', 'failed'));

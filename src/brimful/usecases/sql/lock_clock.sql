@@ -1,0 +1,1 @@
+select frozen_at, target_at from test_clock for update;

@@ -1,0 +1,1 @@
+update test_clock set lease_until = '-infinity' where fence = $1;
