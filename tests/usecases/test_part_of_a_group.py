@@ -66,3 +66,15 @@ async def _remove_card(calendar: Calendar, name: str) -> None:
     assert isinstance(effects, tuple)
     world.engine.run(effects)
     await calendar.work()
+
+
+async def test_r35_the_stock_of_a_declined_renewal_serves_the_others(calendar: Calendar) -> None:
+    """The pool covers the first of two; its card declines. What was reserved for it serves the other,
+    and the agency buys nothing."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", "Ben", stock=10_000)
+    await world.card("Anna", "tok_insufficient_funds")
+    await calendar.go_to(NEXT)
+    assert (await calendar.subscription("Anna"))["state"] == "past_due"
+    assert (await world.credits("Ben")).received == 20_000
+    assert [one["origin"] for one in await world.purchases("Agency")] == []
