@@ -56,9 +56,7 @@ def _of(account_id: UUID, tables: Mapping[str, Any], now: datetime) -> dict[str,
     }  # fmt: skip
 
 
-def _lots(
-    rows: list[dict[str, Any]], unsettled: int, now: datetime
-) -> tuple[dict[str, int], int]:
+def _lots(rows: list[dict[str, Any]], unsettled: int, now: datetime) -> tuple[dict[str, int], int]:
     """What is left of each end's lots once what was spent is taken from the soonest, and what of
     that has ended, which nobody has settled yet."""
     lots: dict[str, int] = {}

@@ -143,6 +143,12 @@ class Model(Renewals):
         ]
         return min(instants, default=None)
 
+    def subscription_states(self) -> set[str]:
+        """In which states subscriptions are: what a history has come to."""
+        held = [one for account in self.accounts.values() for one in account.subscriptions]
+        unsecured = {"unsecured" for one in held if one.unsecured_since}
+        return {one.state for one in held} | unsecured
+
     def do(self, verb: str, *args: Any) -> bool:
         """One step, and all that is due then."""
         act: Callable[..., bool] = getattr(self, verb)

@@ -104,9 +104,7 @@ class Account:
     pool: Pool = field(default_factory=Pool)
     card: Card | None = None
     enabled: bool = False
-    cap: int | None = None
     owed: int = 0
-    bots: int = 0
     subscriptions: list[Subscription] = field(default_factory=list)
 
     @property

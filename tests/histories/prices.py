@@ -90,7 +90,9 @@ def seats_line(
 def plan_line(package: Offered, count: int, now: datetime) -> Line:
     """A plan begins in this hour: its first month's credits and its chatbots."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    credits, chatbots, price = (count * of for of in (package.credits, package.chatbots, package.price))
+    credits, chatbots, price = (
+        count * of for of in (package.credits, package.chatbots, package.price)
+    )
     runs = begin(package, credits, chatbots, price, hour, False)
     return Line(package, credits, chatbots, price, month(hour, 1), runs=runs, begins=True)
 

@@ -17,16 +17,14 @@ _many = st.sampled_from((1_500, 2_500, 6_000, 13_000))
 _hours = st.sampled_from((1, 2, 5, 7, 24, 60, 170, 400, 744, 960))
 _minutes = st.sampled_from((0, 0, 0, 17, 59))
 
-_VERBS: dict[str, tuple[int, st.SearchStrategy[Step]]] = {
+_DRAWN: dict[str, tuple[int, st.SearchStrategy[Step]]] = {
     "rest": (1, st.just(REST)),
     "spend": (60, st.tuples(st.just("spend"), _who, _few)),
     "spend_much": (5, st.tuples(st.just("spend"), _who, _many)),
     "buy": (6, st.tuples(st.just("buy_package"), _who, st.integers(0, 6), st.integers(1, 2))),
     "allot": (
         6,
-        st.tuples(
-            st.just("allot"), _who, st.sampled_from((100, 2_000, 9_000)), st.integers(0, 2)
-        ),
+        st.tuples(st.just("allot"), _who, st.sampled_from((100, 2_000, 9_000)), st.integers(0, 2)),
     ),
     "switch_off": (1, st.tuples(st.just("switch"), _who, st.just(False))),
     "switch_on": (3, st.tuples(st.just("switch"), _who, st.just(True))),
@@ -45,9 +43,15 @@ _VERBS: dict[str, tuple[int, st.SearchStrategy[Step]]] = {
     # To the very instant at which something is due next, or a minute before or after it.
     "next": (5, st.tuples(st.just("next"), st.sampled_from((0, 0, 0, -1, 1)))),
 }
-_weighted = [name for name, (weight, _) in _VERBS.items() for _ in range(weight)]
+_weighted = [name for name, (weight, _) in _DRAWN.items() for _ in range(weight)]
 
-STEP: st.SearchStrategy[Step] = st.sampled_from(_weighted).flatmap(lambda name: _VERBS[name][1])
+STEP: st.SearchStrategy[Step] = st.sampled_from(_weighted).flatmap(lambda name: _DRAWN[name][1])
+
+# What the drawn steps do, by the names of the model's and the engine's methods.
+VERBS = {
+    "spend", "buy_package", "allot", "switch", "save_card", "remove_card", "open_bot", "drop_bot",
+    "pass_time", "next",
+}  # fmt: skip
 
 # How each history begins: everybody can be served and most may buy by themselves.
 BEGINNING: tuple[Step, ...] = (

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Literal
 
 from tests.histories.parties import Account, Breaker, By, Card, Line
-from tests.histories.pools import Lot, Need
+from tests.histories.pools import Lot, Need, Terms
 from tests.histories.prices import MINIMUM, cheapest_seats, cover_lines, seats_line
 
 Outcome = Literal["done", "declined", "unsecured"]
-# A purchase that nobody can make, and whether a smaller need would be another matter.
+# Why nothing is bought: the account may not, whatever it needs; or this need is too much.
 Never = Literal["never", "too much"]
 
 
@@ -57,9 +57,6 @@ class Trade:
             return None, "too much"
         if chatbots and package is not None:
             lines.append(seats_line(account, package, chatbots, self.now, automatic=True))
-        amount = sum(line.amount for line in lines)
-        if account.cap is not None and amount + account.owed > account.cap:
-            return None, "too much"
         if not self.can_furnish(account.above, lines):
             return None, "too much"
         return lines, None
@@ -87,9 +84,7 @@ class Trade:
                 self.refuse(account, waiting, waiting)
             self.offer(account, needs)
 
-    def fit(
-        self, account: Account, waiting: list[Need]
-    ) -> tuple[list[Line] | None, list[Need]]:
+    def fit(self, account: Account, waiting: list[Need]) -> tuple[list[Line] | None, list[Need]]:
         """The purchase for the longest run of needs, from the first on, or who is refused."""
         for length in range(len(waiting), 0, -1):
             lines, why = self.plan(account, waiting[:length])
@@ -190,7 +185,7 @@ class Trade:
         for line in lines:
             account.pool.seats += line.chatbots
             if line.credits:
-                terms = "plan" if line.package.kind == "subscription" else "additional"
+                terms: Terms = "plan" if line.package.kind == "subscription" else "additional"
                 sources = _deal(pins, line.credits)
                 account.pool.lots.append(Lot(line.credits, line.ends, terms, sources))
             if line.begins and line.runs is not None:
