@@ -34,7 +34,7 @@ from tests.histories.steps import BEGINNING, REST, STEP, VERBS, Step
 
 TESTS = 10
 STEPS = 5_000
-LENGTH = 120
+LENGTH = 200
 SEED = int(os.environ.get("BRIMFUL_HISTORIES_SEED", "0"))
 
 
