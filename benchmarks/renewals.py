@@ -14,10 +14,10 @@ from pathlib import Path
 from uuid import UUID
 
 from rich.progress import Progress
+from tests.builders.memory_bank import MemoryTestbank
 
 from benchmarks.copies import copy_agency
 from benchmarks.figure import Figure
-from benchmarks.memory_bank import MemoryTestbank
 from brimful.cli.sandbox import Sandbox, open_sandbox
 from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate

@@ -4,12 +4,20 @@ import os
 import time
 from uuid import UUID
 
+_last = 0
+
 
 def new_id() -> UUID:
-    """A fresh UUIDv7 (RFC 9562): 48 bits of milliseconds, the rest random."""
+    """A fresh UUIDv7 (RFC 9562): 48 bits of milliseconds, the rest random.
+
+    Later ones of a process are greater, within a millisecond, too: what is ordered by its id, such as
+    the renewals of a group or lots with the same end, is in the order in which it was made.
+    """
+    global _last
     stamp = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
     value = (stamp << 80) | random
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return UUID(int=value)
+    _last = max(value, _last + 1 + random % 2**32)
+    return UUID(int=_last)

@@ -3,12 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from brimful.domain.caps import CAPS
 from brimful.domain.planning import Buy, Waiting
-from brimful.domain.reason import Reason, Refuse
-
-# Reasons that may stop a large need, or one of another kind, and let a smaller one pass.
-_OF_THE_NEED = (*CAPS, Reason.no_credit_package, Reason.no_chatbot_package)
+from brimful.domain.reason import Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +26,13 @@ def fit_to_sellers(
     ``size`` sizes a purchase for some demands, all of which the account itself may buy for;
     ``cannot_furnish`` says which seller stops a purchase. A need that grows is taken to be harder to
     furnish, so the run is found by halving; were it not so, a shorter run would be served first.
+    Whatever stops a seller, be it that it may not buy at all, stops no need that its stock covers.
     """
     whole = size(waiting)
     assert isinstance(whole, Buy), "the account itself may buy for all of them"
     refusal = cannot_furnish(whole)
     if refusal is None:
         return whole
-    if refusal.reason not in _OF_THE_NEED:
-        return Misfit(refusal, tuple(waiting))
     best: Buy | None = None
     low, high = 0, len(waiting)
     while high - low > 1:

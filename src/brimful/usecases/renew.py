@@ -196,13 +196,15 @@ async def _feasible(
     if isinstance(verdict, Feasible) or isinstance(check(ready[: covered + 1]), Feasible):
         return ready, ()
     left = ready[covered:]
-    await put_off_for_seller(
-        tx,
-        tenant_id=seller.tenant_id,
-        renewed=[one for renewal in left for one in renewal.renewed],
-        reason=neutral(verdict.reason),
-        moment=moment,
-    )
+    for renewal in left:
+        # Each on the schedule of its own first failure, not on that of another's.
+        await put_off_for_seller(
+            tx,
+            tenant_id=seller.tenant_id,
+            renewed=renewal.renewed,
+            reason=neutral(verdict.reason),
+            moment=moment,
+        )
     return ready[:covered], (await _tell(tx, left, verdict, moment),)
 
 

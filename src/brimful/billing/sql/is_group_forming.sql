@@ -1,8 +1,11 @@
--- Renewals whose cards are being held, or due and not begun; those of a buyer with a renewal under way come after it.
+-- Renewals whose cards are being held, or whose stock comes back because they declined, or due and not begun; those of a buyer with a renewal under way come after it.
 select exists (
     select 1 from purchase p
     where p.tenant_id = $1 and p.seller_id = $2 and p.origin = 'renewal' and p.state not in ('delivered', 'failed')
-      and p.state in ('planned', 'created')
+      and (p.state in ('planned', 'created')
+           or p.state = 'canceling' and exists (
+               select 1 from demand d
+               where d.tenant_id = p.tenant_id and d.demand_id = p.demand_id and d.state = 'met'))
 ) or exists (
     select 1 from subscription s
     where s.tenant_id = $1 and s.seller_id = $2 and s.state <> 'ended' and s.wake_at <= $3

@@ -1,4 +1,4 @@
-"""A testbank without a process and a network between: what is measured is the engine."""
+"""A testbank without a process and a network between, for whoever does more than the network could."""
 
 import asyncio
 from typing import Any
@@ -34,26 +34,24 @@ class MemoryTestbank(Testbank):
         super().__init__("http://unused")
         self.journal = MemoryJournal()
         self.bank = Bank(self.journal)  # type: ignore[arg-type]
-        self.calls = 0
 
     async def _call(
         self, method: str, path: str, account_ref: str, key: str | None, wish: Any
     ) -> tuple[int, Any]:
         assert_no_transaction()
-        self.calls += 1
         # A reply never comes in the same turn of the loop.
         await asyncio.sleep(0)
         kept = self.journal.replies.get((account_ref, key)) if key else None
         if kept is None:
             try:
-                kept = 200, dict(self._do(path.strip("/").split("/"), account_ref, wish))
+                kept = 200, dict(self._do(method, path.strip("/").split("/"), account_ref, wish))
             except Refused as refused:
                 kept = refused.status, {"code": refused.code}
             if key:
                 self.journal.replies[account_ref, key] = kept
         return kept
 
-    def _do(self, path: list[str], merchant: str, wish: Any) -> Object:
+    def _do(self, method: str, path: list[str], merchant: str, wish: Any) -> Object:
         match path:
             case ["payments"]:
                 return self.bank.create(merchant, wish)
@@ -67,4 +65,6 @@ class MemoryTestbank(Testbank):
                 return self.bank.cancel(merchant, payment_id)
             case ["methods"]:
                 return self.bank.save_method(merchant, wish["customer"], wish["token"])
+            case ["methods", method_id] if method == "DELETE":
+                return self.bank.remove_method(merchant, method_id)
         raise Refused(404, "no_such_path", "/".join(path))
