@@ -9,8 +9,8 @@ from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.buy_ahead import LOOK
 from tests.api.dump import everything
 from tests.builders.clock import put_clock
-from tests.builders.http import acc, caller, serving_api
 from tests.builders.held import until
+from tests.builders.http import acc, caller, serving_api
 from tests.builders.world import World, small_world
 from tests.usecases.test_buy_ahead import forecasts, look
 
