@@ -90,7 +90,7 @@ def test_r14_the_demo_tells_the_worked_example_and_the_other_stories(place: Path
     tells_the_month(*list(stories.values())[5:-1])
 
 
-def tells_the_month(begins: str, renews: str, late: str) -> None:
+def tells_the_month(begins: str, renews: str, late: str, released: str) -> None:
     """The month in the life, to the unit: who paid, what lapsed, what was bought for whom."""
     in_order(
         begins,
@@ -128,6 +128,19 @@ def tells_the_month(begins: str, renews: str, late: str) -> None:
         "Dmitri of Northwind  10,000  0         20,000    0     0",
     )
     assert "The bank's journal: $50.00 captured for the platform." in late
+    in_order(
+        released,
+        "The bank's journal: $15.00 captured for the platform.",
+        "The bank's journal: $49.00 captured for the agency.",
+        "Northwind has 0 chatbots free.",
+        "Carla of Northwind has 3 chatbots free.",
+        "It is 2027-04-02 10:00:00 UTC.",
+        "Northwind has 3 chatbots free.",
+        "Carla of Northwind has 0 chatbots free.",
+        "It is 2027-05-02 10:00:00 UTC.",
+        "Northwind has 0 chatbots free.",
+        "Nobody needs them any more, so they are released and not paid for again.",
+    )
 
 
 def session() -> list[tuple[str, str]]:

@@ -46,7 +46,7 @@ def test_r14_each_story_tells_the_explanation_that_is_kept(told: Told) -> None:
     """What was charged, by the bank; pool before, granted, after; who was refused, for what, why."""
     assert (told.ended.returncode, told.ended.stderr) == (0, "")
     stories = told.ended.stdout.split("\n── ")
-    assert [story.count("The bank's journal:") > 0 for story in stories[1:-1]] == [True] * 8
+    assert [story.count("The bank's journal:") > 0 for story in stories[1:-1]] == [True] * 9
     sign_up, _, declined, replaced, cap = stories[1:6]
     books = stories[-1]
     for line in (

@@ -1,9 +1,10 @@
-"""A month in the life: what the demo tells of renewals, with business time advanced (R34 to R36)."""
+"""A month in the life: what the demo tells of renewals, with business time advanced (R31, R34 to R36)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from brimful.cli.progress import instant
 from brimful.cli.teller import Teller, amount_of
+from brimful.usecases.change_period_end import PeriodEndSet, cancel_subscription
 
 CLIENTS = ("Anna of Northwind", "Boris of Northwind", "Dmitri of Northwind")
 PLAN_MINOR = 9_900
@@ -11,7 +12,7 @@ PLAN_MINOR = 9_900
 
 async def tell_month(teller: Teller) -> None:
     """Tell a month of an agency and three clients, each with the plan of 10,000 credits."""
-    for story in (_prepared, _renewed, _late):
+    for story in (_prepared, _renewed, _late, _released):
         await story(teller)
 
 
@@ -79,3 +80,49 @@ async def _late(teller: Teller) -> None:
     assert sorted(charge["amount"] for charge in taken) == [5_000, PLAN_MINOR], taken
     assert (await world.credits(CLIENTS[2])).free == 10_000
     assert (await world.credits("Northwind")).free == 4_000
+
+
+async def _released(teller: Teller) -> None:
+    """Chatbots bought for a client come back when its plan ends, and go when nobody needs them."""
+    world, client = teller.world, "Carla of Northwind"
+    teller.head("Chatbots that come and go: exactly the missing ones, then a release (R11, R31)")
+    await world.auto_billing("Northwind", release_chatbots=True)
+    plan = await world.package(
+        "Northwind", 4_900, credits=1_000, chatbots=3, interval="month", name="Plan with 3 chatbots"
+    )
+    teller.answer("Carla", await world.buy(client, plan))
+    await world.settle()
+    teller.charges()
+    await _chatbots(teller, client)
+    assert await _paid_for_chatbots(teller) == [1_500]
+    account = await world.account(client)
+    [held] = await teller.listed(client, "list_subscriptions")
+    ended = await cancel_subscription(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        subscription_id=held["subscription_id"],
+        moment=world.engine.clock.moment(),
+    )
+    assert ended == PeriodEndSet(), ended
+    teller.say("Carla cancels: the plan ends with its period.")
+    for month in (4, 5):
+        await world.advance(to=datetime(2027, month, 2, 10, tzinfo=UTC))
+        teller.say(f"It is {instant(world.engine.clock.moment().at)}.")
+        await _chatbots(teller, client)
+    teller.say("Nobody needs them any more, so they are released and not paid for again.")
+    assert await _paid_for_chatbots(teller) == [1_500, 1_500]
+    assert (await world.chatbots("Northwind")).free == 0
+    assert (await world.chatbots(client)).free == 0
+
+
+async def _chatbots(teller: Teller, client: str) -> None:
+    for name in ("Northwind", client):
+        stock = await teller.world.chatbots(name)
+        teller.say(f"{name} has {stock.free} chatbots free.")
+
+
+async def _paid_for_chatbots(teller: Teller) -> list[int]:
+    """What Northwind paid for extra chatbots so far, oldest first."""
+    bought = await teller.listed("Northwind", "list_purchases")
+    return [p["amount_minor"] for p in bought[::-1] if p["chatbots"] or p["origin"] == "renewal"]
