@@ -112,7 +112,7 @@ def tells_the_month(begins: str, renews: str, late: str, released: str) -> None:
         "6,000 credits of Anna of Northwind lapsed with their month.",
         "10,000 credits of Boris of Northwind lapsed with their month.",
         "10,000 credits of Dmitri of Northwind lapsed with their month.",
-        "Notice to Dmitri of Northwind: A renewal could not be charged.",
+        "Notice to Dmitri of Northwind: Your renewal is past due.",
     )
     assert renews.count("captured for the platform") == 1
     assert "The bank's journal: $90.00 captured for the platform." in renews
