@@ -77,8 +77,8 @@ class Renewals(Trade):
         for renewal in ready:
             renewal.charged = self.is_charged(renewal.account, renewal.amount)
         self._set_aside(seller, ready)
-        self._ask_cards(seller, ready)
-        self._secure(seller, ready)
+        declined = self._ask_cards(ready)
+        self._secure(seller, ready, declined)
         for renewal in ready:
             self._end(seller, renewal)
 
@@ -125,8 +125,9 @@ class Renewals(Trade):
                 credits = max(0, credits - need.credits)
                 chatbots = max(0, chatbots - need.chatbots)
 
-    def _ask_cards(self, seller: Account, ready: Sequence[Renewal]) -> None:
-        """Those with stock are charged and served; of the others the cards are held."""
+    def _ask_cards(self, ready: Sequence[Renewal]) -> list[Renewal]:
+        """Those with stock are charged and served; of the others the cards are held. Returns those
+        whose cards declined."""
         declined = []
         for renewal in ready:
             account = renewal.account
@@ -137,13 +138,18 @@ class Renewals(Trade):
                     declined.append(renewal)
             elif renewal.charged and not self.authorises(account):
                 declined.append(renewal)
+        return declined
+
+    def _secure(
+        self, seller: Account, ready: Sequence[Renewal], declined: Sequence[Renewal]
+    ) -> None:
+        """They take what is free, then what declined ones give back; the seller buys the rest, once
+        for all that wait."""
+        waiting = [one for one in ready if not one.over and one not in declined]
+        queue = sorted(waiting, key=lambda one: one.charged)
+        self.offer(seller, [one.need for one in queue])
         for renewal in declined:
             self._declined(seller, renewal)
-
-    def _secure(self, seller: Account, ready: Sequence[Renewal]) -> None:
-        """The seller buys once for all that wait."""
-        waiting = [one for one in ready if not one.over]
-        queue = sorted(waiting, key=lambda one: one.charged)
         self.serve(seller, [one.need for one in queue])
 
     def _end(self, seller: Account, renewal: Renewal) -> None:

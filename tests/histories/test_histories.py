@@ -160,7 +160,7 @@ def test_histories_agree_with_the_model(
 
         @seed(SEED * TESTS + number)
         @settings(
-            max_examples=STEPS // (LENGTH + len(BEGINNING)) + 3,
+            max_examples=STEPS // (LENGTH + len(BEGINNING)) + 5,
             database=None,
             report_multiple_bugs=False,
             phases=[Phase.generate, Phase.shrink],
