@@ -35,7 +35,12 @@ settings.register_profile(
 settings.load_profile("brimful")
 FROZEN_AT = datetime(2027, 1, 31, 23, tzinfo=UTC)
 for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
-    if name not in ("BRIMFUL_COVER_CASES", "BRIMFUL_CASCADE_ALL"):
+    if name not in (
+        "BRIMFUL_COVER_CASES",
+        "BRIMFUL_CASCADE_ALL",
+        "BRIMFUL_HISTORIES_SEED",
+        "BRIMFUL_RENEWAL_KILLS",
+    ):
         del os.environ[name]
 
 

@@ -271,3 +271,21 @@ async def test_r36_lapse_and_grant_of_a_renewal_are_one_transaction(calendar: Ca
     )
     assert [row["kind"] for row in kinds] == ["lapse", "purchase"]
     assert len(written) == 1
+
+
+async def test_r35_a_payer_is_not_suspended_for_its_sellers_trouble(calendar: Calendar) -> None:
+    """Its card was declined; by the time it has a good one its seller cannot be secured. The days
+    that the seller loses do not count against it."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Anna", "tok_insufficient_funds")
+    await calendar.go_to(NEXT)
+    await world.auto_billing("Agency", enabled=False)
+    await world.card("Anna")
+    await calendar.work()
+    await calendar.go(8 * DAY)
+    assert (await calendar.subscription("Anna"))["state"] == "active"
+    assert [n["kind"] for n in await world.notices("Anna")] == ["past_due"]
+    await world.stock("Agency", credits=10_000)
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
