@@ -36,6 +36,7 @@ declare
     v_left bigint;
     v_take bigint;
     v_lot record;
+    v_next timestamptz;
 begin
     select unsettled into strict v_left from balance
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
@@ -54,20 +55,41 @@ begin
     end if;
     update balance set unsettled = 0
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and unsettled <> 0;
-    for v_lot in
-        select lot_id, free from lot
-        where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at <= p_at
-        order by expires_at, lot_id
-    loop
-        update lot set free = 0, lapsed = lapsed + v_lot.free where tenant_id = p_tenant and lot_id = v_lot.lot_id;
-        perform move_v1(p_tenant, p_account, 'credits', 'lapse', 'free', 'lapsed', v_lot.free, v_lot.lot_id, p_at);
-    end loop;
-    update balance set next_expiry_at = (
-        select min(expires_at) from lot
-        where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at is not null
-    )
-    where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
+    perform lapse_v1(p_tenant, array[p_account], p_at);
+    select min(expires_at) into v_next from lot
+    where tenant_id = p_tenant and account_id = p_account and free > 0 and expires_at is not null;
+    update balance set next_expiry_at = v_next
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and next_expiry_at is distinct from v_next;
 end $$;
+
+-- Lets what has ended lapse in some locked pools of which nothing spent is left to be taken from lots: an entry for
+-- each lot, the soonest-ended first.
+create function lapse_v1(p_tenant uuid, p_accounts uuid[], p_at timestamptz) returns void language sql as $$
+    with ended as (
+        select l.account_id, l.lot_id, l.free, l.expires_at from lot l
+        where l.tenant_id = p_tenant and l.account_id = any (p_accounts) and l.free > 0 and l.expires_at <= p_at
+    ), lapsed as (
+        update lot set free = 0, lapsed = lot.lapsed + e.free
+        from ended e
+        where lot.tenant_id = p_tenant and lot.lot_id = e.lot_id
+    ), summed as (
+        select account_id, sum(free)::bigint as amount, count(*) as entries from ended group by account_id
+    ), written as (
+        update balance b set free = b.free - s.amount, lapsed = b.lapsed + s.amount, seq = b.seq + s.entries,
+            next_expiry_at = (
+                select min(l.expires_at) from lot l
+                where l.tenant_id = p_tenant and l.account_id = s.account_id and l.free > 0 and l.expires_at > p_at)
+        from summed s
+        where b.tenant_id = p_tenant and b.account_id = s.account_id and b.resource = 'credits'
+        returning b.account_id, b.seq - s.entries as seq_before, b.free + s.amount as free_before
+    )
+    insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
+    select p_tenant, e.account_id, 'credits', w.seq_before + row_number() over o, p_at, 'lapse', 'free', 'lapsed', e.free,
+        w.free_before - sum(e.free) over o, e.lot_id
+    from ended e
+    join written w on w.account_id = e.account_id
+    window o as (partition by e.account_id order by e.expires_at, e.lot_id)
+$$;
 
 -- What is free repays what was used beyond it: that much of it was spent, too (R33).
 create function repay_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$

@@ -85,11 +85,16 @@ begin
     for v_buyer in
         select distinct p.buyer_id from purchase p
         join balance b on b.tenant_id = p.tenant_id and b.account_id = p.buyer_id and b.resource = 'credits'
-        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and (b.unsettled > 0 or b.next_expiry_at <= p_at)
+        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and b.unsettled > 0
         order by p.buyer_id
     loop
         perform settle_v1(p_tenant, v_buyer, p_at);
     end loop;
+    perform lapse_v1(p_tenant, array(
+        select distinct p.buyer_id from purchase p
+        join balance b on b.tenant_id = p.tenant_id and b.account_id = p.buyer_id and b.resource = 'credits'
+        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and b.next_expiry_at <= p_at
+    ), p_at);
     insert into transfer (tenant_id, transfer_id, resource, seller_id, buyer_id, amount, operation_id, kind, at)
     select p_tenant, transfer_id, resource, seller_id, buyer_id, amount, purchase_id, 'purchase', p_at
     from brought_v1(p_tenant, p_purchases);
