@@ -53,12 +53,6 @@ TOLD = [
         "visa ending 4242 is valid until 03/2026.",
     ),
     (
-        "renewed",
-        {**PLAN, "card": CARD, "credits": 1_000, "next_due_at": LATER},
-        "Renewed: Plan, Seat",
-        "$9.00 was charged on visa ending 4242. 1,000 credits were added. The next renewal is on 19",
-    ),
-    (
         "past_due",
         {**PLAN, "card": CARD, "reason": "card_declined", "retry_at": AT, "suspended_at": LATER},
         "Your renewal is past due",

@@ -289,3 +289,17 @@ async def test_r35_a_payer_is_not_suspended_for_its_sellers_trouble(calendar: Ca
     await world.stock("Agency", credits=10_000)
     await calendar.work()
     assert (await world.credits("Anna")).free == 10_000
+
+
+async def test_r18_the_owner_learns_whose_renewals_it_could_not_furnish(calendar: Calendar) -> None:
+    """Once a day, by name, with the cause that is its own; its clients hear nothing."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", "Ben")
+    await world.auto_billing("Agency", enabled=False)
+    await calendar.go_to(NEXT)
+    await calendar.go(HOUR)
+    told = [n for n in await world.notices("Agency") if n["kind"] == "renewal_failed"]
+    assert [n["title"] for n in told] == ["2 of your clients could not be renewed"]
+    assert "Anna needs 10,000 credits." in told[0]["body"]
+    assert await world.notices("Anna") == await world.notices("Ben") == []
+    assert world.held_open() == [] and world.taken() == [4_900, 4_900]

@@ -85,17 +85,6 @@ def _card_expiring(facts: Facts) -> Text:
     )
 
 
-def _renewed(facts: Facts) -> Text:
-    """A receipt to a buyer: ``plans``, ``amount_minor``, ``currency``, ``card``, ``credits`` that the
-    month brings, ``next_due_at``."""
-    brought = f" {facts['credits']:,} credits were added." if facts.get("credits") else ""
-    return Text(
-        f"Renewed: {', '.join(facts['plans'])}",
-        f"{_amount(facts)} was charged on {facts['card']}.{brought} The next renewal is on "
-        f"{day_of(facts, 'next_due_at')}.",
-    )
-
-
 def _past_due(facts: Facts) -> Text:
     """To a buyer whose card was declined: ``plans``, ``amount_minor``, ``currency``, ``card`` (or
     none), ``reason``, ``retry_at`` (or none), ``suspended_at``."""
@@ -161,7 +150,6 @@ KINDS_OF_TIME: Mapping[str, Callable[[Facts], Text]] = {
     "renewals_short": _renewals_short,
     "renewal_card": _renewal_card,
     "card_expiring": _card_expiring,
-    "renewed": _renewed,
     "past_due": _past_due,
     "suspended": _suspended,
     "client_suspended": _client_suspended,

@@ -12,20 +12,23 @@ from uuid import UUID
 
 from brimful.billing import renewals
 from brimful.billing.buyers import Payer, read_buyer
+from brimful.billing.names import names_of
 from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
-from brimful.domain.effect import Effect, Plan
+from brimful.domain.effect import Effect, MailDue, Plan
 from brimful.domain.moment import Moment
+from brimful.domain.past_due import next_seller_retry
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import balances, demands
+from brimful.notices.promise import promise
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, must_wait, open_intents
 from brimful.usecases.outcomes import to_drive
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
-from brimful.usecases.refuse_client import tell_seller
+from brimful.usecases.refuse_client import refusal_episode, tell_seller
 from brimful.usecases.renewal_lines import renewal_wish
 
 # So many buyers are begun in one transaction.
@@ -224,15 +227,43 @@ async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -
 async def _tell(
     tx: Transaction, left: Sequence[_Renewal], verdict: Refuse, moment: Moment
 ) -> Effect:
-    """Tell the seller's owner, by the first of them, that renewals cannot be furnished (R18)."""
+    """Tell the seller's owner whose renewals cannot be furnished, and the owner of the level that
+    failed, if that is another, that the seller waits (R18)."""
     payer = left[0].payer
-    client = await read_buyer(
-        tx, tenant_id=payer.tenant_id, account_id=payer.account_id, at=moment.at
+    tenant_id, seller_id = payer.tenant_id, payer.seller_id
+    seller = await read_buyer(tx, tenant_id=tenant_id, account_id=seller_id, at=moment.at)
+    own = verdict.account_id == str(seller_id)
+    reason = verdict.reason if own else neutral(verdict.reason)
+    first = left[:10]
+    names = await names_of(tx, tenant_id, [renewal.payer.account_id for renewal in first])
+    await promise(
+        tx,
+        tenant_id=tenant_id,
+        account_id=seller_id,
+        kind="renewal_failed",
+        subject_id=seller_id,
+        episode=refusal_episode(seller, reason, moment),
+        facts={
+            "waiting": [
+                {
+                    "client": names[renewal.payer.account_id],
+                    "credits": renewal.wish.credits,
+                    "chatbots": renewal.wish.chatbots,
+                }
+                for renewal in first
+            ],
+            "waiting_count": len(left),
+            "reason": str(reason),
+            "retry_at": next_seller_retry(moment.at, moment.at).isoformat(),
+            "zone": seller.buyer.zone,
+        },
+        moment=moment,
     )
+    if own:
+        return MailDue()
     needs = {
         "credits": sum(renewal.wish.credits for renewal in left),
         "chatbots": sum(renewal.wish.chatbots for renewal in left),
         "kind": "renewal",
-        "clients": len(left),
     }
-    return await tell_seller(tx, refusal=verdict, client=client, needs=needs, moment=moment)
+    return await tell_seller(tx, refusal=verdict, client=seller, needs=needs, moment=moment)
