@@ -249,7 +249,7 @@ class Real:
     async def retire(self) -> None:
         """The history is over; nothing of it becomes due in later ones, whose time begins anew."""
         await self.db.execute(
-            "update subscription set wake_at = null where tenant_id = $1", self.tenant
+            "update subscription set wake_at = 'infinity' where tenant_id = $1", self.tenant
         )
 
     @property

@@ -125,6 +125,9 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update purchase set state = 'failed' where state = 'delivered'"
         ),
     },
+    "renewals_come_up_again": {
+        "forgotten": "update subscription set wake_at = null where state = 'active'",
+    },
     "reservations_match_demands": {
         "a lot pinned for a demand that has ended": (
             "insert into reservation select d.tenant_id, d.demand_id, l.lot_id, 1 "
