@@ -195,6 +195,9 @@ class Renewals(Trade):
         for one in renewal.held:
             one.unsecured_since = one.unsecured_since or self.now
             one.wake = retry
+            if one.state == "past_due":
+                # Not its fault: the days that its seller takes do not count against it.
+                one.state, one.late_since = "active", None
 
 
 def _sum(some: Sequence[Renewal]) -> tuple[int, int]:
