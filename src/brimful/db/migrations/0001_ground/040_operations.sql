@@ -226,6 +226,7 @@ create table subscription (
 create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state <> 'ended';
 create index subscription_of_account on subscription (tenant_id, account_id, subscription_id);
 create index subscription_to_look_at on subscription (wake_at, tenant_id, seller_id) where state <> 'ended';
+create index subscription_past_due on subscription (past_due_since) where state = 'past_due';
 
 -- What each idempotency key made, to be found again by it (R39).
 create table command (
