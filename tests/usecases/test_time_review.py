@@ -1,6 +1,12 @@
 """What time must not do to anybody: stuck, forgotten or suspended through no fault of theirs."""
 
-from tests.builders.calendar import DAY, Calendar, subscribers
+import asyncio
+
+from brimful.usecases.steps import Step
+from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
+from tests.builders.held import held_at
+from tests.builders.year import Year
+from tests.usecases.test_period_end import MAY, client_with_plan
 from tests.usecases.test_renewals import NEXT
 
 
@@ -19,3 +25,19 @@ async def test_r35_nobody_is_suspended_for_its_sellers_trouble(calendar: Calenda
         await calendar.go(DAY)
     assert (await calendar.subscription("Anna"))["state"] == "active"
     assert "suspended" not in [n["kind"] for n in await world.notices("Anna")]
+
+
+async def test_r31_a_plan_cancelled_while_its_last_renewal_fails_ends(year: Year) -> None:
+    """The card is lost and nobody will bring another: what was cancelled ends all the same, and its
+    chatbots go back."""
+    await client_with_plan(year)
+    await year.card("Client", "tok_lost_card")
+    async with held_at(Step.before_confirm) as held:
+        moving = asyncio.create_task(year.until(MAY))
+        await asyncio.wait_for(held.arrived.wait(), 20)
+        await year.cancel("Client")
+        held.go.set()
+        await moving
+    await year.until(MAY + HOUR)
+    assert (await year.subscription("Client"))["state"] == "ended"
+    assert (await year.chatbots("Agency")).free == 5
