@@ -2,6 +2,7 @@
 
 import asyncio
 
+from brimful.usecases.answers import Bought
 from brimful.usecases.steps import Step
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.held import held_at
@@ -41,3 +42,18 @@ async def test_r31_a_plan_cancelled_while_its_last_renewal_fails_ends(year: Year
     await year.until(MAY + HOUR)
     assert (await year.subscription("Client"))["state"] == "ended"
     assert (await year.chatbots("Agency")).free == 5
+
+
+async def test_r31_a_plan_cancelled_while_its_upgrade_is_paid_stays_cancelled(year: Year) -> None:
+    """The upgrade takes the place of what was chosen before it, not of what is chosen after."""
+    await client_with_plan(year)
+    more = await year.package("Agency", 19_900, credits=2_000, chatbots=5, interval="month")
+    async with held_at(Step.before_confirm) as held:
+        upgrading = asyncio.create_task(year.change("Client", more))
+        await asyncio.wait_for(held.arrived.wait(), 20)
+        await year.cancel("Client")
+        held.go.set()
+        assert isinstance(await upgrading, Bought)
+    assert (await year.subscription("Client"))["ends_at_period_end"]
+    await year.until(MAY)
+    assert (await year.subscription("Client"))["state"] == "ended"
