@@ -57,3 +57,29 @@ async def test_r31_a_plan_cancelled_while_its_upgrade_is_paid_stays_cancelled(ye
     assert (await year.subscription("Client"))["ends_at_period_end"]
     await year.until(MAY)
     assert (await year.subscription("Client"))["state"] == "ended"
+
+
+async def test_r29_r35_a_new_card_of_the_agency_serves_the_renewals_that_wait(
+    calendar: Calendar,
+) -> None:
+    """At once, not when the next retry is due."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Agency", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    assert world.taken() == [4_900]
+    await world.card("Agency")
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
+    assert world.taken().count(4_900) == 2
+
+
+async def test_r29_r35_enabling_again_serves_the_renewals_that_wait(calendar: Calendar) -> None:
+    """An agency that switched off and on again: its clients' renewals are tried at once."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.auto_billing("Agency", enabled=False)
+    await calendar.go_to(NEXT)
+    await world.auto_billing("Agency")
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
