@@ -83,3 +83,24 @@ async def test_r29_r35_enabling_again_serves_the_renewals_that_wait(calendar: Ca
     await world.auto_billing("Agency")
     await calendar.work()
     assert (await world.credits("Anna")).free == 10_000
+
+
+async def test_r20_a_renewal_too_large_for_the_pool_does_not_hold_up_the_small(
+    calendar: Calendar,
+) -> None:
+    """The agency buys nothing and has 5,000 left: the large plan waits, the small one is served,
+    whichever of the two is looked at first."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=10_000)
+    small = await world.package("Agency", 900, credits=2_500, interval="month", name="Small")
+    for name in ("Ben", "Cleo"):
+        await world.open(name, "Agency")
+        await world.card(name)
+        assert isinstance(await world.buy(name, small), Bought)
+    await world.auto_billing("Agency", enabled=False)
+    await calendar.go_to(NEXT)
+    assert [(await world.credits(name)).received for name in ("Anna", "Ben", "Cleo")] == [
+        10_000, 5_000, 5_000,
+    ]  # fmt: skip
+    assert (await calendar.subscription("Anna"))["state"] == "active"
+    assert world.held_open() == []
