@@ -2,7 +2,9 @@
 
 import asyncio
 
+from brimful.domain.payment import SavedMethod
 from brimful.usecases.answers import Bought
+from brimful.usecases.save_card import record_card
 from brimful.usecases.steps import Step
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.held import held_at
@@ -104,3 +106,70 @@ async def test_r20_a_renewal_too_large_for_the_pool_does_not_hold_up_the_small(
     ]  # fmt: skip
     assert (await calendar.subscription("Anna"))["state"] == "active"
     assert world.held_open() == []
+
+
+async def test_r29_one_card_of_three_payers_is_not_paused_at_its_first_decline(
+    calendar: Calendar,
+) -> None:
+    """Three clients of one owner renew in the same hour on one card that has no money that day: that
+    is its first decline, and the next attempt is allowed an hour later."""
+    world = calendar.world
+    names = ("Anna", "Ben", "Cleo")
+    await subscribers(calendar, *names, stock=30_000)
+    await _share_card(calendar, names, "tok_insufficient_funds#shared")
+    await calendar.go_to(NEXT)
+    wakes = {(await calendar.subscription(name))["wake_at"] for name in names}
+    assert wakes == {NEXT + HOUR}
+
+
+async def test_r35_an_agency_that_does_not_pay_its_own_plan_is_suspended(
+    calendar: Calendar,
+) -> None:
+    """Like any other subscriber; the platform is told."""
+    world = calendar.world
+    await world.open("Agency", sells=True)
+    await world.card("Agency")
+    wholesale = await world.package(None, 9_900, credits=12_000, interval="month", name="Wholesale")
+    assert isinstance(await world.buy("Agency", wholesale), Bought)
+    await world.card("Agency", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    await calendar.go(7 * DAY)
+    assert (await calendar.subscription("Agency"))["state"] == "suspended"
+    told = await world.db.fetch("select recipient from notice where kind = 'client_suspended'")
+    assert len(told) == 1
+
+
+async def test_r35_r46_what_a_closed_client_gives_back_serves_the_renewals_that_wait(
+    year: Year,
+) -> None:
+    """Its unused credits fill the agency's pool, and a renewal that this could not furnish is done."""
+    await client_with_plan(year, stock=10)
+    await year.open("Other", "Agency")
+    await year.stock("Other", credits=48_500)
+    await year.until(MAY)
+    assert (await year.subscription("Client"))["seller_failed_at"] is not None
+    await year.close("Other")
+    await year.until(MAY + HOUR / 2)
+    assert (await year.credits("Client")).received == 2_000
+
+
+async def _share_card(calendar: Calendar, names: tuple[str, ...], token: str) -> None:
+    """Save the same card for several clients of one seller."""
+    world = calendar.world
+    for name in names:
+        account = await world.account(name)
+        seller = await world.db.fetchval(
+            "select merchant_ref from account where account_id = $1", account.parent_id
+        )
+        saved = await world.engine.gateway.save_method(
+            account_ref=seller, customer_id=None, token=token
+        )
+        assert isinstance(saved, SavedMethod)
+        await record_card(
+            world.engine.ctx,
+            tenant_id=account.tenant_id,
+            account_id=account.account_id,
+            gateway_account=seller,
+            saved=saved,
+            moment=calendar.clock.moment(),
+        )
