@@ -113,7 +113,6 @@ async def test_r29_one_card_of_three_payers_is_not_paused_at_its_first_decline(
 ) -> None:
     """Three clients of one owner renew in the same hour on one card that has no money that day: that
     is its first decline, and the next attempt is allowed an hour later."""
-    world = calendar.world
     names = ("Anna", "Ben", "Cleo")
     await subscribers(calendar, *names, stock=30_000)
     await _share_card(calendar, names, "tok_insufficient_funds#shared")
