@@ -172,3 +172,35 @@ async def _share_card(calendar: Calendar, names: tuple[str, ...], token: str) ->
             saved=saved,
             moment=calendar.clock.moment(),
         )
+
+
+async def test_r24_one_renewal_that_cannot_be_recorded_holds_up_no_other(
+    calendar: Calendar,
+) -> None:
+    """They are recorded together; one of them makes the database refuse, and the others, whose money
+    is taken, are granted all the same."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", "Ben", "Cleo", stock=30_000)
+    await world.db.execute(_SPOILT.format(world.names["Ben"]))
+    await world.db.execute(
+        "create trigger spoilt before insert on lot for each row execute function spoilt()"
+    )
+    calendar.clock.at = NEXT
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert (await world.credits("Anna")).received == 20_000
+    assert (await world.credits("Cleo")).received == 20_000
+    await world.db.execute("drop trigger spoilt on lot")
+    await world.db.execute("update purchase set lease_until = '-infinity' where state = 'created'")
+    await calendar.work()
+    assert (await world.credits("Ben")).received == 20_000
+    assert world.taken() == [4_900] * 6
+
+
+_SPOILT = """
+    create function spoilt() returns trigger language plpgsql as $$
+    begin
+        if new.account_id = '{}' then raise exception 'spoilt'; end if;
+        return new;
+    end $$
+"""

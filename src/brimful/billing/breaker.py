@@ -24,9 +24,10 @@ async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> P
     row = await tx.fetchrow(
         _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
     )
-    waits = row is not None and row["retry_at"] is not None and moment.at < row["retry_at"]
-    if waits and purchase.origin != "by_hand" and not purchase.decline_hard:
-        return RetryFrom(row["retry_at"])
+    gate = None if row is None else row["retry_at"]
+    again = purchase.origin != "by_hand" and not purchase.decline_hard
+    if again and gate is not None and moment.at < gate:
+        return RetryFrom(gate)
     soft = row["soft_declines"] if row is not None else 0
     first = row["first_declined_at"] if row is not None else None
     verdict = after_decline(
