@@ -92,6 +92,8 @@ class Model(Renewals):
             account.enabled = True
             self.wake_late(account)
         account.enabled = on
+        if on:
+            self.filled(account)
         return True
 
     def save_card(self, name: str, kind: str, number: int) -> bool:
@@ -99,6 +101,7 @@ class Model(Renewals):
         account = self.accounts[name]
         account.card = Card(name, kind, number)
         self.wake_late(account)
+        self.filled(account)
         return True
 
     def remove_card(self, name: str) -> bool:

@@ -100,17 +100,19 @@ class Renewals(Trade):
         """Nobody's card is held for what cannot be furnished: neither all nor the first that the
         pool does not cover (R17)."""
         seller.pool.lapse(self.now)
-        covered = 0
-        while covered < len(ready) and seller.pool.has(*_sum(ready[: covered + 1])):
-            covered += 1
-        if covered == len(ready):
+        covered: list[Renewal] = []
+        for renewal in ready:
+            if seller.pool.has(*_sum([*covered, renewal])):
+                covered.append(renewal)
+        left = [one for one in ready if one not in covered]
+        if not left:
             return ready
-        for some in (ready, ready[: covered + 1]):
+        for some in (ready, [*covered, left[0]]):
             if self.can_furnish(seller, [line for one in some for line in one.lines]):
                 return ready
-        for renewal in ready[covered:]:
+        for renewal in left:
             self._unsecured(renewal)
-        return ready[:covered]
+        return covered
 
     def _set_aside(self, seller: Account, ready: Sequence[Renewal]) -> None:
         """Stock for those that the pool covers. One too small to charge, which no card is held for,
@@ -201,6 +203,9 @@ class Renewals(Trade):
         for one in renewal.held:
             one.unsecured_since = one.unsecured_since or self.now
             one.wake = retry
+            if one.state == "past_due":
+                # Not its fault: the days that its seller takes do not count against it.
+                one.state, one.late_since = "active", None
 
 
 def _sum(some: Sequence[Renewal]) -> tuple[int, int]:

@@ -174,6 +174,7 @@ class Trade:
         if breaker is not None and by == "hand":
             del self.breakers[card]
             self.wake_late(account)
+            self.filled(account)
         elif breaker is not None and not breaker.paused:
             del self.breakers[card]
         return True
@@ -193,7 +194,8 @@ class Trade:
         self.filled(account)
 
     def filled(self, account: Account) -> None:
-        """A pool has more than before: its clients' renewals that it could not furnish are due."""
+        """A pool has more than before, or may be filled now: its clients' renewals that it could not
+        furnish are due."""
         woken = False
         for client in self.children(account):
             for one in client.subscriptions:

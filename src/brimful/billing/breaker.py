@@ -16,10 +16,18 @@ _sql = partial(load, "brimful.billing")
 
 
 async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> Pause | RetryFrom:
-    """Move the breaker of the card that a purchase was declined on; returns what follows."""
+    """Move the breaker of the card that a purchase was declined on; returns what follows.
+
+    Several who pay with one card may try it in the same hour: what was tried before the first of
+    them was known to be declined is the same attempt, not the next.
+    """
     row = await tx.fetchrow(
         _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
     )
+    gate = None if row is None else row["retry_at"]
+    again = purchase.origin != "by_hand" and not purchase.decline_hard
+    if again and gate is not None and moment.at < gate:
+        return RetryFrom(gate)
     soft = row["soft_declines"] if row is not None else 0
     first = row["first_declined_at"] if row is not None else None
     verdict = after_decline(

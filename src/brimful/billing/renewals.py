@@ -140,13 +140,15 @@ async def park(tx: Transaction, tenant_id: UUID, subscription_ids: list[UUID]) -
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """A subscription that a renewal is for, since when its seller fails it, and since when it is
-    past due; with its plan's name and its owner's zone, for what is told of it."""
+    past due; with its plan's name and its owner's zone, for what is told of it. ``cancelled`` is one
+    that was cancelled while the renewal was under way."""
 
     subscription_id: UUID
     package_name: str | None
     zone: str
     seller_failed_at: datetime | None
     past_due_since: datetime | None
+    cancelled: bool = False
 
 
 async def read_renewed(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> list[Renewed]:
@@ -171,6 +173,13 @@ async def note_failed(
     await tx.execute(
         _sql("note_renewal_failed"), tenant_id, subscription_ids, reason, wake_at, own_fault, at
     )
+
+
+async def wake(
+    tx: Transaction, tenant_id: UUID, subscription_ids: list[UUID], at: datetime
+) -> None:
+    """Look at subscriptions now, whatever they wait for."""
+    await tx.execute(_sql("wake_subscriptions"), tenant_id, subscription_ids, at)
 
 
 async def wake_past_due(

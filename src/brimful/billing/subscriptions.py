@@ -9,6 +9,7 @@ from uuid import UUID
 from brimful.billing.offers import Package
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
+from brimful.domain.moment import Moment
 from brimful.domain.period import Interval, Period
 
 _sql = partial(load, "brimful.billing")
@@ -68,7 +69,7 @@ async def set_period_end(
     tenant_id: UUID,
     subscription_id: UUID,
     *,
-    at: datetime,
+    moment: Moment,
     ends: bool = False,
     goes_on_as: Package | None = None,
     release_chatbots: int = 0,
@@ -82,7 +83,8 @@ async def set_period_end(
         None if goes_on_as is None else goes_on_as.package_id,
         None if goes_on_as is None else goes_on_as.version,
         release_chatbots,
-        at,
+        moment.at,
+        moment.real_at,
     )
 
 

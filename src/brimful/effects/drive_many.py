@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from brimful.billing import payments, purchases
@@ -60,7 +61,13 @@ async def _drive_batch(
         batch = await purchases.read_purchases(db, tenant_id, list(fences))
         usual = [one for one in batch if _goes_along(one, seen)]
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
-        more, unanswered = await _step(driver, tenant_id, usual, seen)
+        try:
+            more, unanswered = await _step(driver, tenant_id, usual, seen)
+        except asyncpg.PostgresError:
+            # One of them cannot be recorded: by themselves the others can (R24).
+            _log.exception("renewals_not_recorded", tenant_id=str(tenant_id), of=len(usual))
+            more, unanswered = (), set()
+            apart |= {one.purchase_id for one in usual}
         apart |= unanswered
         await payments.release(db, tenant_id, {key: fences[key] for key in apart})
         effects += [Drive(tenant_id, key) for key in apart - unanswered]

@@ -27,7 +27,7 @@ async def cancel_subscription(
         held = await subscriptions.lock_subscription(tx, tenant_id, account_id, subscription_id)
         if held is None:
             return Missing(what="subscription")
-        await subscriptions.set_period_end(tx, tenant_id, subscription_id, at=moment.at, ends=True)
+        await subscriptions.set_period_end(tx, tenant_id, subscription_id, moment=moment, ends=True)
         return PeriodEndSet()
 
     return await ctx.db.run(body)
@@ -43,7 +43,7 @@ async def resume_subscription(
         held = await subscriptions.lock_subscription(tx, tenant_id, account_id, subscription_id)
         if held is None:
             return Missing(what="subscription")
-        await subscriptions.set_period_end(tx, tenant_id, subscription_id, at=moment.at)
+        await subscriptions.set_period_end(tx, tenant_id, subscription_id, moment=moment)
         return PeriodEndSet()
 
     return await ctx.db.run(body)
@@ -69,7 +69,7 @@ async def release_chatbots(
         if chatbots > held.chatbots:
             return TooMuch(what=f"{held.chatbots:,} chatbots")
         await subscriptions.set_period_end(
-            tx, tenant_id, subscription_id, at=moment.at, release_chatbots=chatbots
+            tx, tenant_id, subscription_id, moment=moment, release_chatbots=chatbots
         )
         return PeriodEndSet()
 

@@ -234,7 +234,7 @@ async def _change(
         tx,
         case.facts.tenant_id,
         held.subscription_id,
-        at=moment.at,
+        moment=moment,
         goes_on_as=case.package if isinstance(change, Downgrade) else None,
     )
     await commands.remember(tx, *command, held.subscription_id, moment)

@@ -14,6 +14,7 @@ from brimful.ledger import balances, demands, transfers
 from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.release_holds import release_holds
 from brimful.usecases.seats import give_back, offer
@@ -173,6 +174,7 @@ async def _return_credits(tx: Transaction, account: Account, moment: Moment) -> 
         if seller.supply:
             continue
         effects += await offer(tx, tenant_id, seller_id, moment)
+        effects += await wake_renewals(tx, tenant_id, [seller_id], moment)
         if seller.state == "closed":
             await accounts.note_emptied(tx, tenant_id, seller_id, None)
     return effects

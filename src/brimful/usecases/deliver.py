@@ -73,7 +73,8 @@ async def deliver_renewals(
 async def wake_renewals(
     tx: Transaction, tenant_id: UUID, filled: Sequence[UUID], moment: Moment
 ) -> tuple[Effect, ...]:
-    """Pools filled: the renewals that their accounts could not furnish are tried at once (R35)."""
+    """Pools filled, or may be now: the renewals that their accounts could not furnish are tried at
+    once (R29, R35)."""
     sellers = await renewals.wake_for_sellers(tx, tenant_id, filled, moment.at)
     return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 

@@ -9,7 +9,7 @@ from brimful.billing import breaker, cards, renewals
 from brimful.billing.purchases import Purchase
 from brimful.billing.renewals import Renewed
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect, MailDue
+from brimful.domain.effect import Effect, MailDue, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.past_due import next_seller_retry, suspended_at
 from brimful.domain.reason import Reason
@@ -33,9 +33,25 @@ async def put_off_failed(
 ) -> tuple[Effect, ...]:
     """A locked renewal failed, without money taken. Its own card was declined, or is gone: it is
     past due until that card may be tried again, or another is there. All else is its seller's, or
-    the gateway's, and stays due on the schedule of those."""
+    the gateway's, and stays due on the schedule of those. One that was cancelled meanwhile waits for
+    neither: its period is over, and it ends (R31)."""
     tenant_id = purchase.tenant_id
     renewed = await renewals.read_renewed(tx, tenant_id, purchase.purchase_id)
+    effects = await _put_off(tx, purchase, renewed, reason, moment)
+    if cancelled := [one.subscription_id for one in renewed if one.cancelled]:
+        await renewals.wake(tx, tenant_id, cancelled, moment.at)
+        effects += (Renew(tenant_id, purchase.seller_id),)
+    return effects
+
+
+async def _put_off(
+    tx: Transaction,
+    purchase: Purchase,
+    renewed: Sequence[Renewed],
+    reason: Reason,
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    tenant_id = purchase.tenant_id
     if purchase.decline_code is not None or reason is Reason.no_payment_method:
         wake_at = await _wake_at(tx, purchase, moment)
         return await put_off_past_due(

@@ -10,6 +10,7 @@ from brimful.domain.effect import Drive, Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.refuse_waiting import refuse_waiting
 from brimful.usecases.wake_past_due import wake_past_due
 
@@ -70,6 +71,7 @@ async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> t
     if purchase.origin == "by_hand" and await breaker.clear(tx, purchase):
         payers = await breaker.payers_with_card(tx, purchase)
         effects = list(await wake_past_due(tx, purchase.tenant_id, payers, moment))
+        effects += await wake_renewals(tx, purchase.tenant_id, payers, moment)
         for account_id in await breaker.accounts_on_card(tx, purchase):
             await promise(
                 tx,

@@ -43,7 +43,7 @@ class Begun:
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Renewal:
     """What one buyer is due, as it pays for it."""
 
@@ -179,12 +179,14 @@ async def _feasible(
     ctx: Context, tx: Transaction, ready: list[_Renewal], moment: Moment
 ) -> tuple[list[_Renewal], tuple[Effect, ...]]:
     """Those that can begin. Where the pool does not cover all, the sellers above must be able to
-    furnish the rest, or at least the first of it, or nobody's card is held for it (R17)."""
+    furnish the rest, or at least the first of it, or nobody's card is held for it (R17). One that
+    has to wait blocks none that the pool covers (R20)."""
     if not ready or ready[0].payer.seller_is_supply:
         return ready, ()
     seller = ready[0].payer
     covered = await _covered(tx, ready, moment)
-    if covered == len(ready):
+    left = [renewal for renewal in ready if renewal not in covered]
+    if not left:
         return ready, ()
     chain = await read_chain(
         ctx, tx, tenant_id=seller.tenant_id, account_id=seller.seller_id, at=moment.at
@@ -196,9 +198,8 @@ async def _feasible(
         return check_chain(chain.levels, credits, chatbots, moment.at)
 
     verdict = check(ready)
-    if isinstance(verdict, Feasible) or isinstance(check(ready[: covered + 1]), Feasible):
+    if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):
         return ready, ()
-    left = ready[covered:]
     for renewal in left:
         # Each on the schedule of its own first failure, not on that of another's.
         await put_off_for_seller(
@@ -208,20 +209,22 @@ async def _feasible(
             reason=neutral(verdict.reason),
             moment=moment,
         )
-    return ready[:covered], (await _tell(tx, left, verdict, moment),)
+    return covered, (await _tell(tx, left, verdict, moment),)
 
 
-async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -> int:
-    """How many of the first the seller's pool covers as it is."""
+async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -> list[_Renewal]:
+    """Those that the seller's pool covers as it is, each with what the ones before it left."""
     seller = ready[0].payer
     await balances.settle(tx, seller.tenant_id, seller.seller_id, moment)
     stock, seats = await balances.read_stock(tx, seller.tenant_id, seller.seller_id)
     credits, chatbots = stock.free, seats.free
-    for number, renewal in enumerate(ready):
-        credits, chatbots = credits - renewal.wish.credits, chatbots - renewal.wish.chatbots
-        if min(credits, chatbots) < 0:
-            return number
-    return len(ready)
+    covered: list[_Renewal] = []
+    for renewal in ready:
+        wish = renewal.wish
+        if wish.credits <= credits and wish.chatbots <= chatbots:
+            covered.append(renewal)
+            credits, chatbots = credits - wish.credits, chatbots - wish.chatbots
+    return covered
 
 
 async def _tell(

@@ -14,6 +14,7 @@ from brimful.ledger import demands
 from brimful.notices.promise import promise
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.release_holds import release_holds
 from brimful.usecases.wake_past_due import wake_past_due
 
@@ -38,8 +39,8 @@ async def record_card(
     """Put a card that the gateway saved in the place of the one in use.
 
     A pause belongs to a card (its fingerprint), so another card ends it by itself and serves what
-    waits; the same card saved again stays paused. Consent is the owner's: no card switches
-    auto-billing on.
+    waits, its clients' renewals included (R35); the same card saved again stays paused. Consent is
+    the owner's: no card switches auto-billing on.
     """
 
     async def body(tx: Transaction) -> CardRecorded:
@@ -58,6 +59,7 @@ async def record_card(
             Plan(tenant_id, account_id),
             DetachDue(),
             *await wake_past_due(tx, tenant_id, [account_id], moment),
+            *await wake_renewals(tx, tenant_id, [account_id], moment),
         )
         after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None

@@ -15,6 +15,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.release_holds import children_changed, release_holds
 from brimful.usecases.wake_past_due import wake_past_due
 
@@ -72,6 +73,9 @@ async def set_auto_billing(
         if setting.enabled and not before.enabled:
             await breaker.clear_card(tx, facts)
             effects += await wake_past_due(tx, tenant_id, [account_id], moment)
+        if setting.enabled:
+            # On again, or within other limits, it may be able to furnish what it could not (R35).
+            effects += await wake_renewals(tx, tenant_id, [account_id], moment)
         if before.enabled and not setting.enabled:
             effects += await release_holds(
                 tx, tenant_id, account_id, Reason.auto_billing_off, moment

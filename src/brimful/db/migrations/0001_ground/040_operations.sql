@@ -207,11 +207,12 @@ create table subscription (
     kind text not null check (kind in ('subscription', 'extra_chatbots')),
     automatic boolean not null default false,
     -- What is to become of it at period end (R31): it ends, it goes on as another plan, so many of its chatbots are
-    -- released if nobody needs them.
+    -- released if nobody needs them. And when that was chosen, for an upgrade under way to tell what came after it.
     ends_at_period_end boolean not null default false,
     next_package_id uuid,
     next_package_version int,
     release_chatbots bigint not null default 0 check (release_chatbots >= 0),
+    chosen_real_at timestamptz not null default '-infinity',
     -- What its present plan has more than it holds: its next renewal brings them.
     chatbots_to_come bigint not null default 0 check (chatbots_to_come >= 0),
     state text not null default 'active' check (state in ('active', 'past_due', 'suspended', 'ended')),
@@ -226,6 +227,7 @@ create table subscription (
 create unique index one_subscription on subscription (tenant_id, account_id) where kind = 'subscription' and state <> 'ended';
 create index subscription_of_account on subscription (tenant_id, account_id, subscription_id);
 create index subscription_to_look_at on subscription (wake_at, tenant_id, seller_id) where state <> 'ended';
+create index subscription_past_due on subscription (past_due_since) where state = 'past_due';
 
 -- What each idempotency key made, to be found again by it (R39).
 create table command (

@@ -160,12 +160,12 @@ $$;
 
 -- Subscriptions that a line begins, and those that it carries on into another month or period, or on other terms.
 create function run_subscriptions_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language sql as $$
-    -- An upgrade takes the place of whatever was to happen at period end (R37).
+    -- An upgrade takes the place of whatever was to happen at period end, but for what was chosen since (R31, R37).
     update subscription s set ends_at_period_end = false, next_package_id = null, next_package_version = null
     from purchase p
     join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
     where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and p.origin = 'by_hand'
-      and s.tenant_id = p_tenant and s.subscription_id = l.subscription_id;
+      and s.tenant_id = p_tenant and s.subscription_id = l.subscription_id and s.chosen_real_at < p.planned_real_at;
     insert into subscription (tenant_id, subscription_id, account_id, seller_id, package_id, package_version, purchase_id,
         credits, chatbots, recurring_minor, currency, billing_interval, anchor_at, months_done, period_starts_at,
         period_ends_at, due_at, wake_at, kind, automatic, created_at)

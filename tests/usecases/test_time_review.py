@@ -1,0 +1,206 @@
+"""What time must not do to anybody: stuck, forgotten or suspended through no fault of theirs."""
+
+import asyncio
+
+from brimful.domain.payment import SavedMethod
+from brimful.usecases.answers import Bought
+from brimful.usecases.save_card import record_card
+from brimful.usecases.steps import Step
+from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
+from tests.builders.held import held_at
+from tests.builders.year import Year
+from tests.usecases.test_period_end import MAY, client_with_plan
+from tests.usecases.test_renewals import NEXT
+
+
+async def test_r35_nobody_is_suspended_for_its_sellers_trouble(calendar: Calendar) -> None:
+    """Anna's card is declined and replaced within the day; from then on it is the agency that cannot
+    buy. She keeps her plan, and days of her agency's do not count against her later."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Anna", "tok_insufficient_funds")
+    await calendar.go_to(NEXT)
+    assert (await calendar.subscription("Anna"))["state"] == "past_due"
+    await world.auto_billing("Agency", enabled=False)
+    await world.card("Anna")
+    await calendar.work()
+    for _ in range(8):
+        await calendar.go(DAY)
+    assert (await calendar.subscription("Anna"))["state"] == "active"
+    assert "suspended" not in [n["kind"] for n in await world.notices("Anna")]
+
+
+async def test_r31_a_plan_cancelled_while_its_last_renewal_fails_ends(year: Year) -> None:
+    """The card is lost and nobody will bring another: what was cancelled ends all the same, and its
+    chatbots go back."""
+    await client_with_plan(year)
+    await year.card("Client", "tok_lost_card")
+    async with held_at(Step.before_confirm) as held:
+        moving = asyncio.create_task(year.until(MAY))
+        await asyncio.wait_for(held.arrived.wait(), 20)
+        await year.cancel("Client")
+        held.go.set()
+        await moving
+    await year.until(MAY + HOUR)
+    assert (await year.subscription("Client"))["state"] == "ended"
+    assert (await year.chatbots("Agency")).free == 5
+
+
+async def test_r31_a_plan_cancelled_while_its_upgrade_is_paid_stays_cancelled(year: Year) -> None:
+    """The upgrade takes the place of what was chosen before it, not of what is chosen after."""
+    await client_with_plan(year)
+    more = await year.package("Agency", 19_900, credits=2_000, chatbots=5, interval="month")
+    async with held_at(Step.before_confirm) as held:
+        upgrading = asyncio.create_task(year.change("Client", more))
+        await asyncio.wait_for(held.arrived.wait(), 20)
+        await year.cancel("Client")
+        held.go.set()
+        assert isinstance(await upgrading, Bought)
+    assert (await year.subscription("Client"))["ends_at_period_end"]
+    await year.until(MAY)
+    assert (await year.subscription("Client"))["state"] == "ended"
+
+
+async def test_r29_r35_a_new_card_of_the_agency_serves_the_renewals_that_wait(
+    calendar: Calendar,
+) -> None:
+    """At once, not when the next retry is due."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Agency", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    assert world.taken() == [4_900]
+    await world.card("Agency")
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
+    assert world.taken().count(4_900) == 2
+
+
+async def test_r29_r35_enabling_again_serves_the_renewals_that_wait(calendar: Calendar) -> None:
+    """An agency that switched off and on again: its clients' renewals are tried at once."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.auto_billing("Agency", enabled=False)
+    await calendar.go_to(NEXT)
+    await world.auto_billing("Agency")
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
+
+
+async def test_r20_a_renewal_too_large_for_the_pool_does_not_hold_up_the_small(
+    calendar: Calendar,
+) -> None:
+    """The agency buys nothing and has 5,000 left: the large plan waits, the small one is served,
+    whichever of the two is looked at first."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=10_000)
+    small = await world.package("Agency", 900, credits=2_500, interval="month", name="Small")
+    for name in ("Ben", "Cleo"):
+        await world.open(name, "Agency")
+        await world.card(name)
+        assert isinstance(await world.buy(name, small), Bought)
+    await world.auto_billing("Agency", enabled=False)
+    await calendar.go_to(NEXT)
+    assert [(await world.credits(name)).received for name in ("Anna", "Ben", "Cleo")] == [
+        10_000, 5_000, 5_000,
+    ]  # fmt: skip
+    assert (await calendar.subscription("Anna"))["state"] == "active"
+    assert world.held_open() == []
+
+
+async def test_r29_one_card_of_three_payers_is_not_paused_at_its_first_decline(
+    calendar: Calendar,
+) -> None:
+    """Three clients of one owner renew in the same hour on one card that has no money that day: that
+    is its first decline, and the next attempt is allowed an hour later."""
+    names = ("Anna", "Ben", "Cleo")
+    await subscribers(calendar, *names, stock=30_000)
+    await _share_card(calendar, names, "tok_insufficient_funds#shared")
+    await calendar.go_to(NEXT)
+    wakes = {(await calendar.subscription(name))["wake_at"] for name in names}
+    assert wakes == {NEXT + HOUR}
+
+
+async def test_r35_an_agency_that_does_not_pay_its_own_plan_is_suspended(
+    calendar: Calendar,
+) -> None:
+    """Like any other subscriber; the platform is told."""
+    world = calendar.world
+    await world.open("Agency", sells=True)
+    await world.card("Agency")
+    wholesale = await world.package(None, 9_900, credits=12_000, interval="month", name="Wholesale")
+    assert isinstance(await world.buy("Agency", wholesale), Bought)
+    await world.card("Agency", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    await calendar.go(7 * DAY)
+    assert (await calendar.subscription("Agency"))["state"] == "suspended"
+    told = await world.db.fetch("select recipient from notice where kind = 'client_suspended'")
+    assert len(told) == 1
+
+
+async def test_r35_r46_what_a_closed_client_gives_back_serves_the_renewals_that_wait(
+    year: Year,
+) -> None:
+    """Its unused credits fill the agency's pool, and a renewal that this could not furnish is done."""
+    await client_with_plan(year, stock=10)
+    await year.open("Other", "Agency")
+    await year.stock("Other", credits=48_500)
+    await year.until(MAY)
+    assert (await year.subscription("Client"))["seller_failed_at"] is not None
+    await year.close("Other")
+    await year.until(MAY + HOUR / 2)
+    assert (await year.credits("Client")).received == 2_000
+
+
+async def _share_card(calendar: Calendar, names: tuple[str, ...], token: str) -> None:
+    """Save the same card for several clients of one seller."""
+    world = calendar.world
+    for name in names:
+        account = await world.account(name)
+        seller = await world.db.fetchval(
+            "select merchant_ref from account where account_id = $1", account.parent_id
+        )
+        saved = await world.engine.gateway.save_method(
+            account_ref=seller, customer_id=None, token=token
+        )
+        assert isinstance(saved, SavedMethod)
+        await record_card(
+            world.engine.ctx,
+            tenant_id=account.tenant_id,
+            account_id=account.account_id,
+            gateway_account=seller,
+            saved=saved,
+            moment=calendar.clock.moment(),
+        )
+
+
+async def test_r24_one_renewal_that_cannot_be_recorded_holds_up_no_other(
+    calendar: Calendar,
+) -> None:
+    """They are recorded together; one of them makes the database refuse, and the others, whose money
+    is taken, are granted all the same."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", "Ben", "Cleo", stock=30_000)
+    await world.db.execute(_SPOILT.format(world.names["Ben"]))
+    await world.db.execute(
+        "create trigger spoilt before insert on lot for each row execute function spoilt()"
+    )
+    calendar.clock.at = NEXT
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert (await world.credits("Anna")).received == 20_000
+    assert (await world.credits("Cleo")).received == 20_000
+    await world.db.execute("drop trigger spoilt on lot")
+    await world.db.execute("update purchase set lease_until = '-infinity' where state = 'created'")
+    await calendar.work()
+    assert (await world.credits("Ben")).received == 20_000
+    assert world.taken() == [4_900] * 6
+
+
+_SPOILT = """
+    create function spoilt() returns trigger language plpgsql as $$
+    begin
+        if new.account_id = '{}' then raise exception 'spoilt'; end if;
+        return new;
+    end $$
+"""
