@@ -50,8 +50,8 @@ async def pack_of(year: Year, seller: str) -> Any:
     )
 
 
-async def move(year: Year, name: str, to: str) -> MoveSet | Refuse:
-    """Let an account move, as the API does."""
+async def move(year: Year, name: str, to: str, *, wait: bool = True) -> MoveSet | Refuse:
+    """Let an account move, as the API does; without ``wait``, what follows is not waited for."""
     account = await year.account(name)
     answer = await set_move(
         year.engine.ctx,
@@ -63,7 +63,8 @@ async def move(year: Year, name: str, to: str) -> MoveSet | Refuse:
     )
     if isinstance(answer, MoveSet):
         year.engine.run(answer.effects)
-        await year.settle()
+        if wait:
+            await year.settle()
     return answer
 
 

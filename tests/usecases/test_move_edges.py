@@ -1,16 +1,24 @@
 """R46: moves that meet something else: purchases, new periods, what is owed, closings, other moves."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import cast
 
+import asyncpg
+import pytest
+
+from brimful.db.sqlfile import load
 from brimful.domain.effect import Renew
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.clocks import TestClock
+from brimful.ledger import demands
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.close_account import Closed
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.set_overdraft import set_overdraft
 from brimful.usecases.steps import Step
+from tests.builders.held import until
 from tests.builders.moving import (
     HOUR,
     JUNE,
@@ -68,6 +76,25 @@ async def test_r46_a_purchase_under_way_is_waited_for(year: Year) -> None:
     assert await seller_of(year, "Client") == "South"
     assert year.taken(await merchant(year, "North")) == [3_000, 2_500, 2_500]
     assert isinstance(await year.spend("Client", 6_500), SpendDone)
+
+
+async def test_r46_at_once_means_after_the_purchase_that_is_under_way(year: Year) -> None:
+    """Its card is being charged when the move is asked for: it has not moved, and the next look for
+    work after the delivery moves it."""
+    await two_sellers(year)
+    await year.open("Client", "North")
+    await year.card("Client")
+    async with held_up(year, Step.before_confirm, "Client") as reached:
+        buying = asyncio.create_task(year.buy("Client", await pack_of(year, "North")))
+        await asyncio.wait_for(reached.wait(), 20)
+        answer = await move(year, "Client", "South", wait=False)
+        assert isinstance(answer, MoveSet) and not answer.moved
+        assert await seller_of(year, "Client") == "North"
+    assert isinstance(await buying, Bought)
+    await year.engine.take_up_due_work()
+    await year.settle()
+    assert await seller_of(year, "Client") == "South"
+    assert (await year.credits("Client")).free == 3_000
 
 
 async def test_r46_a_period_that_began_since_is_waited_for(year: Year) -> None:
@@ -172,3 +199,52 @@ async def test_r46_closing_drops_a_move(year: Year) -> None:
     assert isinstance(await year.close("Client"), Closed)
     await year.until(MAY)
     assert await seller_of(year, "Client") == "North"
+
+
+@contextlib.asynccontextmanager
+async def moving_by_hand(year: Year, dsn: str, name: str, to: str) -> AsyncIterator[None]:
+    """A move whose locks are held inside, and which is committed when one statement waits for them."""
+    tenant_id = year.names["Agency"]
+    mover = await asyncpg.connect(dsn)
+    try:
+        async with mover.transaction():
+            await mover.execute(load("brimful.ledger", "lock_tree"), tenant_id)
+            await mover.execute(load("brimful.ledger", "lock_pools"), tenant_id, [year.names[name]])
+            await mover.execute(
+                load("brimful.billing", "place_below"), tenant_id, year.names[name], year.names[to]
+            )
+            yield
+            waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+            await until(lambda: year.db.fetchval(waiting))
+    finally:
+        await mover.close()
+
+
+async def test_r46_who_waits_for_a_pool_that_moves_begins_anew(year: Year, dsn: str) -> None:
+    """It had asked for the old seller's pool, and would decide on the new one's without its lock."""
+    await two_sellers(year)
+    await year.open("Client", "North")
+
+    async def lock() -> None:
+        async with year.db.transaction() as tx:
+            await demands.lock_buyer(tx, year.names["Agency"], year.names["Client"])
+
+    async with moving_by_hand(year, dsn, "Client", "South"):
+        locking = asyncio.create_task(lock())
+    with pytest.raises(asyncpg.SerializationError):
+        await locking
+    await lock()
+
+
+async def test_r46_an_account_opened_below_one_that_moves_stands_where_that_is(
+    year: Year, dsn: str
+) -> None:
+    """The place of its seller was read before the move, and is read again after it."""
+    await two_sellers(year)
+    await year.open("West", "Agency", sells=True)
+    await year.open("East", "West", sells=True)
+    async with moving_by_hand(year, dsn, "West", "South"):
+        opening = asyncio.create_task(year.open("Client", "East"))
+    client, south = await opening, await year.account("South")
+    between = [year.names["West"], year.names["East"]]
+    assert client.ancestors == [*south.ancestors, *between, client.account_id]
