@@ -6,14 +6,14 @@ from typing import Any
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Bought, ChatbotCreated
 from brimful.usecases.set_move import MoveSet, set_move
-from tests.builders.year import Year
+from tests.builders.world import World
 
 MAY = datetime(2027, 5, 1, 9, tzinfo=UTC)
 JUNE = datetime(2027, 6, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-async def two_sellers(year: Year) -> None:
+async def two_sellers(year: World) -> None:
     """North and South, which an agency sells to; each sells credits, a plan and chatbots."""
     await year.open("Agency", sells=True)
     await year.card("Agency")
@@ -29,7 +29,7 @@ async def two_sellers(year: Year) -> None:
         await year.package(name, 3_000, credits=1_000, chatbots=2, interval="month")
 
 
-async def client_of_north(year: Year) -> None:
+async def client_of_north(year: World) -> None:
     """A client of North with a plan, credits bought beside it, a gift, a chatbot and auto-billing."""
     await two_sellers(year)
     await year.open("Client", "North")
@@ -42,7 +42,7 @@ async def client_of_north(year: Year) -> None:
     await year.settle()
 
 
-async def pack_of(year: Year, seller: str) -> Any:
+async def pack_of(year: World, seller: str) -> Any:
     """The credits that a seller offers."""
     return await year.db.fetchval(
         "select package_id from package where seller_ref = $1 and kind = 'additional_credits'",
@@ -50,7 +50,7 @@ async def pack_of(year: Year, seller: str) -> Any:
     )
 
 
-async def move(year: Year, name: str, to: str, *, wait: bool = True) -> MoveSet | Refuse:
+async def move(year: World, name: str, to: str, *, wait: bool = True) -> MoveSet | Refuse:
     """Let an account move, as the API does; without ``wait``, what follows is not waited for."""
     account = await year.account(name)
     answer = await set_move(
@@ -68,18 +68,18 @@ async def move(year: Year, name: str, to: str, *, wait: bool = True) -> MoveSet 
     return answer
 
 
-async def told(year: Year, name: str) -> list[str]:
+async def told(year: World, name: str) -> list[str]:
     """The kinds of what an owner was told of moves."""
     kinds = [notice["kind"] for notice in await year.notices(name)]
     return [kind for kind in kinds if kind.startswith(("move_", "client_leaving", "client_coming"))]
 
 
-async def seller_of(year: Year, name: str) -> str:
+async def seller_of(year: World, name: str) -> str:
     """Who sells to an account now."""
     account = await year.account(name)
     return next(of for of, one in year.names.items() if one == account.parent_id)
 
 
-async def merchant(year: Year, name: str) -> str:
+async def merchant(year: World, name: str) -> str:
     """A seller's own account at the bank."""
     return (await year.account(name)).merchant_ref

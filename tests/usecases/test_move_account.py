@@ -1,5 +1,7 @@
 """R46: an account moves to another seller of its tenant at period end, with what it has."""
 
+from datetime import UTC, datetime
+
 from brimful.billing import cards
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
@@ -15,6 +17,7 @@ from tests.builders.moving import (
     told,
     two_sellers,
 )
+from tests.builders.world import World
 from tests.builders.year import Year
 
 
@@ -125,6 +128,20 @@ async def test_r46_undone_before_the_end_it_renews_where_it_is(year: Year) -> No
     assert await told(year, "South") == ["client_coming_planned", "client_coming_dropped"]
 
 
+async def test_r46_set_for_another_seller_it_takes_the_place_of_the_first(year: Year) -> None:
+    """South is told that nobody comes; asked twice for the same, nobody is told again."""
+    await client_of_north(year)
+    await move(year, "Client", "South")
+    await year.until(year.now + HOUR)
+    for _ in range(2):
+        assert isinstance(await move(year, "Client", "Agency"), MoveSet)
+        await year.until(year.now + HOUR)
+    assert await told(year, "South") == ["client_coming_planned", "client_coming_dropped"]
+    assert await told(year, "Client") == ["move_planned", "move_dropped", "move_planned"]
+    await year.until(MAY)
+    assert await seller_of(year, "Client") == "Agency"
+
+
 async def test_r46_where_it_may_not_move_to(year: Year) -> None:
     """Each refusal has its reason and changes nothing."""
     await client_of_north(year)
@@ -180,3 +197,19 @@ async def test_r46_an_agency_moves_with_its_clients_and_nothing_is_taken_from_th
     assert [n["kind"] for n in await year.notices("Client")][-1] == "resumed"
     await year.until(MAY)
     assert year.taken(await merchant(year, "North")) == [3_000, 2_500, 3_000]
+
+
+async def test_r46_r38_the_worker_moves_it_where_the_clock_passes_the_period_end(
+    frozen_world: World,
+) -> None:
+    """Two months pass at once: North is paid for the first alone, South for nothing."""
+    world = frozen_world
+    await client_of_north(world)
+    assert isinstance(await move(world, "Client", "South"), MoveSet)
+    await world.advance(days=60)
+    await world.settle()
+    assert await seller_of(world, "Client") == "South"
+    assert world.taken(await merchant(world, "North")) == [3_000, 2_500]
+    assert world.taken(await merchant(world, "South")) == []
+    moved = await world.db.fetchval("select created_at from notice where kind = 'move_done'")
+    assert moved == datetime(2027, 2, 28, 23, tzinfo=UTC)

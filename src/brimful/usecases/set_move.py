@@ -52,13 +52,15 @@ async def set_move(
             return Refuse(reason=reason, account_id=str(account_id), detail={})
         if (account.moves_to, account.moves_at) == (to.account_id, at):
             return MoveSet(at=at, moved=False)
-        effects = await _tell_of_other(tx, account, moment)
+        effects: tuple[Effect, ...] = ()
+        if account.moves_to != to.account_id:
+            effects = await _tell_of_other(tx, account, moment)
         await moves.write(
             tx, tenant_id, account_id, moves_to=to.account_id, moves_at=at, moves_by=given_by
         )
         if at > moment.at:
             await tell_of_move(tx, account, there, "planned", {"at": at.isoformat()}, moment)
-            effects = (MailDue(),)
+            effects += (MailDue(),)
         return MoveSet(at=at, moved=False, effects=effects)
 
     answer = await ctx.db.run(body)
