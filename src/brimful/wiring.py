@@ -38,6 +38,7 @@ from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
+from brimful.usecases.move_account import move_due
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
@@ -227,6 +228,8 @@ class Engine:
         callers that went away. Returns how much was begun (R24)."""
         clock = await self.follow_clock()
         moment = self.clock.moment()
+        moved = await move_due(self.ctx, moment=moment)
+        self.run(moved)
         due = await find_due_work(self.ctx.db, moment, limit)
         self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
@@ -234,7 +237,7 @@ class Engine:
         swept += await empty_closed(self.ctx, moment=moment)
         self.run(swept)
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
-        return len(due) + len(swept) + lapsed
+        return len(moved) + len(due) + len(swept) + lapsed
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""

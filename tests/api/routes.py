@@ -45,6 +45,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "ReleaseChatbots": {"chatbots": 0},
     "KeepChatbots": {"chatbots": ["{chatbot_id}"]},
     "CloseAccount": {"given_by": "X"},
+    "MoveAccount": {"seller_id": "{account_id}", "given_by": "X"},
 }
 
 Kind = Literal["platform", "seller", "client"]
@@ -87,8 +88,13 @@ class Route:
         if its_own_key and (self.verb, self.path) in (
             ("POST", "/allotments"),
             ("PUT", "/overdraft"),
+            ("POST", "/move"),
+            ("DELETE", "/move"),
         ):
             return 403, "only_its_seller"
+        if self.body == "MoveAccount":
+            # Below itself here; ``test_moves`` moves to others.
+            return 409, "below_itself"
         return self.done, None
 
 
@@ -162,6 +168,8 @@ ROUTES = (
     _delete("/chatbots/{chatbot_id}"),
     _delete("/payment-methods/{method_id}"),
     _delete("/api-keys/{key_id}", platform=True),
+    _post("/move", "MoveAccount"),
+    _delete("/move"),
     _post("/close", "CloseAccount", ends=True),
 )
 # The prefix of the ids that a list's `after` takes.

@@ -18,7 +18,10 @@ from tests.builders.http import acc, caller, key_for, serving_api
 from tests.builders.world import World, small_world
 
 shared = pytest.mark.asyncio(loop_scope="module")
-_PREFIX = {"offer_id": "pkg_", "plan_id": "pkg_", "subscription_id": "sub_", "chatbot_id": "bot_"}
+_PREFIX = {
+    "offer_id": "pkg_", "plan_id": "pkg_", "subscription_id": "sub_", "chatbot_id": "bot_",
+    "account_id": "acc_",
+}  # fmt: skip
 # One good body for each schema of a body, to spoil one field at a time.
 GOOD = {
     name: json.loads(

@@ -19,6 +19,7 @@ from brimful.usecases.change_period_end import (
 )
 from brimful.usecases.change_plan import ChangePreview, preview_change
 from brimful.usecases.close_account import close_account
+from brimful.usecases.move_account import move_due
 from brimful.usecases.renew import renew_due
 from brimful.usecases.steps import Step, set_hook
 from tests.builders.world import World, running_world
@@ -38,6 +39,9 @@ class Year(World):
     async def until(self, at: datetime) -> None:
         """Move on to a time and renew all that is due by then, ancestors first, each hour's once."""
         cast(TestClock, self.engine.clock).advance(at - self.now)
+        if moved := await move_due(self.engine.ctx, moment=self.engine.clock.moment()):
+            self.engine.run(moved)
+            await self.settle()
         for _ in range(10):
             due = await find_due_sellers(self.db, self.now, 100)
             for tenant_id, seller_id in due:

@@ -27,6 +27,12 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update charge set purchase_id = gen_random_uuid() where state = 'captured'"
         ),
     },
+    "chatbots_are_of_the_seller": {
+        "of one that sells to it no more": (
+            "update transfer t set seller_id = buyer_id from account a "
+            "where a.account_id = t.buyer_id and resource = 'chatbots' and kind <> 'return'"
+        ),
+    },
     "chatbots_have_seats": {
         "a seat without a chatbot": "update chatbot set state = 'deleted'",
         "a chatbot without a seat": (
@@ -192,6 +198,16 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "bought by another": "update transfer set buyer_id = seller_id",
         "sold by another": "update transfer set seller_id = buyer_id",
         "a transfer is gone": "delete from transfer",
+    },
+    "tree_is_whole": {
+        "a seller is skipped": (
+            "update account set ancestors = ancestors[1:1] || account_id "
+            "where cardinality(ancestors) > 2"
+        ),
+        "under another seller": (
+            "update account a set parent_id = p.parent_id from account p "
+            "where p.account_id = a.parent_id and p.parent_id is not null"
+        ),
     },
     "usage_matches_entries": {
         "an hour has more": "update usage_sum set credits = credits + 1 where grain = 'hour'",

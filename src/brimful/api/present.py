@@ -25,6 +25,7 @@ class AccountBody(BaseModel):
     owner_name: str
     owner_email: str
     state: str
+    moves_at: datetime | None = Field(description="from when on another sells to it")
 
 
 class PackageBody(BaseModel):
@@ -131,6 +132,7 @@ def account(found: Account, platform: Platform, supplies: bool) -> AccountBody:
         owner_name=found.owner_name,
         owner_email=found.owner_email,
         state=found.state,
+        moves_at=found.moves_at,
     )
 
 

@@ -63,6 +63,12 @@ _TITLES = {
 _CONFLICTS = (
     Reason.already_subscribed,
     Reason.has_clients,
+    Reason.same_seller,
+    Reason.below_itself,
+    Reason.another_tenant,
+    Reason.another_currency,
+    Reason.external_id_taken,
+    Reason.seller_changed,
     Reason.renewal_under_way,
     Reason.chatbot_exists,
     Reason.package_withdrawn,

@@ -240,6 +240,13 @@ class CloseAccount(Body):
     given_by: Text
 
 
+class MoveAccount(Body):
+    """To which seller an account moves, and who says so."""
+
+    seller_id: Id
+    given_by: Text
+
+
 class PreviewChange(Body):
     """A change of plan to look at before it is made."""
 

@@ -33,6 +33,9 @@ class Account:
     state: str
     created_at: datetime
     closed_at: datetime | None = None
+    moves_to: UUID | None = None
+    moves_at: datetime | None = None
+    moves_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,13 @@ async def set_period_end(
     )
 
 
+async def read_period_end(tx: Transaction, tenant_id: UUID, account_id: UUID) -> datetime | None:
+    """When the period of an account's plan ends, which may be past; without a plan, that of its
+    oldest chatbots. None when nothing recurs."""
+    ends_at: datetime | None = await tx.fetchval(_sql("read_period_end"), tenant_id, account_id)
+    return ends_at
+
+
 async def end(tx: Transaction, tenant_id: UUID, subscription_id: UUID, at: datetime) -> None:
     """It renews no more."""
     await tx.execute(_sql("end_subscription"), tenant_id, subscription_id, at)

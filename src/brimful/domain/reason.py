@@ -35,6 +35,12 @@ class Reason(StrEnum):
     seller_cannot_sell = "seller_cannot_sell"
     account_closed = "account_closed"
     has_clients = "has_clients"
+    same_seller = "same_seller"
+    below_itself = "below_itself"
+    another_tenant = "another_tenant"
+    another_currency = "another_currency"
+    external_id_taken = "external_id_taken"
+    seller_changed = "seller_changed"
     renewal_under_way = "renewal_under_way"
     subscription_past_due = "subscription_past_due"
     already_subscribed = "already_subscribed"
@@ -79,6 +85,13 @@ _TITLES: Mapping[Reason, str] = {
     Reason.seller_cannot_sell: "The account does not sell.",
     Reason.account_closed: "The account is closed.",
     Reason.has_clients: "The account still has clients. Close or move them first.",
+    Reason.same_seller: "This is the account's seller already.",
+    Reason.below_itself: "An account cannot move below itself.",
+    Reason.another_tenant: "A move stays within an agency of the platform. Elsewhere the account is "
+    "closed and opened again.",
+    Reason.another_currency: "The new seller sells in another currency.",
+    Reason.external_id_taken: "The seller has another account with this external id.",
+    Reason.seller_changed: "The account has moved to another seller meanwhile.",
     Reason.renewal_under_way: "The subscription is being renewed or changed. "
     "Please try again shortly.",
     Reason.subscription_past_due: "The subscription is past due. A card that can be charged renews it; "

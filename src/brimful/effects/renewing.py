@@ -10,6 +10,7 @@ from brimful.domain.effect import Effect, Renew
 from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
 from brimful.usecases.context import Context
+from brimful.usecases.move_account import move_due
 from brimful.usecases.renew import BATCH, renew_due
 
 
@@ -23,7 +24,10 @@ class Renewing:
     waiters: Waiters
 
     async def renew(self, effect: Renew) -> None:
-        """Begin all that is due of a seller's buyers; what follows of each batch starts at once."""
+        """Begin all that is due of a seller's buyers; what follows of each batch starts at once.
+        Those that are to move by now do so first: nothing of them renews here any more (R46)."""
+        seller = (effect.tenant_id, effect.seller_id)
+        self.run(await move_due(self.ctx, moment=self.now(), seller=seller))
         while True:
             begun = await renew_due(
                 self.ctx,

@@ -59,7 +59,8 @@ async def lock_pools(tx: Transaction, tenant_id: UUID, *account_ids: UUID) -> No
 
 
 async def lock_buyer(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
-    """Lock the pools of an account and its seller. What decides on a purchase is read after this."""
+    """Lock the pools of an account and its seller. What decides on a purchase is read after this.
+    Raises asyncpg.SerializationError when the account moves to another seller meanwhile."""
     await tx.execute(_sql("lock_buyer"), tenant_id, account_id)
 
 
@@ -67,6 +68,17 @@ async def lock_family(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Non
     """Lock, in the one order, the pools of an account, its seller, and all that buy automatically
     below it: for whoever changes the account's switch, card or catalogue (R10)."""
     await tx.execute(_sql("lock_family"), tenant_id, account_id)
+
+
+async def lock_move(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
+    """Lock, after the tree, the pools that the move of an account touches, in the one order (R46)."""
+    await tx.execute(_sql("lock_move"), tenant_id, account_id)
+
+
+async def lock_tree(tx: Transaction, tenant_id: UUID, *, share: bool = False) -> None:
+    """Keep the shape of a tenant's tree as it is until the transaction ends, before any pool is
+    locked: for whoever moves or closes an account; with ``share``, for whoever opens one (R46)."""
+    await tx.execute(_sql("share_tree" if share else "lock_tree"), tenant_id)
 
 
 async def register_demands(
@@ -99,6 +111,7 @@ async def register_demands(
 async def lock_sources(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
     """Lock, in the one order, the pools of an account, its seller and its children, and of whoever
     sold it what it has left: for whoever closes it (R46)."""
+    await lock_tree(tx, tenant_id)
     await tx.execute(_sql("lock_sources"), tenant_id, account_id)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from brimful.domain.money import format_money
 from brimful.domain.reason import Reason
+from brimful.notices.of_moves import KINDS_OF_MOVES
 from brimful.notices.of_time import KINDS_OF_TIME
 from brimful.notices.text import Facts, Text, needs_of, reason_of
 
@@ -181,6 +182,7 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_100": _cap_share(100),
     "cap_reached": _cap_reached,
     **KINDS_OF_TIME,
+    **KINDS_OF_MOVES,
     "subscription_ended": _subscription_ended,
     "subscription_kept": _subscription_kept,
     "plan_changed": _plan_changed,

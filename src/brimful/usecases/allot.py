@@ -64,6 +64,9 @@ async def allot(
         if here is None or here.state == "closed":
             closed = str(child.account_id)
             return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
+        if here.parent_id != seller.account_id:
+            child_id = str(child.account_id)
+            return Refuse(reason=Reason.seller_changed, account_id=child_id, detail={})
         if refusal := await _lacks(tx, seller, credits, chatbots, moment):
             return refusal
         allotment_id = new_id()

@@ -68,8 +68,7 @@ async def open_account(
 ) -> UUID | Refuse | KeyConflict:
     """Open an account below a seller, once for ``key``; returns its id.
 
-    Below the platform it begins a tenant, which gets a place of the platform's own, the supply. A
-    parent is never changed here, so that no circle can be made. Raises ValueError for a currency or
+    Below the platform it begins a tenant, which gets a place of the platform's own, the supply. Raises ValueError for a currency or
     zone that is not known.
     """
     decimals(currency)
@@ -94,9 +93,11 @@ async def open_account(
         above = parent
         if isinstance(above, Platform):
             above = await _open_supply(tx, above, account_id, moment)
-        elif not await _is_open(tx, above):
-            closed = str(above.account_id)
-            return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
+        else:
+            above = await _reread(tx, above)
+            if above.state == "closed":
+                closed = str(above.account_id)
+                return Refuse(reason=Reason.account_closed, account_id=closed, detail={})
         account = Account(
             tenant_id=above.tenant_id,
             account_id=account_id,
@@ -122,11 +123,13 @@ async def open_account(
     return await ctx.db.run(body)
 
 
-async def _is_open(tx: Transaction, parent: Account) -> bool:
-    """Whether a seller is open, and stays so until this transaction ends."""
+async def _reread(tx: Transaction, parent: Account) -> Account:
+    """A seller as it is, where it is, and stays until this transaction ends."""
+    await demands.lock_tree(tx, parent.tenant_id, share=True)
     await demands.lock_pools(tx, parent.tenant_id, parent.account_id)
     found = await accounts.read_account(tx, parent.tenant_id, parent.account_id)
-    return found is not None and found.state == "open"
+    assert found is not None
+    return found
 
 
 async def _open_supply(

@@ -5,6 +5,10 @@ where p.tenant_id = $1 and p.account_id in (
     select s.account_id from subscription s
     where s.tenant_id = $1 and s.seller_id = $2 and s.wake_at <= $3 and s.state <> 'ended'
 )
+  -- Who is to move by now renews no more at this seller (R46).
+  and not exists (
+      select 1 from account a
+      where a.tenant_id = p.tenant_id and a.account_id = p.account_id and a.moves_at <= $3)
 order by p.account_id
 limit $4
 for update skip locked;

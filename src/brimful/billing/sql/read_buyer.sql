@@ -11,6 +11,7 @@ from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
 left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id
 left join payment_method m on m.tenant_id = a.tenant_id and m.account_id = a.account_id and m.removed_at is null
+                           and m.gateway_account = p.merchant_ref
 left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gateway_account
                    and b.fingerprint = m.fingerprint
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.

@@ -9,7 +9,8 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        b.paused_reason, b.retry_at, s.seller_failed_at, s.past_due_since,
        coalesce((
            select sum(r.amount_minor) from receivable r
-           where r.tenant_id = s.tenant_id and r.account_id = s.account_id and r.collected_by is null), 0)::bigint as owed_minor,
+           where r.tenant_id = s.tenant_id and r.account_id = s.account_id and r.seller_id = s.seller_id
+             and r.collected_by is null), 0)::bigint as owed_minor,
        coalesce((
            select sum(p.amount_minor) from purchase p
            where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.mode = 'receivable'
@@ -20,6 +21,7 @@ join account a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
 left join auto_billing_setting t on t.tenant_id = s.tenant_id and t.account_id = s.account_id
 left join package_version v on v.package_id = s.package_id and v.version = s.package_version
 left join payment_method m on m.tenant_id = s.tenant_id and m.account_id = s.account_id and m.removed_at is null and m.off_session
+                           and m.gateway_account = o.merchant_ref
 left join breaker b on b.tenant_id = s.tenant_id and b.gateway_account = m.gateway_account and b.fingerprint = m.fingerprint
 where s.tenant_id = $1 and s.account_id = any ($2::uuid[]) and s.seller_id = $4 and s.wake_at <= $3 and s.state <> 'ended'
   and not exists (

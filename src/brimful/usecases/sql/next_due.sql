@@ -7,6 +7,9 @@ select min(due_at) from (
     union all
     select min(past_due_since + $2::interval) from subscription
     where state = 'past_due' and past_due_since + $2::interval > $1
+    -- Accounts that move to another seller (R46).
+    union all
+    select min(moves_at) from account where moves_at > $1
     -- Credits that lapse (R36).
     union all
     select min(expires_at) from lot where free > 0 and expires_at > $1

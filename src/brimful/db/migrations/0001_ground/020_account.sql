@@ -19,12 +19,19 @@ create table account (
     -- Closed for new commands since, and, once nothing of it was under way any more, emptied (R46).
     closed_at timestamptz,
     emptied_at timestamptz,
+    -- To which seller it moves, from when on, and by whose word (R46).
+    moves_to uuid,
+    moves_at timestamptz,
+    moves_by text,
     primary key (tenant_id, account_id),
     foreign key (tenant_id, parent_id) references account,
-    check (supply = (parent_id is null))
+    foreign key (tenant_id, moves_to) references account,
+    check (supply = (parent_id is null)),
+    check ((moves_to is null) = (moves_at is null) and (moves_to is null) = (moves_by is null))
 );
 create index account_of_parent on account (tenant_id, parent_id, account_id);
 create index account_to_empty on account (closed_at) where state = 'closed' and emptied_at is null;
+create index account_to_move on account (moves_at) where moves_to is not null;
 create unique index account_external on account (tenant_id, parent_id, external_id) where external_id is not null;
 
 -- The row that whoever changes several things of one pool locks first, pools in order of their ids.

@@ -172,6 +172,8 @@ create table receivable (
     tenant_id uuid not null,
     receivable_id uuid not null,
     account_id uuid not null,
+    -- To whom it is owed: no other seller collects it.
+    seller_id uuid not null,
     purchase_id uuid not null,
     amount_minor bigint not null check (amount_minor >= 1),
     currency text not null,

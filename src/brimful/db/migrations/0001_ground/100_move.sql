@@ -110,3 +110,16 @@ create function lock_pools_v1(p_tenant uuid, p_accounts uuid[]) returns void lan
 begin
     perform 1 from pool where tenant_id = p_tenant and account_id = any (p_accounts) order by account_id for update;
 end $$;
+
+-- The pools of an account and of its seller. One that moves meanwhile has another seller then: the whole transaction
+-- is repeated (R46).
+create function lock_buyer_v1(p_tenant uuid, p_account uuid) returns void language plpgsql as $$
+declare
+    v_parent uuid;
+begin
+    select parent_id into v_parent from account where tenant_id = p_tenant and account_id = p_account;
+    perform lock_pools_v1(p_tenant, array[p_account, v_parent]);
+    if (select parent_id from account where tenant_id = p_tenant and account_id = p_account) is distinct from v_parent then
+        raise exception 'account % has moved to another seller', p_account using errcode = 'serialization_failure';
+    end if;
+end $$;

@@ -152,8 +152,8 @@ create function settle_money_v1(p_tenant uuid, p_purchases uuid[], p_at timestam
     from purchase p
     where c.tenant_id = p_tenant and p.tenant_id = p_tenant and p.purchase_id = any (p_purchases)
       and c.purchase_id = p.purchase_id and p.mode <> 'receivable' and c.state not in ('canceled', 'refunded');
-    insert into receivable (tenant_id, receivable_id, account_id, purchase_id, amount_minor, currency, at)
-    select p_tenant, p.purchase_id, p.buyer_id, p.purchase_id, p.amount_minor, p.currency, p_at
+    insert into receivable (tenant_id, receivable_id, account_id, seller_id, purchase_id, amount_minor, currency, at)
+    select p_tenant, p.purchase_id, p.buyer_id, p.seller_id, p.purchase_id, p.amount_minor, p.currency, p_at
     from purchase p
     where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases) and p.mode = 'receivable' and p.amount_minor > 0
 $$;
