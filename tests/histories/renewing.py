@@ -192,7 +192,8 @@ class Renewals(Trade):
                 one.state = "past_due"
 
     def _unsecured(self, renewal: Renewal) -> None:
-        """Its seller has not what it is due: it stays due, after 1, 6, 24, 48, 72 hours, then daily."""
+        """Its seller has not what it is due: it stays due, after 1, 6, 24, 48, 72 hours, then daily.
+        It keeps, or gets back, its access (R35)."""
         renewal.over = True
         first = min(one.unsecured_since or self.now for one in renewal.held)
         retry, hours = first + HOUR, [6, 24, 48, 72]
@@ -200,7 +201,7 @@ class Renewals(Trade):
             retry = first + hours.pop(0) * HOUR if hours else retry + 24 * HOUR
         for one in renewal.held:
             one.unsecured_since = one.unsecured_since or self.now
-            one.wake = retry
+            one.state, one.late_since, one.wake = "active", None, retry
 
 
 def _sum(some: Sequence[Renewal]) -> tuple[int, int]:
