@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.histories.parties import HOUR, Account, Breaker, Line, Subscription
+from tests.histories.period_ends import PeriodEnds
 from tests.histories.pools import Need
 from tests.histories.prices import renewal_line
-from tests.histories.trade import Trade
 
 WEEK = timedelta(days=7)
 
@@ -38,7 +38,7 @@ class Renewal:
         return sum(line.amount for line in self.lines)
 
 
-class Renewals(Trade):
+class Renewals(PeriodEnds):
     """The rules of renewing."""
 
     def catch_up(self) -> None:
@@ -69,7 +69,8 @@ class Renewals(Trade):
             return
         ready = []
         for client in self.children(seller):
-            if held := client.due(self.now):
+            held = [one for one in client.due(self.now) if self.goes_on(client, one)]
+            if held:
                 renewal = Renewal(client, held, [renewal_line(one, self.now) for one in held])
                 if not self._is_barred(renewal):
                     ready.append(renewal)
@@ -170,6 +171,7 @@ class Renewals(Trade):
         for line in renewal.lines:
             one = line.runs
             assert one is not None and line.next_period is not None and line.next_due is not None
+            one.chatbots, one.to_come = one.chatbots + line.chatbots, 0
             one.done, one.period = line.next_done, line.next_period
             one.due = one.wake = line.next_due
             one.state, one.late_since, one.unsecured_since = "active", None, None
