@@ -14,7 +14,7 @@ from brimful.billing import renewals
 from brimful.billing.buyers import Payer, read_buyer
 from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.chain import SEVERAL, Feasible, check_chain
 from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
@@ -190,7 +190,8 @@ async def _feasible(
     def check(some: Sequence[_Renewal]) -> Feasible | Refuse:
         credits = sum(renewal.wish.credits for renewal in some)
         chatbots = sum(renewal.wish.chatbots for renewal in some)
-        return check_chain(chain.levels, credits, chatbots, moment.at)
+        child = SEVERAL if len(some) > 1 else str(some[0].payer.account_id)
+        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child)
 
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check(ready[: covered + 1]), Feasible):
