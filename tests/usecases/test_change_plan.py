@@ -228,7 +228,6 @@ async def test_r31_r35_chatbots_that_come_with_the_renewal_are_bought_for_it(yea
     assert ((await year.chatbots("Client")).free, year.taken("platform")) == (4, [1_000])
 
 
-
 async def test_r31_more_chatbots_and_fewer_credits_come_with_the_renewal(year: Year) -> None:
     """A change that is neither up nor down waits; what it has more comes when it is paid for."""
     _, _, bank = await on_small(year)
