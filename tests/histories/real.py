@@ -16,14 +16,6 @@ from brimful.domain.payment import SavedMethod
 from brimful.effects.runner import Runner
 from brimful.usecases.allot import Allotted, allot
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
-from brimful.usecases.change_period_end import (
-    PeriodEndSet,
-    cancel_subscription,
-    release_chatbots,
-    resume_subscription,
-)
-from brimful.usecases.change_plan import ChangeRecorded
-from brimful.usecases.close_account import Closed, close_account
 from brimful.usecases.delete_chatbot import delete_chatbot
 from brimful.usecases.publish_package import publish_package
 from brimful.usecases.save_card import record_card, remove_card
@@ -146,7 +138,7 @@ class Real:
             body_hash=b"",
             moment=self.clock.moment(),
         )
-        return self._follow(answer, Allotted)
+        return self.follow(answer, Allotted)
 
     async def switch(self, name: str, on: bool) -> bool:
         """Auto-billing on or off."""
@@ -159,7 +151,7 @@ class Real:
             terms="Charge my card for what is missing.",
             moment=self.clock.moment(),
         )
-        return self._follow(answer, AutoBillingSet)
+        return self.follow(answer, AutoBillingSet)
 
     def token(self, name: str, kind: str, number: int) -> str:
         """A card of this history alone."""
@@ -225,69 +217,13 @@ class Real:
         self.engine.run(effects)
         return True
 
-    async def _held(self, name: str) -> list[Any]:
-        """What an account has that has not ended, in the order in which it came."""
-        rows: list[Any] = await self.db.fetch(
-            "select subscription_id, kind from subscription where tenant_id = $1 "
-            "and account_id = $2 and state <> 'ended' order by created_at, subscription_id",
-            *self.ids(name).values(),
-        )
-        return rows
-
-    async def _at_period_end(self, act: Any, name: str, number: int, **more: Any) -> bool:
-        held = await self._held(name)
-        if not held:
-            return False
-        answer = await act(
-            self.engine.ctx,
-            **self.ids(name),
-            subscription_id=held[number % len(held)]["subscription_id"],
-            moment=self.clock.moment(),
-            **more,
-        )
-        return isinstance(answer, PeriodEndSet)
-
-    async def cancel(self, name: str, number: int) -> bool:
-        """Let one end with its period."""
-        return await self._at_period_end(cancel_subscription, name, number)
-
-    async def resume(self, name: str, number: int) -> bool:
-        """Let one renew as it is."""
-        return await self._at_period_end(resume_subscription, name, number)
-
-    async def release(self, name: str, number: int, chatbots: int) -> bool:
-        """Let extra chatbots go at period end."""
-        return await self._at_period_end(release_chatbots, name, number, chatbots=chatbots)
-
-    async def change_plan(self, name: str, number: int) -> bool:
-        """Another plan."""
-        held = [one for one in await self._held(name) if one["kind"] == "subscription"]
-        offers = zip(self.packages[TREE[name]], OFFERS[TREE[name]], strict=True)
-        plans = [package for package, offer in offers if offer.kind == "subscription"]
-        if not held:
-            return False
-        answer = await self.engine.change_subscription(
-            **self.ids(name), wait_ms=20_000, subscription_id=held[0]["subscription_id"],
-            package_id=plans[number % len(plans)], key=self.sandbox.key(), body_hash=b"",
-        )  # fmt: skip
-        return isinstance(answer, (Bought, ChangeRecorded))
-
-    async def close(self, name: str) -> bool:
-        """For good."""
-        answer = await close_account(
-            self.engine.ctx, **self.ids(name), given_by="Its owner", moment=self.clock.moment()
-        )
-        if isinstance(answer, Closed):
-            self.closed.add(name)
-            self.bots.pop(name, None)
-        return self._follow(answer, Closed)
-
     async def pass_time(self, span: timedelta) -> bool:
         """Time goes on."""
         self.clock.at += span
         return True
 
-    def _follow(self, answer: Any, good: type) -> bool:
+    def follow(self, answer: Any, good: type) -> bool:
+        """Whether it was done; what follows is done, too."""
         if not isinstance(answer, good):
             return False
         effects: Iterable[Effect] = answer.effects  # type: ignore[attr-defined]
@@ -304,15 +240,16 @@ class Real:
 
     async def catch_up(self) -> None:
         """As a worker would: what is due of one seller's clients after the other, then a scan."""
+        if not await self._left():
+            return
         begun = 0
         while due := await renewals.find_due_sellers(self.db, self.now, 1):
             begun += 1
             assert begun < 200, "something stays due for ever"
             self.engine.run([Renew(*due[0])])
             await self.sandbox.settle()
-        if begun or await self._left_open():
-            await self.engine.take_up_due_work()
-            await self.sandbox.settle()
+        await self.engine.take_up_due_work()
+        await self.sandbox.settle()
 
     async def retire(self) -> None:
         """The history is over; nothing of it becomes due in later ones, whose time begins anew."""
@@ -325,14 +262,18 @@ class Real:
         """Business time."""
         return self.clock.at
 
-    async def _left_open(self) -> bool:
-        """Something waits for a worker, or for being suspended."""
-        return bool(await self.db.fetchval(_OPEN, self.tenant, self.now - timedelta(days=7)))
+    async def _left(self) -> bool:
+        """Something is due, waits for a worker or for being suspended."""
+        return bool(
+            await self.db.fetchval(_LEFT, self.tenant, self.now, self.now - timedelta(days=7))
+        )
 
 
-_OPEN = """
+_LEFT = """
     select exists (select 1 from subscription
-                   where tenant_id = $1 and state = 'past_due' and past_due_since <= $2)
+                   where tenant_id = $1 and wake_at <= $2 and state <> 'ended')
+        or exists (select 1 from subscription
+                   where tenant_id = $1 and state = 'past_due' and past_due_since <= $3)
         or exists (select 1 from demand where tenant_id = $1 and state in ('waiting', 'met'))
         or exists (select 1 from purchase
                    where tenant_id = $1 and state not in ('delivered', 'failed'))

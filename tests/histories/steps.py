@@ -47,9 +47,9 @@ _DRAWN: dict[str, tuple[int, st.SearchStrategy[Step]]] = {
     ),
     "change_plan": (3, st.tuples(st.just("change_plan"), _who, st.integers(0, 3))),
     "close": (1, st.tuples(st.just("close"), _who)),
-    "pass": (3, st.tuples(st.just("pass_time"), _hours, _minutes)),
+    "pass": (2, st.tuples(st.just("pass_time"), _hours, _minutes)),
     # To the very instant at which something is due next, or a minute before or after it.
-    "next": (5, st.tuples(st.just("next"), st.sampled_from((0, 0, 0, -1, 1)))),
+    "next": (4, st.tuples(st.just("next"), st.sampled_from((0, 0, 0, -1, 1)))),
 }
 _weighted = [name for name, (weight, _) in _DRAWN.items() for _ in range(weight)]
 

@@ -14,6 +14,7 @@ from brimful.ledger import balances, demands, transfers
 from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.release_holds import release_holds
 from brimful.usecases.seats import give_back, offer
@@ -153,7 +154,8 @@ async def _return_chatbots(tx: Transaction, account: Account, moment: Moment) ->
 
 
 async def _return_credits(tx: Transaction, account: Account, moment: Moment) -> tuple[Effect, ...]:
-    """Plan credits lapse, the others go back to whoever sold them, and on from one that is closed."""
+    """Plan credits lapse, the others go back to whoever sold them, and on from one that is closed.
+    What a seller could not furnish is tried again with them (R35)."""
     tenant_id, account_id = account.tenant_id, account.account_id
     await transfers.lapse_plan(tx, tenant_id, account_id, moment)
     lots = await transfers.read_unused_lots(tx, tenant_id, account_id)
@@ -173,6 +175,7 @@ async def _return_credits(tx: Transaction, account: Account, moment: Moment) -> 
         if seller.supply:
             continue
         effects += await offer(tx, tenant_id, seller_id, moment)
+        effects += await wake_renewals(tx, tenant_id, [seller_id], moment)
         if seller.state == "closed":
             await accounts.note_emptied(tx, tenant_id, seller_id, None)
     return effects
