@@ -12,10 +12,10 @@ from tests.histories.offers import OFFERS, TREE
 from tests.histories.parties import Account, Card, Line
 from tests.histories.pools import Lot, Need, Pool
 from tests.histories.prices import pack_line, plan_line, seats_line
-from tests.histories.renewing import Renewals
+from tests.histories.ways_out import WaysOut
 
 
-class Model(Renewals):
+class Model(WaysOut):
     """The verbs of a history. Each answers whether it was done; what was refused changed nothing
     but, where a card was tried, what is known of that card."""
 
@@ -56,7 +56,7 @@ class Model(Renewals):
             return False
         else:
             line = plan_line(package, count, self.now)
-        if account.card is None and line.amount:
+        if account.closed or (account.card is None and line.amount):
             return False
         if not self.can_furnish(account.above, [line]):
             return False
@@ -67,7 +67,7 @@ class Model(Renewals):
         account = self.accounts[name]
         seller = account.above
         seller.pool.lapse(self.now)
-        if not seller.pool.has(credits, chatbots):
+        if account.closed or not seller.pool.has(credits, chatbots):
             return False
         need = Need(credits, chatbots)
         seller.pool.reserve(need)
@@ -76,6 +76,7 @@ class Model(Renewals):
         if credits:
             account.pool.lots.append(Lot(credits, None, "additional", pins))
         account.pool.seats += chatbots
+        account.pool.resume()
         self.filled(account)
         return True
 
@@ -99,6 +100,8 @@ class Model(Renewals):
     def save_card(self, name: str, kind: str, number: int) -> bool:
         """A card in the place of another; what is late is tried with it (R29)."""
         account = self.accounts[name]
+        if account.closed:
+            return False
         account.card = Card(name, kind, number)
         self.wake_late(account)
         self.filled(account)
@@ -122,10 +125,14 @@ class Model(Renewals):
     def drop_bot(self, name: str) -> bool:
         """A deleted chatbot frees its seat (R4)."""
         pool = self.accounts[name].pool
-        if not pool.used_seats:
+        if not pool.used_seats + pool.paused:
             return False
-        pool.used_seats -= 1
-        pool.seats += 1
+        if pool.used_seats:
+            pool.used_seats -= 1
+            pool.seats += 1
+            pool.resume()
+        else:
+            pool.paused -= 1
         return True
 
     def pass_time(self, span: timedelta) -> bool:
@@ -157,6 +164,7 @@ class Model(Renewals):
         act: Callable[..., bool] = getattr(self, verb)
         done = act(*args)
         self.catch_up()
+        assert all(not one.pool.seats or not one.pool.paused for one in self.accounts.values())
         return done
 
     def state(self) -> Mapping[str, Any]:

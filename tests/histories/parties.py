@@ -72,6 +72,11 @@ class Subscription:
     state: State = "active"
     late_since: datetime | None = None
     unsecured_since: datetime | None = None
+    # What is to become of it at period end, and the chatbots that come with its renewal then.
+    cancelled: bool = False
+    next: Offered | None = None
+    release: int = 0
+    to_come: int = 0
 
     def is_due(self, now: datetime) -> bool:
         """It is to be looked at."""
@@ -105,6 +110,7 @@ class Account:
     card: Card | None = None
     enabled: bool = False
     owed: int = 0
+    closed: bool = False
     subscriptions: list[Subscription] = field(default_factory=list)
 
     @property
@@ -122,6 +128,10 @@ class Account:
         """What is due of it: the plan first, then chatbots as they came."""
         found = [one for one in self.subscriptions if one.is_due(now)]
         return sorted(found, key=lambda one: one.package.kind != "subscription")
+
+    def held(self) -> list[Subscription]:
+        """What has not ended, in the order in which it came."""
+        return [one for one in self.subscriptions if one.state != "ended"]
 
     def running(self, now: datetime) -> Subscription | None:
         """The subscription whose period chatbots join: the plan's, else that of the oldest."""

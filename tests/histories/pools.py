@@ -1,11 +1,12 @@
 """What an account holds: lots of credits with their ends, and seats; what is set aside of them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 Terms = Literal["plan", "additional"]
 Pins = list[tuple["Lot", int]]
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(eq=False)
@@ -52,6 +53,7 @@ class Pool:
     lots: list[Lot] = field(default_factory=list)
     seats: int = 0
     used_seats: int = 0
+    paused: int = 0
     used: int = 0
     sold: int = 0
     sold_seats: int = 0
@@ -101,7 +103,42 @@ class Pool:
         """A met need leaves the pool for a buyer; which lots it was taken from."""
         self.sold += need.credits
         self.sold_seats += need.chatbots
-        return need.pins
+        return self.in_order(need.pins)
+
+    def in_order(self, pins: Pins) -> Pins:
+        """The soonest-ending first, then those that came first."""
+        if self.endless:
+            return pins
+        place = {id(lot): number for number, lot in enumerate(self.lots)}
+        return sorted(pins, key=lambda pin: (pin[0].ends or FAR, place.get(id(pin[0]), -1)))
+
+    def take_back(self, pins: Pins, credits: int, now: datetime) -> None:
+        """Credits that were sold out of some lots are free in them again, in the latest-ending
+        first; what has ended meanwhile is gone (R46)."""
+        self.lapse(now)
+        self.sold -= credits
+        for lot, taken in reversed(self.in_order(pins)):
+            back = min(taken, credits)
+            credits -= back
+            if lot.ends is not None and lot.ends <= now:
+                self.lapsed += back
+            else:
+                lot.free += back
+        assert not credits or self.endless, "more comes back than was sold"
+
+    def give_seats(self, chatbots: int) -> None:
+        """Seats go; where too few are free, chatbots pause (R31)."""
+        short = max(0, chatbots - self.seats)
+        self.used_seats -= short
+        self.paused += short
+        self.seats += short - chatbots
+
+    def resume(self) -> None:
+        """Free seats go to paused chatbots."""
+        back = min(self.seats, self.paused)
+        self.paused -= back
+        self.used_seats += back
+        self.seats -= back
 
     def use(self, need: Need) -> None:
         """A met need is used up by the account itself."""

@@ -117,7 +117,7 @@ def renewal_line(held: Subscription, now: datetime) -> Line:
     return Line(
         held.package,
         held.credits,
-        0,
+        held.to_come,
         held.price if bounds != held.period else 0,
         ends if held.credits else None,
         runs=held,

@@ -55,6 +55,7 @@ class Real:
         self.accounts: dict[str, Account] = {}
         self.packages: dict[str, list[UUID]] = {}
         self.bots: dict[str, list[UUID]] = {}
+        self.closed: set[str] = set()
         # Keys are one tenant's, but those by which agencies are opened are the platform's.
         sandbox._count = number * 1_000_000
 
@@ -137,7 +138,7 @@ class Real:
             body_hash=b"",
             moment=self.clock.moment(),
         )
-        return self._follow(answer, Allotted)
+        return self.follow(answer, Allotted)
 
     async def switch(self, name: str, on: bool) -> bool:
         """Auto-billing on or off."""
@@ -150,14 +151,16 @@ class Real:
             terms="Charge my card for what is missing.",
             moment=self.clock.moment(),
         )
-        return self._follow(answer, AutoBillingSet)
+        return self.follow(answer, AutoBillingSet)
 
     def token(self, name: str, kind: str, number: int) -> str:
         """A card of this history alone."""
         return f"{CARDS[kind]}#{name}-{number}/{self.number}"
 
     async def save_card(self, name: str, kind: str, number: int) -> bool:
-        """Another card."""
+        """Another card. Of who is closed the API refuses it."""
+        if name in self.closed:
+            return False
         merchant = self.accounts[TREE[name]].merchant_ref
         token = self.token(name, kind, number)
         saved = await self.bank.save_method(account_ref=merchant, customer_id=None, token=token)
@@ -219,7 +222,8 @@ class Real:
         self.clock.at += span
         return True
 
-    def _follow(self, answer: Any, good: type) -> bool:
+    def follow(self, answer: Any, good: type) -> bool:
+        """Whether it was done; what follows is done, too."""
         if not isinstance(answer, good):
             return False
         effects: Iterable[Effect] = answer.effects  # type: ignore[attr-defined]
@@ -236,15 +240,16 @@ class Real:
 
     async def catch_up(self) -> None:
         """As a worker would: what is due of one seller's clients after the other, then a scan."""
+        if not await self._left():
+            return
         begun = 0
         while due := await renewals.find_due_sellers(self.db, self.now, 1):
             begun += 1
             assert begun < 200, "something stays due for ever"
             self.engine.run([Renew(*due[0])])
             await self.sandbox.settle()
-        if begun or await self._left_open():
-            await self.engine.take_up_due_work()
-            await self.sandbox.settle()
+        await self.engine.take_up_due_work()
+        await self.sandbox.settle()
 
     async def retire(self) -> None:
         """The history is over; nothing of it becomes due in later ones, whose time begins anew."""
@@ -257,14 +262,18 @@ class Real:
         """Business time."""
         return self.clock.at
 
-    async def _left_open(self) -> bool:
-        """Something waits for a worker, or for being suspended."""
-        return bool(await self.db.fetchval(_OPEN, self.tenant, self.now - timedelta(days=7)))
+    async def _left(self) -> bool:
+        """Something is due, waits for a worker or for being suspended."""
+        return bool(
+            await self.db.fetchval(_LEFT, self.tenant, self.now, self.now - timedelta(days=7))
+        )
 
 
-_OPEN = """
+_LEFT = """
     select exists (select 1 from subscription
-                   where tenant_id = $1 and state = 'past_due' and past_due_since <= $2)
+                   where tenant_id = $1 and wake_at <= $2 and state <> 'ended')
+        or exists (select 1 from subscription
+                   where tenant_id = $1 and state = 'past_due' and past_due_since <= $3)
         or exists (select 1 from demand where tenant_id = $1 and state in ('waiting', 'met'))
         or exists (select 1 from purchase
                    where tenant_id = $1 and state not in ('delivered', 'failed'))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.histories.parties import HOUR, Account, Breaker, Line, Subscription
+from tests.histories.period_ends import PeriodEnds
 from tests.histories.pools import Need
 from tests.histories.prices import renewal_line
-from tests.histories.trade import Trade
 
 WEEK = timedelta(days=7)
 
@@ -38,7 +38,7 @@ class Renewal:
         return sum(line.amount for line in self.lines)
 
 
-class Renewals(Trade):
+class Renewals(PeriodEnds):
     """The rules of renewing."""
 
     def catch_up(self) -> None:
@@ -69,7 +69,8 @@ class Renewals(Trade):
             return
         ready = []
         for client in self.children(seller):
-            if held := client.due(self.now):
+            held = [one for one in client.due(self.now) if self.goes_on(client, one)]
+            if held:
                 renewal = Renewal(client, held, [renewal_line(one, self.now) for one in held])
                 if not self._is_barred(renewal):
                     ready.append(renewal)
@@ -172,6 +173,7 @@ class Renewals(Trade):
         for line in renewal.lines:
             one = line.runs
             assert one is not None and line.next_period is not None and line.next_due is not None
+            one.chatbots, one.to_come = one.chatbots + line.chatbots, 0
             one.done, one.period = line.next_done, line.next_period
             one.due = one.wake = line.next_due
             one.state, one.late_since, one.unsecured_since = "active", None, None
@@ -194,7 +196,8 @@ class Renewals(Trade):
                 one.state = "past_due"
 
     def _unsecured(self, renewal: Renewal) -> None:
-        """Its seller has not what it is due: it stays due, after 1, 6, 24, 48, 72 hours, then daily."""
+        """Its seller has not what it is due: it stays due, after 1, 6, 24, 48, 72 hours, then daily.
+        It keeps, or gets back, its access (R35)."""
         renewal.over = True
         first = min(one.unsecured_since or self.now for one in renewal.held)
         retry, hours = first + HOUR, [6, 24, 48, 72]
@@ -202,10 +205,7 @@ class Renewals(Trade):
             retry = first + hours.pop(0) * HOUR if hours else retry + 24 * HOUR
         for one in renewal.held:
             one.unsecured_since = one.unsecured_since or self.now
-            one.wake = retry
-            if one.state == "past_due":
-                # Not its fault: the days that its seller takes do not count against it.
-                one.state, one.late_since = "active", None
+            one.state, one.late_since, one.wake = "active", None, retry
 
 
 def _sum(some: Sequence[Renewal]) -> tuple[int, int]:

@@ -39,9 +39,17 @@ _DRAWN: dict[str, tuple[int, st.SearchStrategy[Step]]] = {
     "remove_card": (1, st.tuples(st.just("remove_card"), _who)),
     "open_bot": (4, st.tuples(st.just("open_bot"), _who)),
     "drop_bot": (2, st.tuples(st.just("drop_bot"), _who)),
-    "pass": (3, st.tuples(st.just("pass_time"), _hours, _minutes)),
+    "cancel": (2, st.tuples(st.just("cancel"), _who, st.integers(0, 3))),
+    "resume": (1, st.tuples(st.just("resume"), _who, st.integers(0, 3))),
+    "release": (
+        1,
+        st.tuples(st.just("release"), _who, st.integers(0, 3), st.integers(0, 2)),
+    ),
+    "change_plan": (3, st.tuples(st.just("change_plan"), _who, st.integers(0, 3))),
+    "close": (1, st.tuples(st.just("close"), _who)),
+    "pass": (2, st.tuples(st.just("pass_time"), _hours, _minutes)),
     # To the very instant at which something is due next, or a minute before or after it.
-    "next": (5, st.tuples(st.just("next"), st.sampled_from((0, 0, 0, -1, 1)))),
+    "next": (4, st.tuples(st.just("next"), st.sampled_from((0, 0, 0, -1, 1)))),
 }
 _weighted = [name for name, (weight, _) in _DRAWN.items() for _ in range(weight)]
 
@@ -50,7 +58,8 @@ STEP: st.SearchStrategy[Step] = st.sampled_from(_weighted).flatmap(lambda name: 
 # What the drawn steps do, by the names of the model's and the engine's methods.
 VERBS = {
     "spend", "buy_package", "allot", "switch", "save_card", "remove_card", "open_bot", "drop_bot",
-    "pass_time", "next",
+    "pass_time", "next", "cancel", "resume", "release",
+    "change_plan", "close",
 }  # fmt: skip
 
 # How each history begins: everybody can be served and most may buy by themselves.

@@ -176,4 +176,4 @@ def test_histories_agree_with_the_model(
             runner.run(opened.__aexit__(None, None, None))
         assert here.steps >= STEPS
         assert set(here.done) == VERBS and min(here.done.values()) > 0, here.done
-        assert here.states == {"active", "past_due", "suspended", "unsecured"}
+        assert here.states == {"active", "past_due", "suspended", "unsecured", "ended"}

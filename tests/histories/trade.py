@@ -185,6 +185,7 @@ class Trade:
         account.pool.lapse(self.now)
         for line in lines:
             account.pool.seats += line.chatbots
+            account.pool.resume()
             if line.credits:
                 terms: Terms = "plan" if line.package.kind == "subscription" else "additional"
                 sources = _deal(pins, line.credits)

@@ -210,6 +210,24 @@ async def test_r31_r34_a_downgrade_to_another_interval_begins_anew_at_the_period
     assert year.taken(bank)[-1] == 3_000
 
 
+async def test_r31_r35_chatbots_that_come_with_the_renewal_are_bought_for_it(year: Year) -> None:
+    """They are a client's need, not the agency's own, for which it would have to ask; alone or in a
+    group."""
+    small, _, _ = await on_small(year)
+    await year.open("Other", "Agency")
+    await year.card("Other")
+    assert isinstance(await year.buy("Other", small), Bought)
+    wide = await year.package("Agency", 2_000, credits=500, chatbots=4, interval="month")
+    await year.open("Last", "Agency")
+    await year.card("Last")
+    rest = await year.package("Agency", 100, credits=100, chatbots=5, interval="year")
+    assert isinstance(await year.buy("Last", rest), Bought)
+    assert (await year.chatbots("Agency")).free == 0
+    assert await year.change("Client", wide) == ChangeRecorded()
+    await year.until(MAY)
+    assert ((await year.chatbots("Client")).free, year.taken("platform")) == (4, [1_000])
+
+
 async def test_r31_more_chatbots_and_fewer_credits_come_with_the_renewal(year: Year) -> None:
     """A change that is neither up nor down waits; what it has more comes when it is paid for."""
     _, _, bank = await on_small(year)

@@ -102,6 +102,23 @@ async def test_r46_credits_go_back_with_the_expiries_that_they_came_with(year: Y
     assert (agency.free, agency.lapsed) == (1_999, 400)
 
 
+async def test_r46_r35_what_comes_back_serves_a_renewal_that_could_not_be_furnished(
+    year: Year,
+) -> None:
+    """The agency lacks 1,000 credits for a client's month; another client closes and returns them."""
+    await client_with_everything(year)
+    await year.open("Other", "Agency")
+    await year.card("Other")
+    stock = await year.credits("Agency")
+    rest = await year.package("Agency", 900, credits=stock.free)
+    assert isinstance(await year.buy("Other", rest), Bought)
+    await year.auto_billing("Agency", enabled=False)
+    await year.until(MAY)
+    assert (await year.credits("Client")).free == 3_500
+    assert isinstance(await year.close("Other"), Closed)
+    assert (await year.credits("Client")).free == 4_500
+
+
 async def test_r46_an_agency_with_clients_is_refused(year: Year) -> None:
     """With how many; once they are closed it closes, and the platform has issued so much less."""
     await client_with_everything(year)

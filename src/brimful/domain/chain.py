@@ -9,6 +9,9 @@ from brimful.domain.planning import Buy, Buyer, Offer, Waiting
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.sizing import size_purchase
 
+# Not one child but several: no child has this id, and no limit.
+SEVERAL = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
@@ -41,7 +44,8 @@ def check_chain(
     and what it would buy is the need of the next. ``levels[0]`` is the pool the operation draws on,
     the last is the unlimited supply. The refusal names the level that cannot. ``child_id`` is the
     child whose purchase draws on ``levels[0]``, if one's, for what that may cost its seller (R28);
-    for each level above it is the account below.
+    for each level above it is the account below. ``SEVERAL`` stands for several children, each of
+    whose limits is looked at when it is bought for.
     """
     plans: list[Buy] = []
     for level in levels:

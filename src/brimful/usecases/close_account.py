@@ -154,7 +154,8 @@ async def _return_chatbots(tx: Transaction, account: Account, moment: Moment) ->
 
 
 async def _return_credits(tx: Transaction, account: Account, moment: Moment) -> tuple[Effect, ...]:
-    """Plan credits lapse, the others go back to whoever sold them, and on from one that is closed."""
+    """Plan credits lapse, the others go back to whoever sold them, and on from one that is closed.
+    What a seller could not furnish is tried again with them (R35)."""
     tenant_id, account_id = account.tenant_id, account.account_id
     await transfers.lapse_plan(tx, tenant_id, account_id, moment)
     lots = await transfers.read_unused_lots(tx, tenant_id, account_id)

@@ -15,7 +15,7 @@ from brimful.billing.buyers import Payer, read_buyer
 from brimful.billing.names import names_of
 from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.chain import SEVERAL, Feasible, check_chain
 from brimful.domain.effect import Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.past_due import next_seller_retry
@@ -195,7 +195,8 @@ async def _feasible(
     def check(some: Sequence[_Renewal]) -> Feasible | Refuse:
         credits = sum(renewal.wish.credits for renewal in some)
         chatbots = sum(renewal.wish.chatbots for renewal in some)
-        return check_chain(chain.levels, credits, chatbots, moment.at)
+        child = SEVERAL if len(some) > 1 else str(some[0].payer.account_id)
+        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child)
 
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):
