@@ -49,6 +49,7 @@ ELSEWHERE = MOVES_CLOCK | {
     "create_chatbot",
     "cards.take_undetached",
     "cards.note_detached",
+    "move_account",
     "renew.renew_due",
     "close_account",
     "close_account._empty_again",

@@ -204,3 +204,28 @@ _SPOILT = """
         return new;
     end $$
 """
+
+
+async def test_r35_a_card_taken_away_at_the_gateway_is_its_owners_affair(
+    calendar: Calendar,
+) -> None:
+    """Nobody has a plan for nothing by removing the card where we cannot see it."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=50_000)
+    method = await world.db.fetchrow(
+        "select gateway_account, gateway_method from payment_method where account_id = $1",
+        world.names["Anna"],
+    )
+    await world.engine.gateway.remove_method(
+        account_ref=method["gateway_account"], method_id=method["gateway_method"]
+    )
+    await calendar.go_to(NEXT)
+    held = await calendar.subscription("Anna")
+    assert (held["state"], held["reason"], held["wake_at"]) == (
+        "past_due", "no_payment_method", None,
+    )  # fmt: skip
+    await calendar.go(7 * DAY)
+    assert (await calendar.subscription("Anna"))["state"] == "suspended"
+    await world.card("Anna")
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000

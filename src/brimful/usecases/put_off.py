@@ -81,6 +81,9 @@ async def _wake_at(tx: Transaction, purchase: Purchase, moment: Moment) -> datet
         return None
     if card["fingerprint"] != purchase.fingerprint:
         return moment.at
+    if purchase.decline_code is None:
+        # The gateway does not know the card: only another will do.
+        return None
     return await breaker.next_try(tx, purchase, moment.at)
 
 

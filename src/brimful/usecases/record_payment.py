@@ -40,6 +40,9 @@ _log = structlog.get_logger()
 
 Outcome = PaymentOutcome | Refunded
 
+# A gateway that says this does not know the card that we have on file (any more).
+CARD_IS_GONE = frozenset({"no_such_method", "no_such_customer", "wrong_customer"})
+
 
 async def record_payment(
     ctx: Context, *, tenant_id: UUID, purchase_id: UUID, outcome: Outcome, moment: Moment
@@ -131,8 +134,11 @@ async def _record(
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
-        case Refused() if purchase.state in ("planned", "created", "capturing"):
+        case Refused(code=refused) if purchase.state in ("planned", "created", "capturing"):
             reason = Reason.gateway_unavailable
+            if purchase.origin == "renewal" and refused in CARD_IS_GONE:
+                # The payer's own affair, not its seller's: past due until another card (R35).
+                reason = Reason.no_payment_method
             await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
             return again
     return ()

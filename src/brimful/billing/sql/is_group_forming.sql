@@ -13,4 +13,9 @@ select exists (
           select 1 from purchase p
           where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.origin = 'renewal'
             and p.state not in ('delivered', 'failed'))
+      and not exists (
+          select 1 from purchase p
+          join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
+          where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
+            and l.subscription_id = s.subscription_id)
 );
