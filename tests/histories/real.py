@@ -30,13 +30,20 @@ _INTERVALS: dict[int, Any] = {1: "month", 3: "quarter", 12: "year"}
 
 
 def one_by_one(engine: Engine) -> None:
-    """Let the engine do one effect after the other, so that a history has one outcome; mail and the
-    removal of cards at the bank are no part of it."""
+    """Let the engine do one effect after the other, and begin no renewals before what is under way
+    is over, so that a history has one outcome; mail and the removal of cards at the bank are no part
+    of it."""
+    renews = engine.runner._handlers[Renew]
 
     async def nothing(effect: Effect) -> tuple[Effect, ...]:
         return ()
 
-    handlers = {**engine.runner._handlers, MailDue: nothing, DetachDue: nothing}
+    async def renew_last(effect: Effect) -> tuple[Effect, ...]:
+        others = [one for one in engine.runner._tasks if not isinstance(one, Renew)]
+        return (effect,) if others else await renews(effect)
+
+    put = {MailDue: nothing, DetachDue: nothing, Renew: renew_last}
+    handlers = {**engine.runner._handlers, **put}
     engine.runner = Runner(handlers, limit=1)
 
 
