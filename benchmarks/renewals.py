@@ -8,11 +8,15 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import httpx
 from rich.progress import Progress
 from tests.builders.memory_bank import MemoryTestbank
 
@@ -24,6 +28,7 @@ from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.domain.moment import Moment
 from brimful.effects.drive import drive
+from brimful.gateways.testbank.adapter import Testbank
 from brimful.ledger.audit import audit
 from brimful.notices.mailer import FolderMailer
 from brimful.settings import Settings
@@ -38,6 +43,8 @@ DUE = datetime(2027, 2, 15, 9, tzinfo=UTC)
 # The rival renews so many, one after the other on some connections at once.
 RIVAL = 2_000
 RIVAL_AT_ONCE = 8
+
+Effect = dict[str, Any]
 
 
 class _Clock:
@@ -64,49 +71,27 @@ def run() -> list[Figure]:
 
 
 async def _run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="brimful-bench-") as folder:
-        Path(folder).chmod(0o755)
-        async with embedded(Path(folder) / "db") as dsn:
-            await migrate(dsn)
-            db = await connect(dsn)
-            try:
-                return await _measure(db, dsn, Path(folder))
-            finally:
-                await db.close()
+    gateway = MemoryTestbank()
 
+    async def taken_in_memory() -> list[Effect]:
+        return list(gateway.journal.effects)
 
-async def _measure(db: Database, dsn: str, folder: Path) -> list[Figure]:
-    clock, gateway = _Clock(), MemoryTestbank()
-    engine = Engine(
-        db=db,
-        gateway=gateway,
-        gateway_name="testbank",
-        clock=clock,
-        mailer=FolderMailer(folder / "mail"),
-        settings=Settings(),
-    )
-    await _prepare(engine, dsn)
-    clock.at = DUE
-    before = len(gateway.journal.effects)
-    rival = await _one_by_one(engine)
-    ours = await _together(engine)
-    await _check(db, gateway, before)
-    await engine.stop()
+    ours, rival = await _measured(gateway, taken_in_memory, AGENCIES, with_rival=True)
+    assert rival is not None
+    async with _bank_beside() as url:
+        beside = Testbank(url)
+
+        async def taken_beside() -> list[Effect]:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                effects: list[Effect] = (await client.get(f"{url}/journal", timeout=60)).json()
+                return effects
+
+        apart, _ = await _measured(beside, taken_beside, max(3, AGENCIES // 10), with_rival=False)
+        await beside.close()
     return [
-        Figure(
-            name="renewals",
-            value=1000 / ours.per_second,
-            unit="ms each",
-            rival="one renewal a transaction",
-            rival_value=1000 / rival.per_second,
-        ),
-        Figure(
-            name="renewals against a limit of 1,000 a second",
-            value=1000 / ours.per_second,
-            unit="ms each",
-            rival="limit",
-            rival_value=1.0,
-        ),
+        _figure("renewals", ours, "one renewal a transaction", 1000 / rival.per_second),
+        _figure("renewals against a limit of 1,000 a second", ours, "limit", 1.0),
+        _figure("renewals, testbank in a process of its own", apart, "", None),
         Figure(
             name="renewals, processor of the worker",
             value=1000 * ours.cpu_seconds / ours.renewed,
@@ -117,7 +102,63 @@ async def _measure(db: Database, dsn: str, folder: Path) -> list[Figure]:
     ]
 
 
-async def _prepare(engine: Engine, dsn: str) -> None:
+def _figure(name: str, run: _Run, rival: str, rival_value: float | None) -> Figure:
+    value = 1000 / run.per_second
+    return Figure(name=name, value=value, unit="ms each", rival=rival, rival_value=rival_value)
+
+
+@asynccontextmanager
+async def _bank_beside() -> AsyncIterator[str]:
+    """The address of a testbank that runs in a process of its own and keeps its journal in memory."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "brimful_testbank", "--port", "0", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield (await process.stdout.readline()).decode().split()[-1]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _measured(
+    gateway: Testbank,
+    effects: Callable[[], Awaitable[list[Effect]]],
+    agencies: int,
+    *,
+    with_rival: bool,
+) -> tuple[_Run, _Run | None]:
+    """A world of so many agencies on a database of its own, all due at once: its renewals, and before
+    them, if wanted, those of the rival. Raises SystemExit when a charge or the books are wrong."""
+    with tempfile.TemporaryDirectory(prefix="brimful-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        async with embedded(folder / "db") as dsn:
+            await migrate(dsn)
+            db = await connect(dsn)
+            clock = _Clock()
+            engine = Engine(
+                db=db,
+                gateway=gateway,
+                gateway_name="testbank",
+                clock=clock,
+                mailer=FolderMailer(folder / "mail"),
+                settings=Settings(),
+            )
+            try:
+                await _prepare(engine, dsn, agencies)
+                clock.at = DUE
+                before = len(await effects())
+                rival = await _one_by_one(engine) if with_rival else None
+                ours = await _together(engine)
+                await _check(db, (await effects())[before:], agencies)
+                return ours, rival
+            finally:
+                await engine.stop()
+                await db.close()
+
+
+async def _prepare(engine: Engine, dsn: str, agencies: int) -> None:
     """One agency with its clients the usual way, the others as copies; every third is short."""
     world = await open_sandbox(engine)
     await world.open("Agency", sells=True)
@@ -130,13 +171,13 @@ async def _prepare(engine: Engine, dsn: str) -> None:
         await _client(world, plan, f"Client {number}")
     await world.settle()
     with Progress(disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("agencies", total=AGENCIES - 1)
-        await copy_agency(dsn, world.names["Agency"], AGENCIES - 1, lambda: progress.advance(task))
+        task = progress.add_task("agencies", total=agencies - 1)
+        await copy_agency(dsn, world.names["Agency"], agencies - 1, lambda: progress.advance(task))
     # Stock that was never bought has no business in the books, so the short ones give theirs away.
-    agencies = await engine.ctx.db.fetch(
+    sellers = await engine.ctx.db.fetch(
         "select account_id, tenant_id from account where sells and not supply order by account_id"
     )
-    for number, row in enumerate(agencies):
+    for number, row in enumerate(sellers):
         if number % 3 == 0:
             await _use_up(engine, row["tenant_id"], row["account_id"])
 
@@ -208,17 +249,13 @@ async def _one_by_one(engine: Engine) -> _Run:
     return _Run(renewed, time.perf_counter() - started, time.process_time() - cpu)
 
 
-async def _check(db: Database, gateway: MemoryTestbank, before: int) -> None:
+async def _check(db: Database, effects: list[Effect], agencies: int) -> None:
     """One charge for each short agency, one for each client; and the books are right."""
-    taken = [e for e in gateway.journal.effects[before:] if e["kind"] == "captured"]
+    taken = [effect for effect in effects if effect["kind"] == "captured"]
     clients = sum(effect["amount"] == 900 for effect in taken)
-    agencies = len(taken) - clients
-    short = -(-AGENCIES // 3)
-    if (clients, agencies) != (AGENCIES * CLIENTS, short):
-        raise SystemExit(
-            f"{clients} clients and {agencies} agencies were charged, not "
-            f"{AGENCIES * CLIENTS} and {short}"
-        )
+    found, expected = (clients, len(taken) - clients), (agencies * CLIENTS, -(-agencies // 3))
+    if found != expected:
+        raise SystemExit(f"clients and agencies charged: {found}, not {expected}")
     findings = await audit(db)
     if findings:
         raise SystemExit(f"the books are wrong: {findings[:3]}")
