@@ -108,8 +108,8 @@ async def test_r38_a_declined_card_may_be_tried_again_an_hour_of_business_time_l
 
 
 async def test_r38_an_advance_stops_at_all_that_is_due(frozen_world: World) -> None:
-    """Each instant once, in order: renewals to be looked at, a suspension, lots that end, and the
-    target; not what is due after it, nor what nobody waits for."""
+    """Each instant once, in order: renewals to be looked at, and warned of three days before, a
+    suspension, lots that end, and the target; not what is due after it, nor what nobody waits for."""
     world = frozen_world
     await small_world(world)
     plan = await world.package("Agency", 900, credits=50, interval="month")
@@ -137,6 +137,7 @@ async def test_r38_an_advance_stops_at_all_that_is_due(frozen_world: World) -> N
         3 * DAY,
         5 * DAY,
         9 * DAY,
+        25 * DAY,
         28 * DAY,
         40 * DAY,
     ]

@@ -14,6 +14,7 @@ from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.past_due import SUSPENDED_AFTER
 from brimful.domain.reason import Reason
+from brimful.domain.warning import CARD_WITHIN, RENEWAL_WITHIN
 
 _sql = partial(load, "brimful.usecases")
 
@@ -105,7 +106,9 @@ async def step(db: Database, fence: int, until: datetime) -> bool:
     state = await read_clock(db)
     if state is None or state.target_at is None:
         return False
-    due_at = await db.fetchval(_sql("next_due"), state.frozen_at, SUSPENDED_AFTER)
+    due_at = await db.fetchval(
+        _sql("next_due"), state.frozen_at, SUSPENDED_AFTER, RENEWAL_WITHIN, CARD_WITHIN
+    )
     moved = await db.fetchval(_sql("step_clock"), fence, due_at or state.target_at, until)
     return moved is not None
 

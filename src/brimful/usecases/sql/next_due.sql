@@ -13,8 +13,14 @@ select min(due_at) from (
     -- Credits that lapse (R36).
     union all
     select min(expires_at) from lot where free > 0 and expires_at > $1
-    -- Each day, for what is told ahead of time (R33). Nothing is used while time is advanced, so that a forecast has
-    -- nothing new to see in between.
+    -- What is told so long ahead: of renewals ($3), and of cards that expire with their month ($4) (R33, R42).
     union all
-    select date_trunc('day', $1::timestamptz, 'UTC') + interval '1 day' from turn
+    select min(due_at - $3::interval) from subscription where state <> 'ended' and due_at - $3::interval > $1
+    union all
+    select min(ends_at - $4::interval)
+    from (
+        select make_timestamptz(exp_year, exp_month, 1, 0, 0, 0, 'UTC') + interval '1 month' as ends_at
+        from payment_method where removed_at is null
+    ) card
+    where ends_at - $4::interval > $1
 ) as every_kind;
