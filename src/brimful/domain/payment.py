@@ -9,6 +9,7 @@ lead to a failure, and only after a confirmed cancellation.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 # Codes after which the same card must not be tried again (R29). All others are soft.
 HARD_DECLINE_CODES = frozenset(
@@ -52,14 +53,42 @@ class Held:
     capture_before: datetime | None
 
 
+RefundState = Literal["pending", "succeeded", "failed", "canceled"]
+DisputeState = Literal["inquiry", "open", "won", "lost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFact:
+    """What the gateway says of one refund of a payment (R25); a failed one gave nothing back."""
+
+    refund_id: str
+    amount_minor: int
+    state: RefundState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeFact:
+    """What the gateway says of one dispute of a payment (R25). An inquiry moved no money (yet)."""
+
+    dispute_id: str
+    amount_minor: int
+    state: DisputeState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """The money is taken. `amount_minor` is what was captured, before any refund."""
+    """The money is taken. `amount_minor` is what was captured, before any refund.
+
+    `refunded_minor` is what was given back of it so far; `refunds` and `disputes` are all that the
+    gateway knows of this payment, so that their order of arrival does not matter (R25).
+    """
 
     payment_id: str
     amount_minor: int
     currency: str
     refunded_minor: int = 0
+    refunds: tuple[RefundFact, ...] = ()
+    disputes: tuple[DisputeFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
