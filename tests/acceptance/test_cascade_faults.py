@@ -146,11 +146,14 @@ class Campaign:
         await self._stack.aclose()
 
     async def points(self, name: str, depth: int) -> list[Point]:
-        """Every commit and call of an undisturbed run, in order. Raises what that run raised."""
+        """Every commit and call of an undisturbed run, in order. Raises what that run raised.
+
+        How often waiting work is looked at again varies a little, so the shorter of two runs counts.
+        """
         if (name, depth) not in self.counted:
             try:
-                stage = await self._play(SCENARIOS[name], depth, Script())
-                self.counted[name, depth] = stage.reached
+                runs = [await self._play(SCENARIOS[name], depth, Script()) for _ in range(2)]
+                self.counted[name, depth] = min((stage.reached for stage in runs), key=len)
             except Exception as problem:
                 self.counted[name, depth] = problem
         counted = self.counted[name, depth]

@@ -26,6 +26,8 @@ from brimful_testbank.server import serving
 AGENCIES = ("Northwind", "Bluebird", "Cedar")
 CLIENTS = ("Anna", "Boris", "Carla", "Dmitri")
 HOST = "127.0.0.1"
+# One person looks on: each further connection would only learn the same statements anew.
+POOL_SIZE_MAX = 4
 # The last day of a long month, so that the next is shorter (R34).
 STORIES_BEGIN_AT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
@@ -67,7 +69,7 @@ async def _world(
     # charges is never real, and its business time may be advanced.
     settings = read_settings(
         data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None,
-        test_clock=True,
+        test_clock=True, pool_size_max=POOL_SIZE_MAX,
     )  # fmt: skip
     async with AsyncExitStack() as stack:
         in_use = "stop it, or choose another folder with --data"
