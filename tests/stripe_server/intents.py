@@ -48,7 +48,7 @@ def create(call: Call) -> Obj:
 
 def _check_account(call: Call) -> None:
     """An account that may not charge yet takes no intents."""
-    account = call.book.objects.get(call.book.account)
+    account = call.state.accounts.get(call.book.account)
     if account is not None and not account["charges_enabled"]:
         raise invalid(
             "Your account cannot currently make charges. Complete its onboarding first.",

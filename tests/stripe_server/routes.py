@@ -4,7 +4,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.stripe_server import charges, customers, disputes, intents, methods, refunds
+from tests.stripe_server import (
+    charges,
+    checkout,
+    connect,
+    customers,
+    disputes,
+    endpoints,
+    intents,
+    methods,
+    refunds,
+    setups,
+)
 from tests.stripe_server.errors import StripeError
 from tests.stripe_server.state import Call, Obj
 
@@ -73,6 +84,27 @@ ROUTES: list[Route] = [
            "create", "retrieve", "update", "list_all"),
     *_crud("/v1/disputes", "disputes", "Dispute", disputes, "retrieve", "update", "list_all"),
     _route("POST", "/v1/disputes/{}/close", disputes.close, "DisputeCloseParams", "disputes.close"),
+    *_crud("/v1/setup_intents", "setup_intents", "SetupIntent", setups,
+           "create", "retrieve", "list_all"),
+    _route("POST", "/v1/setup_intents/{}/confirm", setups.confirm,
+           "SetupIntentConfirmParams", "setup_intents.confirm"),
+    _route("POST", "/v1/setup_intents/{}/cancel", setups.cancel,
+           "SetupIntentCancelParams", "setup_intents.cancel"),
+    *_crud("/v1/checkout/sessions", "checkout.sessions", "checkout.Session", checkout,
+           "create", "retrieve", "list_all"),
+    _route("POST", "/v1/checkout/sessions/{}/expire", checkout.expire,
+           "checkout.SessionExpireParams", "checkout.sessions.expire"),
+    *_crud("/v1/accounts", "accounts", "Account", connect,
+           "create", "retrieve", "delete", "list_all"),
+    _route("GET", "/v1/account", connect.retrieve_current,
+           "AccountRetrieveCurrentParams", "accounts.retrieve_current"),
+    _route("POST", "/v1/account_links", connect.create_link,
+           "AccountLinkCreateParams", "account_links.create"),
+    *_crud("/v1/webhook_endpoints", "webhook_endpoints", "WebhookEndpoint", endpoints,
+           "create", "retrieve", "update", "delete", "list_all"),
+    _route("GET", "/v1/events", endpoints.list_events, "EventListParams", "events.list"),
+    _route("GET", "/v1/events/{}", endpoints.retrieve_event,
+           "EventRetrieveParams", "events.retrieve"),
 ]  # fmt: skip
 
 

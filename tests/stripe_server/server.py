@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -9,8 +10,12 @@ from collections.abc import AsyncIterator
 from tests.stripe_server.core import Request, Response, StripeCore, Ticket
 from tests.stripe_server.errors import in_flight, lock_timeout, rate_limited, unavailable
 from tests.stripe_server.faults import Faults, Rule
+from tests.stripe_server.hooks import Hooks, control
 from tests.stripe_server.http import Reply, serve
 from tests.stripe_server.state import State
+from tests.stripe_server.webhooks import Courier
+
+CONTROL = "/_control/"
 
 SLOW_S = 0.3
 REFUSALS = {
@@ -58,6 +63,9 @@ class StripeServer:
             seed=secrets.randbits(64) if seed is None else seed, now=self.clock.now()
         )
         self.faults = Faults()
+        self.courier = Courier(self.state)
+        self.state.on_event = self.courier.on_event
+        self.hooks = Hooks(self)
 
     @property
     def state(self) -> State:
@@ -70,7 +78,9 @@ class StripeServer:
         self.state.advance(self.clock.now())
 
     async def answer(self, request: Request) -> Reply:
-        """Answer a request, spoiled if a rule says so."""
+        """Answer a request, spoiled if a rule says so; or run a hook."""
+        if request.path.startswith(CONTROL):
+            return Reply(await self._control(request))
         ticket = self.core.admit(request, self.clock.now())
         if isinstance(ticket, Response):
             return Reply(ticket)
@@ -78,6 +88,14 @@ class StripeServer:
             ticket.route.verb, ticket.call.book.account, self._about(ticket)
         ) or self._fault_of_card(ticket)
         return Reply(self._run(ticket)) if rule is None else await self._spoiled(ticket, rule)
+
+    async def _control(self, request: Request) -> Response:
+        try:
+            arguments = json.loads(request.form or "{}")
+            result = await control(self.hooks, request.path.removeprefix(CONTROL), arguments)
+        except ValueError as wrong:
+            return Response(status=400, body=json.dumps({"error": str(wrong)}))
+        return Response(status=200, body=json.dumps(result))
 
     def _run(self, ticket: Ticket) -> Response:
         return self.core.run(ticket, self.clock.now())
@@ -130,8 +148,19 @@ class StripeServer:
 
 
 @contextlib.asynccontextmanager
-async def serving(server: StripeServer | None = None) -> AsyncIterator[tuple[str, StripeServer]]:
-    """Serve on a free loopback port; yields the address for `base_addresses` and the server."""
+async def serving(
+    server: StripeServer | None = None, *, deliver: bool = False
+) -> AsyncIterator[tuple[str, StripeServer]]:
+    """Serve on a free loopback port; yields the address for `base_addresses` and the server.
+
+    With `deliver`, events are sent as they fall due; without, when `hooks.deliver` is called.
+    """
     made = server or StripeServer()
     async with serve(made.answer) as url:
-        yield url, made
+        task = asyncio.create_task(made.courier.run(made.advance)) if deliver else None
+        try:
+            yield url, made
+        finally:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)

@@ -41,6 +41,7 @@ class State:
     now: int = 0
     books: dict[tuple[str, bool], Book] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, Obj] = field(default_factory=dict)
     # Accounts that granted access to the platform, and those that took it back.
     connected: set[str] = field(default_factory=set)
     revoked: set[str] = field(default_factory=set)
@@ -53,7 +54,7 @@ class State:
     confirms_max: int = 20
     expiry_lag_s: int = 900
     dice: random.Random = field(init=False)
-    _due: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
+    _due: list[tuple[int, int, Callable[[], object]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class State:
         """The objects of an account in a mode."""
         return self.books.setdefault((account, livemode), Book(account, livemode))
 
-    def at(self, when: int, action: Callable[[], None]) -> None:
+    def at(self, when: int, action: Callable[[], object]) -> None:
         """Do something when that second has come."""
         heapq.heappush(self._due, (when, next(self._order), action))
 
