@@ -15,8 +15,9 @@ from brimful.domain.payment import (
     Unknown,
     Unreachable,
 )
+from brimful.domain.payment_record import PaymentRecord, RecordState
 from brimful.gateways.port import REFERENCE
-from brimful.gateways.records import PaymentRecord, RecordsOutcome, RecordsPage, RecordState
+from brimful.gateways.records import RecordsOutcome, RecordsPage
 from brimful.gateways.stripe.calls import Calls, Object, Wrong
 from brimful.gateways.stripe.outcomes import charge_of, outcome_of
 

@@ -1,0 +1,116 @@
+"""What ``brimful reconcile`` does: compare, mend what is proved, list what is for a person (R24)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from brimful.cli.errors import BadInput
+from brimful.cli.progress import instant
+from brimful.domain.money import format_money
+from brimful.effects.reconcile import Finding, Report
+
+DAYS_MAX = 365
+TITLES = {
+    "captured_without_grant": "money was taken for a purchase that failed: refund it at the gateway",
+    "captured_twice": "money was taken twice for one purchase: refund the second at the gateway",
+    "captured_unknown": "money was taken that this database knows nothing of: was it restored to an "
+    "earlier time, or is it not the right one?",
+    "open_unknown": "a card is held that this database knows nothing of",
+    "not_at_gateway": "we have a payment that the gateway does not have",
+    "not_captured": "credits were granted, and the gateway took no money for them",
+    "amount_differs": "the gateway took another amount than was granted for",
+    "refund_differs": "the gateway gave back another amount than we recorded",
+}
+OUTCOMES = {
+    "recorded": "recorded",
+    "canceled": "cancelled at the gateway",
+    "no_answer": "the gateway gave no answer: run this again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report, for people and for scripts."""
+
+    report: Report
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 when something needs a person or the gateway gave no answer."""
+        return 1 if self.report.needs_person else 0
+
+    def plain(self) -> dict[str, Any]:
+        """For ``--json``."""
+        report = self.report
+        return {
+            "since": report.since.isoformat(),
+            "before": report.before.isoformat(),
+            "gateway_accounts": report.accounts,
+            "charges": report.charges,
+            "payments": report.payments,
+            "findings": [_plain(finding) for finding in report.findings],
+        }
+
+    def show(self, console: Console) -> None:
+        """For people."""
+        report = self.report
+        console.print(
+            f"{report.charges:,} charges and {report.payments:,} payments of {report.accounts:,} "
+            f"gateway accounts, made from {instant(report.since)} to {instant(report.before)}.",
+            soft_wrap=True,
+        )
+        persons = [one for one in report.findings if one.outcome in ("person", "no_answer")]
+        mended = [one for one in report.findings if one.outcome not in ("person", "no_answer")]
+        if mended:
+            console.print(f"Mended: {len(mended):,}")
+            console.print(_table(mended))
+        if persons:
+            console.print(f"For a person: {len(persons):,}")
+            console.print(_table(persons))
+            for trouble in sorted({str(one.trouble) for one in persons if one.trouble}):
+                console.print(f"{trouble}: {TITLES[trouble]}.", soft_wrap=True)
+        elif not mended:
+            console.print("No difference.")
+
+
+def since_days(days: int) -> timedelta:
+    """How far back to compare. Raises BadInput beyond a year."""
+    if not 1 <= days <= DAYS_MAX:
+        raise BadInput(f"--days takes a number from 1 to {DAYS_MAX}")
+    return timedelta(days=days)
+
+
+def _amount(finding: Finding) -> str:
+    theirs, ours = finding.difference.theirs, finding.difference.charge
+    if theirs is not None:
+        return format_money(theirs.captured_minor or theirs.amount_minor, theirs.currency)
+    assert ours is not None
+    return format_money(ours.amount_minor, ours.currency)
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    difference = finding.difference
+    charge, theirs = difference.charge, difference.theirs
+    return {
+        "outcome": finding.outcome,
+        "trouble": finding.trouble,
+        "gateway_account": finding.gateway_account,
+        "payment_id": difference.payment_id,
+        "charge": None if charge is None else f"chg_{charge.charge_id.hex}",
+        "purchase": None if charge is None else f"pur_{charge.purchase_id.hex}",
+        "our_state": None if charge is None else charge.state,
+        "gateway_state": None if theirs is None else theirs.state,
+        "amount": _amount(finding),
+    }
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table("what", "payment", "gateway account", "amount", box=None)
+    for finding in findings:
+        what = finding.trouble or OUTCOMES[finding.outcome]
+        payment = finding.difference.payment_id or ""
+        table.add_row(str(what), payment, finding.gateway_account, _amount(finding))
+    return table

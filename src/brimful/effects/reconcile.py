@@ -1,0 +1,180 @@
+"""Reconciling: the gateway's payments and our charges, compared both ways and mended where the
+difference proves what is to be done (R24)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from brimful.billing.reconciling import list_charges_at, list_gateway_accounts
+from brimful.domain.effect import Effect
+from brimful.domain.payment import Canceled, NotFound, Refused, Unknown, Unreachable
+from brimful.domain.payment_record import PaymentRecord
+from brimful.domain.reconciling import (
+    TAKEN,
+    Difference,
+    OurCharge,
+    Repair,
+    Trouble,
+    compare,
+)
+from brimful.effects.drive import Driver
+from brimful.gateways.records import Records, RecordsPage
+from brimful.usecases.record_payment import record_payment
+
+# The gateway's clock and ours, and the moment between an intent and its payment, may differ by this.
+MARGIN = timedelta(hours=1)
+
+Outcome = Literal["recorded", "canceled", "person", "no_answer"]
+
+
+class NoRecords(ConnectionError):
+    """The gateway did not give its records; nothing is known of what it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference and what became of it; ``trouble`` says what a person has to look at."""
+
+    gateway_account: str
+    difference: Difference
+    outcome: Outcome
+    trouble: Trouble | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was compared, and every difference that was found."""
+
+    since: datetime
+    before: datetime
+    accounts: int = 0
+    charges: int = 0
+    payments: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def needs_person(self) -> bool:
+        """Something could not be settled: it is a person's, or the gateway gave no answer."""
+        return any(finding.outcome in ("person", "no_answer") for finding in self.findings)
+
+
+async def reconcile(
+    driver: Driver,
+    records: Records,
+    *,
+    since: datetime,
+    before: datetime,
+    seen: Callable[[str, int], None],
+) -> Report:
+    """Compare all payments made from ``since`` on and earlier than ``before``, account by account.
+
+    ``seen`` is told each account's name and how many payments were read so far. May be repeated at
+    any time, beside servers and workers: what it mends, it mends as they do. Returns the report,
+    with the effects that follow. Raises NoRecords when the gateway does not answer.
+    """
+    report = Report(since=since, before=before)
+    for account in await list_gateway_accounts(driver.ctx.db, driver.ctx.gateway):
+        report.accounts += 1
+        theirs = await _read_all(records, account, since, before, seen)
+        report.payments += len(theirs)
+        await _compare_account(driver, account, theirs, report)
+    return report
+
+
+async def _read_all(
+    records: Records,
+    account: str,
+    since: datetime,
+    before: datetime,
+    seen: Callable[[str, int], None],
+) -> list[PaymentRecord]:
+    read: list[PaymentRecord] = []
+    after: str | None = None
+    while True:
+        page = await records.list_payments(
+            account_ref=account, since=since - MARGIN, before=before + MARGIN, after=after
+        )
+        if not isinstance(page, RecordsPage):
+            raise NoRecords(f"the gateway did not list the payments of {account}: {page}")
+        read += page.records
+        seen(account, len(read))
+        after = page.after
+        if after is None:
+            return read
+
+
+async def _compare_account(
+    driver: Driver, account: str, theirs: list[PaymentRecord], report: Report
+) -> None:
+    ours = await _ours(driver, account, report)
+    report.charges += len(ours)
+    expected = frozenset(
+        charge.charge_id for charge in ours if report.since <= charge.created_at < report.before
+    )
+    for difference in compare(ours, theirs, expected=expected):
+        report.findings.append(await _settle(driver, account, difference, report))
+
+
+async def _ours(driver: Driver, account: str, report: Report) -> list[OurCharge]:
+    """Ours of a span that is wider still, so that each payment of theirs finds its charge."""
+    return await list_charges_at(
+        driver.ctx.db,
+        driver.ctx.gateway,
+        account,
+        since=report.since - 2 * MARGIN,
+        before=report.before + 2 * MARGIN,
+    )
+
+
+async def _settle(driver: Driver, account: str, difference: Difference, report: Report) -> Finding:
+    verdict, payment_id = difference.verdict, difference.payment_id
+    outcome: Outcome = "person"
+    trouble: Trouble | None = None
+    if isinstance(verdict, Trouble):
+        trouble = verdict
+    elif verdict is Repair.cancel:
+        assert payment_id is not None
+        outcome, trouble = await _cancel(driver, account, payment_id)
+    else:
+        outcome, trouble = await _record(driver, account, difference, report)
+    return Finding(gateway_account=account, difference=difference, outcome=outcome, trouble=trouble)
+
+
+async def _cancel(driver: Driver, account: str, payment_id: str) -> tuple[Outcome, Trouble | None]:
+    """Cancel what nobody waits for. Should it have been taken meanwhile, a person decides."""
+    answer = await driver.gateway.cancel(
+        account_ref=account,
+        payment_id=payment_id,
+        idempotency_key=f"cancel-{account}-{payment_id}",
+    )
+    if isinstance(answer, Canceled):
+        return "canceled", None
+    if isinstance(answer, Unknown | Unreachable | Refused | NotFound):
+        return "no_answer", None
+    return "person", Trouble.captured_without_grant
+
+
+async def _record(
+    driver: Driver, account: str, difference: Difference, report: Report
+) -> tuple[Outcome, Trouble | None]:
+    """Read the payment afresh and record what is so, as for an event (R45)."""
+    charge = difference.charge
+    assert charge is not None and charge.payment_id is not None
+    answer = await driver.gateway.look_up(account_ref=account, payment_id=charge.payment_id)
+    if isinstance(answer, NotFound):
+        return "person", Trouble.not_at_gateway
+    if isinstance(answer, Unknown | Unreachable):
+        return "no_answer", None
+    report.effects += await record_payment(
+        driver.ctx,
+        tenant_id=charge.tenant_id,
+        purchase_id=charge.purchase_id,
+        outcome=answer,
+        moment=driver.now(),
+    )
+    refund_unknown = difference.theirs is not None and charge.state in TAKEN
+    if refund_unknown and charge in await _ours(driver, account, report):
+        return "person", Trouble.refund_differs
+    return "recorded", None

@@ -1,0 +1,165 @@
+"""Comparing a gateway's payments with our charges (R24)."""
+
+from datetime import UTC, datetime
+from itertools import product
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from brimful.domain.payment_record import PaymentRecord, RecordState
+from brimful.domain.reconciling import (
+    Difference,
+    OurCharge,
+    Repair,
+    Trouble,
+    compare,
+)
+
+AT = datetime(2027, 1, 31, 9, tzinfo=UTC)
+CHARGE, OTHER = UUID("0190abcd-0000-7000-8000-00000000000a"), UUID(int=8)
+
+
+def charge(
+    state: str = "captured",
+    *,
+    ended: bool = True,
+    payment_id: str | None = "pay_1",
+    refunded_minor: int = 0,
+) -> OurCharge:
+    return OurCharge(
+        tenant_id=UUID(int=1),
+        purchase_id=UUID(int=2),
+        charge_id=CHARGE,
+        payment_id=payment_id,
+        amount_minor=1_000,
+        refunded_minor=refunded_minor,
+        currency="USD",
+        state=state,
+        ended=ended,
+        created_at=AT,
+    )
+
+
+def record(
+    state: RecordState | None = "captured",
+    *,
+    payment_id: str = "pay_1",
+    reference: str | None = str(CHARGE),
+    captured_minor: int | None = None,
+    refunded_minor: int = 0,
+    currency: str = "USD",
+) -> PaymentRecord:
+    taken = 1_000 if state == "captured" else 0
+    return PaymentRecord(
+        payment_id=payment_id,
+        reference=reference,
+        metadata={},
+        created_at=AT,
+        amount_minor=1_000,
+        currency=currency,
+        state=state,
+        captured_minor=taken if captured_minor is None else captured_minor,
+        refunded_minor=refunded_minor,
+    )
+
+
+def found(ours: list[OurCharge], theirs: list[PaymentRecord]) -> list[Difference]:
+    return list(compare(ours, theirs, expected=frozenset(one.charge_id for one in ours)))
+
+
+def verdicts(ours: list[OurCharge], theirs: list[PaymentRecord]) -> list[Repair | Trouble]:
+    return [difference.verdict for difference in found(ours, theirs)]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        # What agrees.
+        (charge(), record(), None),
+        (charge("refunded", refunded_minor=1_000), record(refunded_minor=1_000), None),
+        (charge("canceled"), record("canceled"), None),
+        (charge("canceled"), record(refunded_minor=1_000), None),
+        # What is under way is left to whoever drives it.
+        (charge("open", ended=False), record("created"), None),
+        (charge("held", ended=False), record("held"), None),
+        (charge(), record(None, captured_minor=0), None),
+        # What ended at the gateway is recorded; what nobody waits for is cancelled.
+        (charge("open", ended=False), record(), Repair.record),
+        (charge("open", ended=False), record("declined"), Repair.record),
+        (charge("held", ended=False), record("canceled"), Repair.record),
+        (charge(), record(refunded_minor=300), Repair.record),
+        (charge("canceled"), record("created"), Repair.cancel),
+        (charge("canceled"), record("held"), Repair.cancel),
+        (charge("canceled"), record("declined"), Repair.cancel),
+        (charge("canceled"), record("needs_authentication"), Repair.cancel),
+        # Money that bought nothing, and the reverse.
+        (charge("canceled"), record(), Trouble.captured_without_grant),
+        (charge("canceled"), record(refunded_minor=999), Trouble.captured_without_grant),
+        (charge(), record("held"), Trouble.not_captured),
+        (charge(), record("canceled"), Trouble.not_captured),
+        (charge(), record(captured_minor=999), Trouble.amount_differs),
+        (charge(), record(currency="EUR"), Trouble.amount_differs),
+        (charge("open", ended=False), record(captured_minor=1_001), Trouble.amount_differs),
+    ],
+)
+def test_r24_each_difference_has_its_verdict(
+    ours: OurCharge, theirs: PaymentRecord, verdict: Repair | Trouble | None
+) -> None:
+    assert verdicts([ours], [theirs]) == ([] if verdict is None else [verdict])
+
+
+def test_r24_a_second_payment_of_one_charge_is_cancelled_or_told() -> None:
+    second = {"payment_id": "pay_2"}
+    assert verdicts([charge()], [record(), record("created", **second)]) == [Repair.cancel]
+    assert verdicts([charge()], [record(), record("held", **second)]) == [Repair.cancel]
+    assert verdicts([charge()], [record(), record(**second)]) == [Trouble.captured_twice]
+    given_back = record(**second, refunded_minor=1_000)
+    assert verdicts([charge()], [record(), given_back]) == []
+
+
+def test_r24_a_payment_whose_id_we_may_still_learn_is_left_alone() -> None:
+    under_way = charge("open", ended=False, payment_id=None)
+    assert verdicts([under_way], [record("created")]) == []
+    failed = charge("canceled", payment_id=None)
+    assert verdicts([failed], [record("created")]) == [Repair.cancel]
+
+
+def test_r24_payments_of_a_charge_that_we_do_not_know_are_for_a_person() -> None:
+    assert verdicts([], [record()]) == [Trouble.captured_unknown]
+    assert verdicts([], [record("held")]) == [Trouble.open_unknown]
+    assert verdicts([], [record(refunded_minor=1_000)]) == []
+    assert verdicts([], [record("canceled"), record("created"), record("declined")]) == []
+
+
+@pytest.mark.parametrize("reference", [None, "", "order 17", str(CHARGE).upper(), CHARGE.hex])
+def test_r45_payments_of_others_are_none_of_our_business(reference: str | None) -> None:
+    assert verdicts([], [record(reference=reference)]) == []
+
+
+def test_r24_what_the_gateway_does_not_list_is_asked_for() -> None:
+    assert verdicts([charge()], []) == [Repair.record]
+    assert verdicts([charge("held", ended=False)], []) == [Repair.record]
+    assert verdicts([charge("canceled")], []) == []
+    assert verdicts([charge("open", ended=False, payment_id=None)], []) == []
+    assert compare([charge()], [], expected=frozenset({OTHER})) == ()
+
+
+def test_r24_no_pair_of_states_moves_money_on_a_guess() -> None:
+    """Nothing is cancelled that we granted for; what was taken is never cancelled; and money that
+    bought nothing is always told."""
+    states = ("open", "held", "captured", "canceled", "refunded")
+    cases = product(states, (True, False), get_args(RecordState))
+    for state, ended, theirs in cases:
+        if ended and state in ("open", "held") or not ended and state in ("captured", "refunded"):
+            continue
+        refunded_minor = 1_000 if state == "refunded" else 0
+        [*told] = verdicts(
+            [charge(state, ended=ended, refunded_minor=refunded_minor)], [record(theirs)]
+        )
+        if state in ("captured", "refunded") or theirs == "captured":
+            assert Repair.cancel not in told, (state, ended, theirs)
+        if theirs == "captured" and state == "canceled" and ended:
+            assert told == [Trouble.captured_without_grant]
+        if theirs != "captured" and state in ("captured", "refunded"):
+            assert told == [Trouble.not_captured]
