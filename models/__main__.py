@@ -5,6 +5,7 @@ import json
 import sys
 import time
 
+from models import actions as act
 from models.design import OURS, SCENES
 from models.explore import Result, explore
 from models.seeded import SEEDED
@@ -90,12 +91,18 @@ def _print_sum(results: list[Result], bad: int) -> None:
         for table, counts in ((moves, result.moves), (kills, result.kills)):
             for name, count in counts.items():
                 table[name] = table.get(name, 0) + count
-    print("moves: " + ", ".join(f"{name} {count:,}" for name, count in sorted(moves.items())))
-    print("killed at: " + ", ".join(f"{name} {count:,}" for name, count in sorted(kills.items())))
+    wrong = {name for name, kind, _ in act.ACTIONS if kind == act.ACCIDENT}
+    print("moves: " + _counted({name: n for name, n in moves.items() if name not in wrong}))
+    print("accidents: " + _counted({name: n for name, n in moves.items() if name in wrong}))
+    print("killed at: " + _counted(kills))
     print(
         f"in all {states:,} states and {transitions:,} transitions in {seconds:.0f} s "
         f"({transitions / max(seconds, 0.001):,.0f} a second): {bad} wrong"
     )
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
 
 
 def check_seeded(budget: int | None, as_json: bool) -> int:

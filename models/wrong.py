@@ -7,6 +7,7 @@ from models.layout import (
     CAPTURING,
     D_CONSUMED,
     D_MET,
+    D_ORDER,
     D_RESERVED,
     D_WAITING,
     DELIVERED,
@@ -53,6 +54,8 @@ GRANTED_TWICE = "granted twice for one payment"
 TWO_OPEN = "two open auto-billings of one account"
 NOT_CONSERVED = "stock came from nowhere or was lost"
 MET_WITHOUT = "a demand is met without its stock"
+FREE_WHILE_WAITING = "stock is free while a demand waits for it"
+OUT_OF_TURN = "a demand has stock that an earlier one waits for"
 CAPTURING_WITHOUT = "a capture has begun without its stock"
 # And of the end: of a row in which nothing is to be done, or from which no such row is reached.
 WAITS = "an operation waits for ever"
@@ -88,7 +91,7 @@ def what_is_wrong(row: bytes, scene: Scene, design: Design) -> str | None:
         return SPENT_CAP
     if max(charged_for) > 1:
         return TWICE_FOR_ONE
-    return _of_stock(row, scene)
+    return _of_stock(row, scene) or _of_queue(row, design)
 
 
 def _of_purchase(row: bytes, purchase: int, at: int, captured: int) -> str | None:
@@ -121,6 +124,25 @@ def _of_stock(row: bytes, scene: Scene) -> str | None:
     had = row[PURCHASES[0] + GRANTED] * scene.needs[0]
     used = scene.query if row[SPENDS] == S_DONE else 0
     return None if row[FREE_CLIENT] + used == had else NOT_CONSERVED
+
+
+def _of_queue(row: bytes, design: Design) -> str | None:
+    """What is free is offered at once, and in arrival order (R20). The design that reserves in a
+    later transaction breaks this by its nature; of it, what that costs is to be seen."""
+    if design.grant_without_reservation:
+        return None
+    first, served = 255, 0
+    for at in DEMANDS:
+        if row[at] == D_WAITING:
+            order = row[at + D_ORDER]
+            first = min(first, order)
+            if row[at + D_RESERVED]:
+                served = max(served, order)
+    if served > first:
+        return OUT_OF_TURN
+    if first < 255 and row[FREE_AGENCY]:
+        return FREE_WHILE_WAITING
+    return None
 
 
 def is_unfinished(row: bytes, scene: Scene) -> str | None:
