@@ -25,6 +25,8 @@ class Scene:
     # What an owner may do, and which deadlines may pass, at any instant.
     switches: bool = True
     deadlines: bool = True
+    # Only when asked for by name: it takes minutes and gigabytes.
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,17 @@ SCENES = {
             free=1,
             budget=1,
             switches=False,
+        ),
+        Scene(
+            name="deep",
+            about="as cascade, with patient callers and two accidents",
+            needs=(2, 2, 1, 0),
+            query=1,
+            free=1,
+            budget=2,
+            switches=False,
+            deadlines=False,
+            long=True,
         ),
     )
 }
