@@ -63,7 +63,6 @@ NOT_TRIED, TRIED, TRIED_A_DAY_AGO = range(3)
 CLIENT, BY_HAND = 0, 1
 AUTO = (2, 3, 4)
 AUTO_BILLINGS = (CLIENT, *AUTO)
-SPENDS_OF_AGENCY = (2, 3)
 AGENCY = 2
 # Switches: an owner's auto-billing is on; breakers: a card was declined.
 CLIENT_BIT, BY_HAND_BIT, AGENCY_BIT = 1, 2, 4
