@@ -23,6 +23,7 @@ def create(call: Call) -> Obj:
     currency = check_currency(wish["currency"])
     amount = check_amount(wish["amount"], currency)
     check_fee(wish.get("application_fee_amount"), amount)
+    metadata = merge_metadata({}, wish.get("metadata"))
     if not wish.get("confirm"):
         for name in ONLY_WITH_CONFIRM:
             if name in wish:
@@ -37,7 +38,7 @@ def create(call: Call) -> Obj:
     made = call.new("payment_intent", "pi_", **_blank(wish, amount, currency))
     made["client_secret"] = f"{made['id']}_secret_{call.state.new_id('', 25)}"
     made["application"] = call.application
-    made["metadata"] = merge_metadata({}, wish.get("metadata"))
+    made["metadata"] = metadata
     if method is not None:
         made["payment_method"], made["status"] = method["id"], "requires_confirmation"
     call.event("payment_intent.created", made)
@@ -137,12 +138,14 @@ def update(call: Call) -> Obj:
     customer = wish.get("customer") or intent["customer"]
     method = _method(call, wish, customer)
     currency = check_currency(wish.get("currency") or intent["currency"])
-    intent["amount"] = check_amount(wish.get("amount") or intent["amount"], currency)
-    intent["currency"], intent["customer"] = currency, customer
+    amount = check_amount(wish.get("amount") or intent["amount"], currency)
+    metadata = merge_metadata(intent["metadata"], wish.get("metadata"))
+    intent |= {
+        "amount": amount, "currency": currency, "customer": customer, "metadata": metadata,
+    }  # fmt: skip
     for name in (*COPIED, "capture_method"):
         if name in wish:
             intent[name] = wish[name] or None
-    intent["metadata"] = merge_metadata(intent["metadata"], wish.get("metadata"))
     if method is not None:
         intent["payment_method"], intent["status"] = method["id"], "requires_confirmation"
         intent["next_action"] = None
