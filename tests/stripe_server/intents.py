@@ -29,10 +29,10 @@ def create(call: Call) -> Obj:
             if name in wish:
                 raise invalid(f"You can only pass `{name}` when `confirm` is true.", param=name)
     _check_account(call)
-    if "automatic_payment_methods" in wish and "payment_method_types" in wish:
+    if "automatic_payment_methods" in wish and "allowed_payment_method_types" in wish:
         raise invalid(
             "You may only specify one of these parameters: automatic_payment_methods, "
-            "payment_method_types."
+            "allowed_payment_method_types."
         )
     method = _method(call, wish, wish.get("customer"))
     made = call.new("payment_intent", "pi_", **_blank(wish, amount, currency))
@@ -59,14 +59,15 @@ def _check_account(call: Call) -> None:
 
 def _blank(wish: Obj, amount: int, currency: str) -> Obj:
     automatic = wish.get("automatic_payment_methods")
-    if automatic is None and "payment_method_types" not in wish:
+    if automatic is None and "allowed_payment_method_types" not in wish:
         automatic = {"enabled": True, "allow_redirects": "always"}
     elif automatic is not None:
         automatic = {"allow_redirects": "always", **automatic}
-    kinds = wish.get("payment_method_types") or ["card"]
+    kinds = wish.get("allowed_payment_method_types") or ["card"]
     if "card" not in kinds:
-        raise invalid("This server knows cards only.", param="payment_method_types")
+        raise invalid("This server knows cards only.", param="allowed_payment_method_types")
     return {
+        "allowed_payment_method_types": wish.get("allowed_payment_method_types"),
         "amount": amount, "amount_capturable": 0, "amount_details": {"tip": {}},
         "amount_received": 0, "application": None, "automatic_payment_methods": automatic,
         "canceled_at": None, "cancellation_reason": None,

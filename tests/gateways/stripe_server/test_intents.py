@@ -229,7 +229,7 @@ async def test_r22_an_unknown_payment_is_404(desk: Desk) -> None:
 
 async def test_r24_payments_are_listed_by_customer_and_time(desk: Desk) -> None:
     """Newest first, with cursors, as reconciliation needs them."""
-    customer, method = await desk.saved()
+    customer, _ = await desk.saved()
     wish = {"amount": 1_000, "currency": "usd", "customer": customer}
     made = []
     for n in range(5):

@@ -43,7 +43,8 @@ async def test_r44_unknown_parameters_are_refused(desk: Desk, wish: Any, param: 
         ({**INTENT, "automatic_payment_methods": {"enabled": "yes"}}, None,
          "automatic_payment_methods[enabled]"),
         ({**INTENT, "automatic_payment_methods": {}}, None, None),
-        ({**INTENT, "payment_method_types": "card"}, None, "payment_method_types"),
+        ({**INTENT, "allowed_payment_method_types": "card"}, None, "allowed_payment_method_types"),
+        ({**INTENT, "payment_method_types": ["card"]}, "parameter_unknown", "payment_method_types"),
     ],
 )  # fmt: skip
 async def test_r44_wrong_values_are_refused(
