@@ -71,13 +71,13 @@ class Desk:
 
 def desk_at(url: str, server: StripeServer, key: str = TEST_KEY, timeout_s: float = 5) -> Desk:
     """A client with no retries of its own, so that each call is one request."""
-    http = stripe.HTTPXClient(timeout=timeout_s)
+    http: Any = stripe.HTTPXClient(timeout=timeout_s)
     client = StripeClient(key, base_addresses={"api": url}, max_network_retries=0, http_client=http)
     return Desk(client, http, url, server)
 
 
-async def refusal(call: Awaitable[Any]) -> stripe.StripeError:
-    """The error that a call ends with."""
+async def refusal(call: Awaitable[Any]) -> Any:
+    """The `stripe.StripeError` that a call ends with."""
     try:
         answer = await call
     except stripe.StripeError as error:

@@ -86,8 +86,8 @@ async def test_r44_an_agency_takes_its_access_back(desk: Desk) -> None:
         desk.v1.accounts.retrieve_async(agency),
     ):
         error = await refusal(call)
-        assert isinstance(error, stripe.PermissionError) and error.http_status == 403
-        assert error.error.code == "account_invalid"
+        assert (error.http_status, error.error.code) == (403, "account_invalid")
+        assert isinstance(error, stripe.PermissionError)
     (event,) = desk.hooks.events("account.application.deauthorized")
     assert (event["account"], event["data"]["object"]["object"]) == (agency, "application")
     desk.hooks.authorize(agency)

@@ -1,5 +1,7 @@
 """The table of declines and the public test cards, through the SDK (R29)."""
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -37,7 +39,7 @@ async def test_r29_a_declined_charge_says_why(desk: Desk, number: str) -> None:
         )
     )  # fmt: skip
     assert isinstance(error, stripe.CardError) and error.http_status == 402
-    told = error.error
+    told: Any = error.error
     assert (told.code, told.decline_code, told.advice_code) == TABLE[number]
     charge = await desk.v1.charges.retrieve_async(told.charge)
     assert (charge.status, charge.paid, charge.failure_code) == ("failed", False, told.code)

@@ -71,8 +71,8 @@ async def test_r22_a_rule_strikes_where_it_is_told(desk: Desk) -> None:
         try:
             await desk.v1.customers.create_async({}, options)
             statuses.append(200)
-        except stripe.StripeError as error:
-            statuses.append(error.http_status or 0)
+        except stripe.StripeError as refused:
+            statuses.append(refused.http_status or 0)
     assert statuses == [200, 503, 503, 200]
     desk.hooks.clear_faults()
     desk.hooks.fault(fault="429", about="5555555555554444")
@@ -94,7 +94,7 @@ async def test_r22_cards_of_our_own_bring_their_fault(
 
 async def test_r22_the_sdk_itself_retries_what_says_so(desk: Desk) -> None:
     """`Stripe-Should-Retry` is obeyed: one effect, with the same key."""
-    http = stripe.HTTPXClient(timeout=5)
+    http: Any = stripe.HTTPXClient(timeout=5)
     patient = stripe.StripeClient(
         "sk_test_brimful", base_addresses={"api": desk.url}, max_network_retries=2,
         http_client=http,

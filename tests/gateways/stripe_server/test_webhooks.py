@@ -39,7 +39,7 @@ async def test_r45_events_are_signed_and_verified_by_the_sdk(
     assert not hasattr(await desk.v1.webhook_endpoints.retrieve_async(endpoint.id), "secret")
     paid = await desk.paid(metadata={"reference": "att_1"})
     await desk.hooks.deliver()
-    events = [
+    events: list[Any] = [
         desk.client.construct_event(r.form, r.headers["stripe-signature"], endpoint.secret)
         for r in listener.got
     ]

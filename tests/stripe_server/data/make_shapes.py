@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 OBJECTS = (
     "account", "account_link", "charge", "checkout.session", "customer", "dispute", "event",
