@@ -81,6 +81,20 @@ def _ask_the_bank(call: Call, intent: Obj, method: Obj) -> Obj:
         return intent
     if card.then_declines is not None:
         _decline(call, intent, method, DECLINES[card.then_declines])
+    if card.processes:
+        intent["status"] = "processing"
+        call.event("payment_intent.processing", intent)
+        return intent
+    return approve(call, intent, method)
+
+
+def settle(call: Call, intent: Obj, *, passes: bool) -> Obj:
+    """What was `processing` is paid or declined (a hook, no request). Raises StripeError."""
+    if intent["status"] != "processing":
+        raise unexpected_state("Nothing is being processed.", present(intent))
+    method = call.get("payment_method", intent["payment_method"])
+    if not passes:
+        _decline(call, intent, method, DECLINES["generic_decline"])
     return approve(call, intent, method)
 
 

@@ -1,7 +1,7 @@
 """The pure core: a request and the virtual time in, an answer and events out. No I/O.
 
 `handle` does all of it. A server that wants to spoil a request between its arrival and its effect
-does the three steps itself: `admit`, then `run`, `fail` or `forget`.
+does the steps itself: `admit`, then `run`, `fail` or `refuse`.
 """
 
 import json
@@ -112,14 +112,11 @@ class StripeCore:
         self._save(ticket, response)
         return response
 
-    def refuse(self, ticket: Ticket, refusal: StripeError) -> Response:
-        """Answer so without an effect, and forget the key."""
-        self.forget(ticket)
+    def refuse(self, ticket: Ticket, refusal: StripeError, *, forget: bool) -> Response:
+        """Answer so; with `forget` the key is as if the request had never come."""
+        if forget:
+            self._save(ticket, None)
         return _error(refusal, self._head(ticket.request, ticket.call.request_id or ""))
-
-    def forget(self, ticket: Ticket) -> None:
-        """The request never reached Stripe: its key is as it was."""
-        self._save(ticket, None)
 
     def _save(self, ticket: Ticket, response: Response | None) -> None:
         if ticket.scope is not None:

@@ -138,6 +138,19 @@ async def test_r29_authentication_without_its_owner_is_a_decline(desk: Desk, wis
     assert desk.moved(intent.id) == []
 
 
+@pytest.mark.parametrize("passes", [True, False])
+async def test_r22_the_bank_may_take_its_time(desk: Desk, passes: bool) -> None:
+    """`processing` is neither paid nor failed, and cannot be cancelled; then it is one of them."""
+    intent = await desk.intent("pm_card_ours_processing")
+    asked = await desk.v1.payment_intents.confirm_async(intent.id, OWNER_AWAY)
+    assert asked.status == "processing" and desk.moved(intent.id) == []
+    error = await refusal(desk.v1.payment_intents.cancel_async(intent.id))
+    assert error.code == "payment_intent_unexpected_state"
+    end = desk.hooks.settle(intent.id, passes=passes)["status"]
+    assert end == ("succeeded" if passes else "requires_payment_method")
+    assert desk.moved(intent.id) == ([1_000] if passes else [])
+
+
 async def test_r22_a_card_belongs_to_its_customer(desk: Desk) -> None:
     """It needs its customer named, is nobody else's, and once detached it is no card any more."""
     customer, method = await desk.saved()
