@@ -19,12 +19,22 @@ NO_RETURN = (
     "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
     "Payment Intents."
 )
+# Known, and of no consequence unless a card asks for authentication.
+HARMLESS = (
+    "mandate_data",
+    "use_stripe_sdk",
+    "radar_options",
+    "error_on_requires_action",
+    "return_url",
+)
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 def confirm(call: Call, intent: Obj) -> Obj:
     """Ask the bank. Raises StripeError: the state forbids it, or the card is declined (402)."""
     wish = call.params
+    for name in HARMLESS:
+        wish.get(name)
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it has already succeeded after being "
