@@ -242,6 +242,8 @@ async def test_r22_an_unknown_payment_is_404(desk: Desk) -> None:
 
 async def test_r24_payments_are_listed_by_customer_and_time(desk: Desk) -> None:
     """Newest first, with cursors, as reconciliation needs them."""
+    none = await desk.v1.payment_intents.list_async({"created": {"gte": 0}, "customer": "cus_1"})
+    assert none.data == []
     customer, _ = await desk.saved()
     wish = {"amount": 1_000, "currency": "usd", "customer": customer}
     made = []
