@@ -161,14 +161,14 @@ class StripeServer:
 
 @contextlib.asynccontextmanager
 async def serving(
-    server: StripeServer | None = None, *, deliver: bool = False
+    server: StripeServer | None = None, *, deliver: bool = False, port: int = 0
 ) -> AsyncIterator[tuple[str, StripeServer]]:
-    """Serve on a free loopback port; yields the address for `base_addresses` and the server.
+    """Serve on a loopback port (0: a free one); yields the address for `base_addresses` and the server.
 
     With `deliver`, events are sent as they fall due; without, when `hooks.deliver` is called.
     """
     made = server or StripeServer()
-    async with serve(made.answer) as url:
+    async with serve(made.answer, port) as url:
         task = asyncio.create_task(made.courier.run(made.advance)) if deliver else None
         try:
             yield url, made

@@ -1,5 +1,7 @@
 """Faults on request, before and after the effect; the hooks over HTTP; the core without it (R22)."""
 
+import asyncio
+import sys
 from typing import Any
 
 import httpx
@@ -137,6 +139,26 @@ async def test_r44_hooks_over_http(desk: Desk) -> None:
         ):
             assert (await http.post(f"/_control/{name}", json=body)).status_code == 400
         assert (await http.post("/_control/now", content=b"{")).status_code == 400
+
+
+async def test_r44_a_server_in_a_process_of_its_own() -> None:
+    """It says where it is, and is reached by the SDK and by its hooks."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.stripe_server", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        url, key = (await process.stdout.readline()).decode().split()
+        http: Any = stripe.HTTPXClient(timeout=5)
+        client = stripe.StripeClient(key, base_addresses={"api": url}, http_client=http)
+        made = await client.v1.customers.create_async()
+        async with httpx.AsyncClient(base_url=url) as control:
+            (event,) = (await control.post("/_control/events")).json()
+        assert event["data"]["object"]["id"] == made.id
+        await http.close_async()
+    finally:
+        process.kill()
+        await process.wait()
 
 
 def _send(core: StripeCore, path: str, form: str, now: int = START, key: str = "") -> Response:
