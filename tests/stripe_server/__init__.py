@@ -1,0 +1,1 @@
+"""A faithful Stripe for tests: stateful, with a virtual clock, that the unmodified SDK talks to."""
