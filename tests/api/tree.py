@@ -157,8 +157,8 @@ async def _grow(world: World) -> None:
         await world.stock(name, *STOCK.get(name, (100, 10)))
     for name in SELLERS:
         await _limit_a_child(world, name)
-    for name in (None, *TREE):
-        await _open_webhook(world, name)
+    for owner in (None, *TREE):
+        await _open_webhook(world, owner)
     await world.settle()
 
 

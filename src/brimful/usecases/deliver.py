@@ -72,7 +72,8 @@ async def deliver_renewals(
 
 
 async def _send_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: Moment) -> Effect:
-    """Tell each buyer what its renewal cost, from what was bought (R26, R42)."""
+    """Tell each buyer what its renewal cost (R26, R42). A month of credits within a longer period
+    costs nothing and is not told."""
     tenant_id = renewed[0].tenant_id
     lines = await purchases.read_lines_of(tx, tenant_id, [one.purchase_id for one in renewed])
     notices = [
@@ -90,6 +91,7 @@ async def _send_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: M
             },
         )
         for one in renewed
+        if one.amount_minor
     ]
     await promise_many(tx, tenant_id, notices, moment)
     return MailDue()
