@@ -260,8 +260,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
-        await self.runner.stop()
         await self.courier.stop()
+        await self.runner.stop()
         await self.waiters.stop()
 
     async def _mail(self) -> None:

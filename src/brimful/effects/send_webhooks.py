@@ -45,12 +45,13 @@ class Courier:
     ) -> None:
         self._ctx, self._poster, self._now, self._run = ctx, poster, now, run
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     async def send_due(self) -> None:
         """Take endpoints to which something is due, as many as there are places, and begin to send;
         returns at once."""
         free = AT_ONCE - len(self._tasks)
-        if free < 1:
+        if free < 1 or self._stopped:
             return
         for endpoint in await webhooks.claim_endpoints(self._ctx.db, self._now(), LEASE, free):
             task = asyncio.create_task(self._serve(endpoint))
@@ -64,6 +65,7 @@ class Courier:
 
     async def stop(self) -> None:
         """Give up what is being sent; the rows keep it due."""
+        self._stopped = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -71,26 +73,28 @@ class Courier:
         await self._poster.close()
 
     async def _serve(self, endpoint: Claimed) -> None:
-        """Send to one endpoint until nothing is due there, it fails, or the lease is nearly over."""
-        until = endpoint.busy_until - LEASE + SENDS_FOR
-        failures = 0
         try:
-            while not failures and self._now().real_at < until:
-                due = await webhooks.take_due(
-                    self._ctx.db, endpoint.endpoint_id, self._now(), BATCH
-                )
-                if not due:
-                    break
-                for delivery in due:
-                    if failures or self._now().real_at >= until:
-                        break
-                    failures = await self._send(endpoint, delivery)
+            failures = await self._send_all(endpoint)
+            rest = rest_after(failures) if failures else timedelta(0)
+            free_at = self._now().real_at + rest
+            await webhooks.free_endpoint(self._ctx.db, endpoint, free_at, failures)
         except Exception:
             # A fault of our own, such as a database that is away: the lease frees the endpoint.
             _log.exception("webhooks_not_sent", endpoint_id=str(endpoint.endpoint_id))
-            return
-        free_at = self._now().real_at + (rest_after(failures) if failures else timedelta(0))
-        await webhooks.free_endpoint(self._ctx.db, endpoint, free_at, failures)
+
+    async def _send_all(self, endpoint: Claimed) -> int:
+        """Send to one endpoint until nothing is due there, it fails, or the lease is nearly over; how
+        many failures in a row it has now."""
+        until = endpoint.busy_until - LEASE + SENDS_FOR
+        while due := await webhooks.take_due(
+            self._ctx.db, endpoint.endpoint_id, self._now(), BATCH
+        ):
+            for delivery in due:
+                if failures := await self._send(endpoint, delivery):
+                    return failures
+                if self._now().real_at >= until:
+                    return 0
+        return 0
 
     async def _send(self, endpoint: Claimed, delivery: Delivery) -> int:
         """One try; how many failures in a row the endpoint has now."""
