@@ -76,7 +76,6 @@ class Engine:
         clock: Clock,
         mailer: Mailer,
         settings: Settings,
-        poster: Poster | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -88,7 +87,7 @@ class Engine:
         )
         self.waiters = Waiters(db)
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
-        poster = poster or Poster(production=settings.production)
+        poster = Poster(production=settings.production)
         self.courier = Courier(ctx=self.ctx, poster=poster, now=self.now, run=self.run)
         handlers = Handlers(
             driver=self.driver,

@@ -221,3 +221,21 @@ async def test_r42_a_receiver_that_is_gone_gets_nothing_more(world: World) -> No
     assert kinds == ["webhook_disabled", "auto_billed"]
     because = await world.db.fetchval("select disabled_because from webhook_endpoint")
     assert because == "gone"
+
+
+async def test_r42_the_platform_is_told_of_its_own_endpoint(world: World) -> None:
+    """Once, whichever tenant's notice could not arrive; the tenant hears nothing of it."""
+    await small_world(world, clients=0)
+    await world.open("Other agency", sells=True)
+    await world.card("Other agency")
+    await world.auto_billing("Other agency")
+    async with receiving() as receiver:
+        await hook(world, None, url=receiver.url, subtree=True)
+        receiver.then(410)
+        for name in ("Agency", "Other agency"):
+            await world.spend(name, 25)
+            await world.settle()
+    told = await world.db.fetch("select * from notice where kind = 'webhook_disabled'")
+    assert [one["recipient"] for one in told] == ["owner@platform.example"]
+    assert told[0]["account_id"] not in world.names.values()
+    assert len(receiver.got) == 1
