@@ -7,7 +7,14 @@ from uuid import UUID
 
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import AdvanceClock, DetachDue, Effect, MailDue, WarnDue
+from brimful.domain.effect import (
+    AdvanceClock,
+    DetachDue,
+    Effect,
+    MailDue,
+    WarnDue,
+    WebhooksDue,
+)
 from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
@@ -16,9 +23,11 @@ from brimful.effects.clocks import DatabaseClock
 from brimful.effects.drive import Driver, record_event
 from brimful.effects.due_work import find_due_work
 from brimful.effects.handlers import Handlers
+from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
+from brimful.effects.send_webhooks import Courier
 from brimful.effects.waiting import Waiters
 from brimful.gateways.port import Gateway
 from brimful.ledger.balances import lapse_due
@@ -78,11 +87,14 @@ class Engine:
         )
         self.waiters = Waiters(db)
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
+        poster = Poster(production=settings.production)
+        self.courier = Courier(ctx=self.ctx, poster=poster, now=self.now, run=self.run)
         handlers = Handlers(
             driver=self.driver,
             renewing=self.renewing,
             waiters=self.waiters,
             mail=self._mail,
+            webhooks=self.courier.send_due,
             advance=self._advance,
         )
         self.runner = Runner(handlers.by_kind())
@@ -231,7 +243,7 @@ class Engine:
         moved = await move_due(self.ctx, moment=moment)
         self.run(moved)
         due = await find_due_work(self.ctx.db, moment, limit)
-        self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
+        self.run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         swept += await empty_closed(self.ctx, moment=moment)
@@ -239,8 +251,15 @@ class Engine:
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
         return len(moved) + len(due) + len(swept) + lapsed
 
+    async def idle(self) -> None:
+        """Wait until nothing is being done or sent."""
+        await self.runner.idle()
+        await self.courier.idle()
+        await self.runner.idle()
+
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
+        await self.courier.stop()
         await self.runner.stop()
         await self.waiters.stop()
 

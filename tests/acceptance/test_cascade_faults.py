@@ -44,18 +44,30 @@ MOVES_CLOCK = {
         "start_clock", "begin_advance", "halt_advance", "claim", "hold", "step", "arrive", "release",
     )
 }  # fmt: skip
-ELSEWHERE = MOVES_CLOCK | {
-    "buy_ahead",
-    "create_chatbot",
-    "cards.take_undetached",
-    "cards.note_detached",
-    "move_account",
-    "renew.renew_due",
-    "close_account",
-    "close_account._empty_again",
-    "change_plan.change_subscription",
-    "change_plan.preview_change",
+# Nobody in a cascade has a webhook endpoint: see tests/webhooks.
+SENDS_WEBHOOKS = {
+    "record_webhook",
+    *(
+        f"webhooks.{name}"
+        for name in ("claim_endpoints", "free_endpoint", "resend", "rotate_secret")
+    ),
 }
+ELSEWHERE = (
+    MOVES_CLOCK
+    | SENDS_WEBHOOKS
+    | {
+        "buy_ahead",
+        "create_chatbot",
+        "cards.take_undetached",
+        "cards.note_detached",
+        "move_account",
+        "renew.renew_due",
+        "close_account",
+        "close_account._empty_again",
+        "change_plan.change_subscription",
+        "change_plan.preview_change",
+    }
+)
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
 
 

@@ -310,7 +310,7 @@ async def read_lines(
 
 
 async def read_lines_of(
-    db: Database, tenant_id: UUID, purchase_ids: list[UUID]
+    db: Transaction | Database, tenant_id: UUID, purchase_ids: list[UUID]
 ) -> dict[UUID, list[dict[str, Any]]]:
     """The lines of several purchases, as far as they are shown, by purchase."""
     lines: dict[UUID, list[dict[str, Any]]] = {key: [] for key in purchase_ids}

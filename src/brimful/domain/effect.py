@@ -53,6 +53,11 @@ class MailDue:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhooksDue:
+    """Something is to be sent to a webhook endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
 class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
@@ -82,6 +87,7 @@ Effect = (
     | Plan
     | Wake
     | MailDue
+    | WebhooksDue
     | DetachDue
     | AdvanceClock
     | LookAhead

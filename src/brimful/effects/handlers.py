@@ -15,6 +15,7 @@ from brimful.domain.effect import (
     Renew,
     Wake,
     WarnDue,
+    WebhooksDue,
 )
 from brimful.domain.moment import Moment
 from brimful.effects.detach_cards import detach_due
@@ -34,13 +35,14 @@ DETACHED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
-    """The doers of effects: each returns what follows. ``mail`` sends what is due, ``advance`` moves
-    the test clock."""
+    """The doers of effects: each returns what follows. ``mail`` sends what is due, ``webhooks``
+    begins to; ``advance`` moves the test clock."""
 
     driver: Driver
     renewing: Renewing
     waiters: Waiters
     mail: Callable[[], Awaitable[object]]
+    webhooks: Callable[[], Awaitable[None]]
     advance: Callable[[], Awaitable[None]]
 
     def by_kind(self) -> dict[type, Handler]:
@@ -52,6 +54,7 @@ class Handlers:
             Plan: self._plan,
             Wake: self._wake,
             MailDue: self._mail,
+            WebhooksDue: self._webhooks,
             DetachDue: self._detach,
             AdvanceClock: self._advance,
             LookAhead: self._look_ahead,
@@ -94,7 +97,13 @@ class Handlers:
         return ()
 
     async def _mail(self, effect: Effect) -> tuple[Effect, ...]:
+        # Whoever has a webhook is told at once, whatever the mail server does.
+        await self.webhooks()
         await self.mail()
+        return ()
+
+    async def _webhooks(self, effect: Effect) -> tuple[Effect, ...]:
+        await self.webhooks()
         return ()
 
     async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
