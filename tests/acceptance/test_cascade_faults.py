@@ -47,6 +47,11 @@ MOVES_CLOCK = {
 ELSEWHERE = MOVES_CLOCK | {
     "buy_ahead",
     "create_chatbot",
+    "events.store",
+    "events.take",
+    "events.settle",
+    "events.put_off",
+    "events.note_failure",
     "cards.take_undetached",
     "cards.note_detached",
     "move_account",
