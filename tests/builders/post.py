@@ -45,6 +45,8 @@ class Post:
 
     world: World
     http: httpx.AsyncClient
+    # Of the platform: 1,000 credits for $10.00, which no cover prefers.
+    platform_package: UUID
     path: str = "/v1/gateways/testbank/events"
     _ids: Any = field(default_factory=itertools.count)
 
@@ -156,5 +158,6 @@ async def post_office(db: Database, folder: Path, *, wire: bool) -> AsyncIterato
             client = httpx.AsyncClient(base_url="http://inside", transport=inside)
         http = await stack.enter_async_context(client)
         await small_world(world)
-        yield Post(world, http)
+        package = await world.package(None, 1_000, credits=1_000)
+        yield Post(world, http, package)
         await world.settle()

@@ -20,8 +20,7 @@ LOST = Rule(fault="lost_before", verb="confirm", times=9)
 
 async def open_payment(post: Post) -> str:
     """The agency is charged, and nobody has heard of it."""
-    package = await post.world.package(None, 1_000, credits=1_000)
-    await post.unheard(fault="lost_after", buys=[("Agency", package)])
+    await post.unheard(fault="lost_after", buys=[("Agency", post.platform_package)])
     [payment] = post.payments("platform")
     return payment
 
@@ -209,8 +208,7 @@ async def test_r45_the_first_event_may_come_before_the_reply_that_names_the_paym
     """The payment is unknown for a moment only; then the event is handled as any."""
     world = inside.world
     world.desk.faults.rules[:] = [Rule(fault="lost_after", verb="create"), LOST]
-    package = await world.package(None, 1_000, credits=1_000)
-    await world.buy("Agency", package, wait_ms=0)
+    await world.buy("Agency", inside.platform_package, wait_ms=0)
     await world.settle()
     [payment] = inside.payments("platform")
     event = inside.event(payment, "payment.created")

@@ -68,12 +68,14 @@ def _too_large(size_max: int) -> Problem:
 
 
 async def _read(receive: Receive, size_max: int) -> bytes | None:
+    """The whole body; None when there is more of it than may be, or less than was announced."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            # Whoever sent it went away in the middle: nothing is done by half of a request.
+            return None
         part = message.get("body", b"")
         size += len(part)
         if size > size_max:

@@ -62,8 +62,8 @@ class Ours:
 
 
 def is_sound(event: Event) -> bool:
-    """Tell whether an event's values can be what a gateway says: texts that can be written down, of
-    at most ``TEXT_MAX`` signs, an amount that is one, a time with a zone. Others are malformed (R45).
+    """Tell whether an event's values can be what a gateway says: names in printable ASCII of at most
+    ``TEXT_MAX`` signs, an amount that is one, a time with a zone. Others are malformed (R45).
     """
     names = (event.event_id, event.kind, event.mode, event.account_ref)
     more = [text for text in (event.payment_id, event.currency) if text is not None]
@@ -122,10 +122,13 @@ def judge_read(hint: Hint, ours: Ours, outcome: PaymentOutcome) -> Verdict | Non
 
 
 def _is_text(text: object) -> bool:
-    if not isinstance(text, str) or not 1 <= len(text) <= TEXT_MAX or "\0" in text:
-        return False
-    # Half of a pair of surrogates cannot be written down.
-    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+    # Nothing else is written into records and onto terminals on a stranger's word.
+    return (
+        isinstance(text, str)
+        and 1 <= len(text) <= TEXT_MAX
+        and text.isascii()
+        and text.isprintable()
+    )
 
 
 def _is_of_a_part(kind: str) -> bool:

@@ -219,7 +219,7 @@ class Testbank:
             return BadEvent(why="not signed by the gateway")
         if abs(time.time() - at_s) > EVENT_AGE_S:
             return BadEvent(why="too old or too new")
-        event = json.loads(body)
+        event = json.loads(body.decode())  # of bytes, json would guess the encoding
         return Event(
             event_id=_text(event["id"]),
             kind=_text(event["kind"]),
