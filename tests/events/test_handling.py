@@ -8,9 +8,11 @@ import pytest
 
 from brimful.billing import events
 from brimful.domain.effect import HandleEvent
+from brimful.domain.event import Verdict
 from brimful.domain.payment import Captured, Event, PaymentOutcome, Refused
 from brimful.effects import handle_event as handling
 from brimful.usecases.receive_event import receive_event
+from brimful.usecases.record_payment import record_payment
 from brimful_testbank.faults import Rule
 from tests.api.dump import digest
 from tests.builders.post import Post
@@ -92,11 +94,11 @@ async def test_r24_a_late_holder_of_an_event_is_not_heard(inside: Post) -> None:
     )
     assert first is not None and second is not None
     before = await row(inside, event)
-    await events.settle(db, first, handling.Verdict.other_mode, moment)
+    await events.settle(db, first, Verdict.other_mode, moment)
     await events.put_off(db, first, at)
     await events.note_failure(db, first, error="late", until=at, failures_max=1)
     assert await row(inside, event) == before
-    await events.settle(db, second, handling.Verdict.recorded, moment)
+    await events.settle(db, second, Verdict.recorded, moment)
     assert await inside.verdicts() == {event["id"]: "recorded"}
 
 
@@ -185,11 +187,10 @@ async def test_r25_r45_an_event_about_an_ended_purchase_leads_to_a_fresh_reading
     [payment] = inside.payments("platform")
     inside.world.desk.bank.refund("platform", payment, 400)
     learnt: list[Any] = []
-    record = handling.record_payment
 
     async def recording(ctx: Any, **what: Any) -> Any:
         learnt.append(what["outcome"])
-        return await record(ctx, **what)
+        return await record_payment(ctx, **what)
 
     monkeypatch.setattr(handling, "record_payment", recording)
     kinds = ["payment.refunded", "refund.updated", "charge.refunded", "dispute.created", "charge.x"]
