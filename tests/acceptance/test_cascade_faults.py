@@ -52,6 +52,7 @@ ELSEWHERE = MOVES_CLOCK | {
     "events.settle",
     "events.put_off",
     "events.note_failure",
+    "events.retry_parked",
     "cards.take_undetached",
     "cards.note_detached",
     "move_account",

@@ -235,3 +235,21 @@ async def test_r45_an_event_of_no_payment_is_kept_and_nothing_more(inside: Post)
     await inside.world.settle()
     assert await inside.verdicts() == {"evt_of_an_account": "not_of_a_payment"}
     assert await db.fetchval("select state from gateway_event") == "handled"
+
+
+async def test_r45_a_storm_of_events_is_stored_and_handled_in_time(inside: Post) -> None:
+    """More than a process does at once: all are answered, what is left over is taken up by scans."""
+    payment = await open_payment(inside)
+    storm = [inside.event(payment, "payment.captured") for _ in range(300)]
+    inside.world.desk.faults.close_gate("look_up")
+    answers = await asyncio.gather(*(inside.signed(event) for event in storm))
+    inside.world.desk.faults.open_gate("look_up")
+    assert {answer.status_code for answer in answers} == {200}
+    await inside.world.settle()
+    stored = await inside.world.db.fetch("select tries from gateway_event")
+    assert len(stored) == len(storm) and [row["tries"] for row in stored].count(0) > 100
+    for _ in range(4):
+        await inside.later(handling.READ_PAUSE_S_MAX)
+    assert set((await inside.verdicts()).values()) == {"recorded"}
+    assert inside.world.taken() == [1_000]
+    assert (await inside.world.credits("Agency")).free == 1_000
