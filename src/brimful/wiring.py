@@ -20,7 +20,7 @@ from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
-from brimful.effects.drive import Driver, record_event
+from brimful.effects.drive import Driver
 from brimful.effects.due_work import find_due_work
 from brimful.effects.handlers import Handlers
 from brimful.effects.http_post import Poster
@@ -48,6 +48,7 @@ from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
+from brimful.usecases.receive_event import receive_event
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
@@ -219,20 +220,18 @@ class Engine:
         return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Take an event of the gateway: False when it is not authentic (R45)."""
-        await self.follow_clock()
+        """Take an event of the gateway: False when it is malformed or not authentic. Otherwise it is
+        stored when this returns, and is handled afterwards (R45)."""
         event = self.gateway.parse_event(body=body, headers=headers)
         if isinstance(event, BadEvent):
             return False
-        if event.payment_id is not None:
-            self.run(
-                await record_event(
-                    self.driver,
-                    payment_id=event.payment_id,
-                    gateway_account=event.account_ref,
-                    gateway=self.ctx.gateway,
-                )
-            )
+        await self.follow_clock()
+        effects = await receive_event(self.ctx, event=event, moment=self.now())
+        if effects is None:
+            return False
+        if not self.runner.busy:
+            # Otherwise the scan takes it up: events do not crowd out what money waits for.
+            self.run(effects)
         return True
 
     async def take_up_due_work(self, limit: int = 200) -> int:
@@ -242,7 +241,7 @@ class Engine:
         moment = self.clock.moment()
         moved = await move_due(self.ctx, moment=moment)
         self.run(moved)
-        due = await find_due_work(self.ctx.db, moment, limit)
+        due = await find_due_work(self.ctx, moment, limit)
         self.run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)

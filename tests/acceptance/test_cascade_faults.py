@@ -52,9 +52,14 @@ SENDS_WEBHOOKS = {
         for name in ("claim_endpoints", "free_endpoint", "resend", "rotate_secret")
     ),
 }
+HANDLES_EVENTS = {
+    f"events.{name}"
+    for name in ("store", "take", "settle", "put_off", "note_failure", "retry_parked")
+}
 ELSEWHERE = (
     MOVES_CLOCK
     | SENDS_WEBHOOKS
+    | HANDLES_EVENTS
     | {
         "buy_ahead",
         "create_chatbot",

@@ -80,6 +80,13 @@ class WarnDue:
     """It may be time again to warn of what is to come."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandleEvent:
+    """An event of the gateway that was stored and is to be handled."""
+
+    event_id: str
+
+
 Effect = (
     Drive
     | DriveMany
@@ -92,4 +99,5 @@ Effect = (
     | AdvanceClock
     | LookAhead
     | WarnDue
+    | HandleEvent
 )

@@ -212,26 +212,3 @@ async def _create(gateway: Gateway, purchase: Purchase) -> CreateOutcome:
         description=f"{purchase.credits} credits, {purchase.chatbots} chatbots",
         metadata={REFERENCE: str(purchase.charge_id), "purchase": str(purchase.purchase_id)},
     )
-
-
-async def record_event(
-    driver: Driver, *, payment_id: str, gateway_account: str, gateway: str
-) -> tuple[Effect, ...]:
-    """Handle an event about a payment: read the payment afresh and record what is so (R45)."""
-    route = await payments.find_payment(driver.ctx.db, gateway, payment_id)
-    if route is None:
-        return ()
-    tenant_id, purchase_id = route
-    purchase = await purchases.read_purchase(driver.ctx.db, tenant_id, purchase_id)
-    if purchase is None or purchase.ended or purchase.gateway_account != gateway_account:
-        return ()
-    outcome = await driver.gateway.look_up(account_ref=gateway_account, payment_id=payment_id)
-    if isinstance(outcome, Unknown | Unreachable | NotFound):
-        return ()
-    return await record_payment(
-        driver.ctx,
-        tenant_id=tenant_id,
-        purchase_id=purchase_id,
-        outcome=outcome,
-        moment=driver.now(),
-    )

@@ -9,6 +9,7 @@ from brimful.domain.effect import (
     Drive,
     DriveMany,
     Effect,
+    HandleEvent,
     LookAhead,
     MailDue,
     Plan,
@@ -21,6 +22,7 @@ from brimful.domain.moment import Moment
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive
 from brimful.effects.drive_many import drive_many
+from brimful.effects.handle_event import handle_event
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Handler
 from brimful.effects.waiting import Waiters
@@ -59,6 +61,7 @@ class Handlers:
             AdvanceClock: self._advance,
             LookAhead: self._look_ahead,
             WarnDue: self._warn,
+            HandleEvent: self._handle_event,
         }
 
     def _now(self) -> Moment:
@@ -126,3 +129,7 @@ class Handlers:
 
     async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
         return await warn_due(self.driver.ctx, moment=self._now())
+
+    async def _handle_event(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, HandleEvent)
+        return await handle_event(self.driver, effect.event_id)

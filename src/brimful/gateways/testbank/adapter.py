@@ -13,6 +13,7 @@ import httpx
 
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.clock import Clock
+from brimful.domain.event import Mode
 from brimful.domain.payment import (
     BadEvent,
     Canceled,
@@ -55,6 +56,7 @@ class Testbank:
     ``clock``, its holds run out by business time (R38)."""
 
     __test__ = False
+    mode: Mode = "test"
 
     def __init__(
         self,
@@ -217,16 +219,16 @@ class Testbank:
             return BadEvent(why="not signed by the gateway")
         if abs(time.time() - at_s) > EVENT_AGE_S:
             return BadEvent(why="too old or too new")
-        event = json.loads(body)
+        event = json.loads(body.decode())  # of bytes, json would guess the encoding
         return Event(
             event_id=_text(event["id"]),
             kind=_text(event["kind"]),
             mode=_text(event["mode"]),
             account_ref=_text(event["account"]),
             payment_id=_text(event["payment"]),
-            amount_minor=int(event["amount"]),
+            amount_minor=_whole(event["amount"]),
             currency=_text(event["currency"]),
-            created_at=datetime.fromtimestamp(int(event["created"]), UTC),
+            created_at=datetime.fromtimestamp(_whole(event["created"]), UTC),
             metadata={str(k): str(v) for k, v in event["metadata"].items()},
         )
 
@@ -267,11 +269,19 @@ class Testbank:
 
 
 def _text(value: Any) -> str:
-    """A text that can be looked up in a database. Raises ValueError for half characters and NUL."""
-    text = str(value)
-    if b"\0" in text.encode():
+    """A text that can be written down. Raises TypeError or ValueError for anything else."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    if b"\0" in value.encode():
         raise ValueError("NUL")
-    return text
+    return value
+
+
+def _whole(value: Any) -> int:
+    """A whole number as it is. Raises TypeError for anything else."""
+    if type(value) is not int:
+        raise TypeError("not a whole number")
+    return value
 
 
 def _code(body: Any) -> str:

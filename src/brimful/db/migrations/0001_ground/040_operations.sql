@@ -273,15 +273,3 @@ create table mail (
     primary key (tenant_id, notice_id)
 );
 create index mail_due on mail (due_real_at) where state = 'due';
-
-create table gateway_event (
-    gateway text not null,
-    event_id text not null,
-    payment_id text,
-    body jsonb not null,
-    received_real_at timestamptz not null,
-    handled_real_at timestamptz,
-    verdict text,
-    primary key (gateway, event_id)
-);
-create index gateway_event_due on gateway_event (received_real_at) where handled_real_at is null;
