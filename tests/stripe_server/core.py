@@ -102,7 +102,7 @@ class StripeCore:
             response = _error(refused, head)
             self._save(ticket, response if refused.saved else None)
             return response
-        response = Response(status=200, body=json.dumps(answer, indent=2), headers=head)
+        response = Response(status=200, body=json.dumps(answer), headers=head)
         self._save(ticket, response)
         return response
 
@@ -184,6 +184,4 @@ def _error(refused: StripeError, head: dict[str, str]) -> Response:
         **refused.error,
         "request_log_url": f"https://dashboard.stripe.com/test/logs/{head.get('request-id')}",
     }
-    return Response(
-        status=refused.status, body=json.dumps({"error": error}, indent=2), headers=head
-    )
+    return Response(status=refused.status, body=json.dumps({"error": error}), headers=head)

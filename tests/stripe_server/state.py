@@ -25,12 +25,20 @@ class Book:
     account: str
     livemode: bool
     objects: dict[str, Obj] = field(default_factory=dict)
-    # What is known of a card beside its object: by fingerprint.
-    fingerprints: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Obj]] = field(default_factory=dict)
+
+    def add(self, made: Obj) -> None:
+        """Keep a new object."""
+        self.objects[made["id"]] = made
+        self.kinds.setdefault(made["object"], {})[made["id"]] = made
+
+    def remove(self, old: Obj) -> None:
+        """Forget an object."""
+        del self.objects[old["id"]], self.kinds[old["object"]][old["id"]]
 
     def of(self, kind: str) -> Iterator[Obj]:
         """All objects of a kind, newest first."""
-        return (o for o in reversed(self.objects.values()) if o["object"] == kind)
+        return reversed(self.kinds.get(kind, {}).values())
 
 
 @dataclass(slots=True)
@@ -117,7 +125,7 @@ class Call:
         made = {"id": self.state.new_id(prefix), "object": kind, "created": self.now, **values}
         if kind != "refund":
             made["livemode"] = self.book.livemode
-        self.book.objects[made["id"]] = made
+        self.book.add(made)
         return made
 
     def get(self, kind: str, id: str, param: str = "id", *, in_path: bool = False) -> Obj:
