@@ -45,7 +45,7 @@ class Pages:
             raise Refused(404, "no_such_page", "no such page")
         if page["method"] is None:
             raise Refused(402, "page_not_completed", "nobody has saved a card there yet")
-        if customer not in (None, page["customer"]):
+        if customer != page["customer"]:
             raise Refused(400, "wrong_customer", "the page was for another customer")
         return dict(self._bank.methods[page["method"]])
 

@@ -2,6 +2,7 @@
 changed (R43)."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ MEANT = [
     (("testbank", "--port", "0", "--journal", "/dev/null/x"), ("/dev/null/x",)),
 ]
 
-SET: list[tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]] = [
+SET: list[tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]] = [
     (("serve",), {"BRIMFUL_PORT": "abc"}, ("BRIMFUL_PORT takes a whole number, 0 to 65535",)),
     (("worker",), {"BRIMFUL_TESTBANK_URL": "nonsense"}, ("BRIMFUL_TESTBANK_URL takes http://",)),
     (("audit",), {"BRIMFUL_SMTP_URL": "nonsense"}, ("BRIMFUL_SMTP_URL takes smtp://",)),
@@ -114,7 +115,7 @@ def test_r43_bad_words_are_one_line(
 
 @pytest.mark.parametrize(("words", "env", "parts"), SET)
 def test_r43_bad_settings_are_one_line(
-    place: Path, words: tuple[str, ...], env: dict[str, str], parts: tuple[str, ...]
+    place: Path, words: tuple[str, ...], env: dict[str, Any], parts: tuple[str, ...]
 ) -> None:
     """What the environment says is wrong; every command that reads it says so."""
     assert_one_line(run(*words, cwd=place, **env), *parts)
