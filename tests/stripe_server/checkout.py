@@ -73,7 +73,7 @@ def _of_setup(wish: Obj) -> Obj:
 
 def _blank(wish: Obj, intent: Obj, ends: int) -> Obj:
     return {
-        **dict.fromkeys(NULLS),
+        **{name: wish.get(name) for name in NULLS},
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "allowed_payment_method_types": wish.get("allowed_payment_method_types"),
         "cancel_url": wish.get("cancel_url"),

@@ -1,6 +1,7 @@
 """SetupIntents: a card is saved for use without its owner."""
 
 from tests.stripe_server import methods
+from tests.stripe_server.attempts import HARMLESS
 from tests.stripe_server.cards import DECLINES
 from tests.stripe_server.errors import StripeError, invalid
 from tests.stripe_server.lists import page
@@ -58,6 +59,8 @@ def confirm(call: Call) -> Obj:
 
 
 def _confirm(call: Call, intent: Obj) -> Obj:
+    for name in HARMLESS:
+        call.params.get(name)
     if intent["payment_method"] is None:
         raise _unexpected("it's missing a payment method", intent)
     automatic = intent["automatic_payment_methods"]

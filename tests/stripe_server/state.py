@@ -18,6 +18,36 @@ API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
 
 
+class Given(Obj):
+    """The parameters of a request, which remember what was looked at.
+
+    So that a parameter that the real Stripe knows and this server does not is never passed over in
+    silence: `unread` are those, and a request that has some fails loudly.
+    """
+
+    def __init__(self, given: Obj) -> None:
+        super().__init__(given)
+        self.unread = set(given)
+
+    def __getitem__(self, name: str) -> Any:
+        self.unread.discard(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.unread.discard(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, if given."""
+        self.unread.discard(name)
+        return super().get(name, default)
+
+    def whole(self) -> Obj:
+        """All of it, for a verb that keeps what it is told."""
+        self.unread.clear()
+        return dict(self)
+
+
 @dataclass(slots=True)
 class Book:
     """The objects of one account in one mode; nobody else sees them."""

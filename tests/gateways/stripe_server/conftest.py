@@ -15,3 +15,4 @@ async def desk() -> AsyncIterator[Desk]:
         made = desk_at(url, server)
         yield made
         await made.close()
+        assert server.crashes == []

@@ -1,6 +1,7 @@
 """Faults on request, before and after the effect; the hooks over HTTP; the core without it (R22)."""
 
 import asyncio
+import sys
 from typing import Any
 
 import httpx
@@ -41,19 +42,31 @@ async def test_r22_a_lost_reply_is_replayed_by_its_key(desk: Desk) -> None:
     assert again.status == "succeeded" and desk.moved(intent.id) == [1_000]
 
 
+@pytest.mark.parametrize("fault", ["503", "429", "html", "truncated"])
+async def test_r22_an_answer_spoiled_after_its_effect_is_replayed(desk: Desk, fault: Any) -> None:
+    """A refund that nobody heard of is given once with its key."""
+    paid = await desk.paid()
+    desk.hooks.fault(fault=fault, when="after", verb="refunds.create")
+    call = ({"payment_intent": paid.id, "amount": 100}, {"idempotency_key": "k"})
+    assert isinstance(await refusal(desk.v1.refunds.create_async(*call)), stripe.StripeError)
+    assert (await desk.v1.refunds.create_async(*call)).amount == 100
+    assert desk.moved(paid.id) == [1_000, -100]
+
+
 async def test_r22_a_request_that_comes_late_meets_the_cancel(desk: Desk) -> None:
     """The client gave up and cancelled; the zombie confirm finds a fence."""
     intent = await desk.intent()
     impatient = desk_at(desk.url, desk.server, timeout_s=0.1)
-    desk.hooks.fault(fault="delay", verb="payment_intents.confirm", seconds=0.4)
+    rule = Rule(fault="wait", verb="payment_intents.confirm")
+    desk.server.faults.rules.append(rule)
     call = ({"off_session": True}, {"idempotency_key": "k"})
     error = await refusal(impatient.v1.payment_intents.confirm_async(intent.id, *call))
     assert isinstance(error, stripe.APIConnectionError)
     assert (await desk.v1.payment_intents.cancel_async(intent.id)).status == "canceled"
-    while (error := await refusal(desk.v1.payment_intents.confirm_async(intent.id, *call))) and (
-        error.http_status == 409
-    ):
-        await asyncio.sleep(0.01)
+    error = await refusal(desk.v1.payment_intents.confirm_async(intent.id, *call))
+    assert error.http_status == 409
+    rule.opened.set()
+    error = await refusal(desk.v1.payment_intents.confirm_async(intent.id, *call))
     assert error.code == "payment_intent_unexpected_state"
     assert error.headers["idempotent-replayed"] == "true"
     assert desk.moved(intent.id) == []
@@ -126,6 +139,26 @@ async def test_r44_hooks_over_http(desk: Desk) -> None:
         ):
             assert (await http.post(f"/_control/{name}", json=body)).status_code == 400
         assert (await http.post("/_control/now", content=b"{")).status_code == 400
+
+
+async def test_r44_a_server_in_a_process_of_its_own() -> None:
+    """It says where it is, and is reached by the SDK and by its hooks."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.stripe_server", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        url, key = (await process.stdout.readline()).decode().split()
+        http: Any = stripe.HTTPXClient(timeout=5)
+        client = stripe.StripeClient(key, base_addresses={"api": url}, http_client=http)
+        made = await client.v1.customers.create_async()
+        async with httpx.AsyncClient(base_url=url) as control:
+            (event,) = (await control.post("/_control/events")).json()
+        assert event["data"]["object"]["id"] == made.id
+        await http.close_async()
+    finally:
+        process.kill()
+        await process.wait()
 
 
 def _send(core: StripeCore, path: str, form: str, now: int = START, key: str = "") -> Response:

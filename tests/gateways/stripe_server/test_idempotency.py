@@ -54,19 +54,18 @@ async def test_r22_a_key_with_other_parameters_is_an_error(desk: Desk) -> None:
 async def test_r22_a_key_in_flight_is_a_conflict(desk: Desk) -> None:
     """409 while the first still runs, which then is answered as ever."""
     intent = await desk.intent()
-    desk.server.faults.rules.append(
-        Rule(fault="delay", verb="payment_intents.confirm", seconds=0.3)
-    )
+    rule = Rule(fault="wait", verb="payment_intents.confirm")
+    desk.server.faults.rules.append(rule)
     first = asyncio.create_task(
         desk.v1.payment_intents.confirm_async(intent.id, {"off_session": True}, KEY)
     )
-    while not desk.server.faults.rules[0].seen:
-        await asyncio.sleep(0)
+    await rule.arrived.wait()
     error = await refusal(
         desk.v1.payment_intents.confirm_async(intent.id, {"off_session": True}, KEY)
     )
     assert (error.http_status, error.error.code) == (409, "idempotency_key_in_use")
     assert error.headers["stripe-should-retry"] == "true"
+    rule.opened.set()
     assert (await first).status == "succeeded"
     assert desk.moved(intent.id) == [1_000]
 

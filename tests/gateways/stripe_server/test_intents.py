@@ -138,6 +138,19 @@ async def test_r29_authentication_without_its_owner_is_a_decline(desk: Desk, wis
     assert desk.moved(intent.id) == []
 
 
+@pytest.mark.parametrize("passes", [True, False])
+async def test_r22_the_bank_may_take_its_time(desk: Desk, passes: bool) -> None:
+    """`processing` is neither paid nor failed, and cannot be cancelled; then it is one of them."""
+    intent = await desk.intent("pm_card_ours_processing")
+    asked = await desk.v1.payment_intents.confirm_async(intent.id, OWNER_AWAY)
+    assert asked.status == "processing" and desk.moved(intent.id) == []
+    error = await refusal(desk.v1.payment_intents.cancel_async(intent.id))
+    assert error.code == "payment_intent_unexpected_state"
+    end = desk.hooks.settle(intent.id, passes=passes)["status"]
+    assert end == ("succeeded" if passes else "requires_payment_method")
+    assert desk.moved(intent.id) == ([1_000] if passes else [])
+
+
 async def test_r22_a_card_belongs_to_its_customer(desk: Desk) -> None:
     """It needs its customer named, is nobody else's, and once detached it is no card any more."""
     customer, method = await desk.saved()
@@ -229,6 +242,8 @@ async def test_r22_an_unknown_payment_is_404(desk: Desk) -> None:
 
 async def test_r24_payments_are_listed_by_customer_and_time(desk: Desk) -> None:
     """Newest first, with cursors, as reconciliation needs them."""
+    none = await desk.v1.payment_intents.list_async({"created": {"gte": 0}, "customer": "cus_1"})
+    assert none.data == []
     customer, _ = await desk.saved()
     wish = {"amount": 1_000, "currency": "usd", "customer": customer}
     made = []

@@ -118,3 +118,23 @@ def test_r44_malformed_forms_are_400(form: str) -> None:
         headers={"authorization": "Bearer sk_test_brimful"},
     )  # fmt: skip
     assert core.handle(request, 1_800_000_000).status == 400
+
+
+def test_r44_a_known_parameter_that_does_nothing_here_is_not_passed_over() -> None:
+    """It fails loudly, so that no test relies on what this server only seems to do."""
+    core = StripeCore(seed=1, now=1_800_000_000)
+    request = Request(
+        method="POST", path="/v1/customers", form="balance=5",
+        headers={"authorization": "Bearer sk_test_brimful"},
+    )  # fmt: skip
+    with pytest.raises(NotImplementedError, match="balance"):
+        core.handle(request, 1_800_000_000)
+
+
+async def test_r44_what_matters_only_to_some_cards_is_taken_with_all(desk: Desk) -> None:
+    """A return address and the like, on a card that asks for nothing."""
+    intent = await desk.intent()
+    done = await desk.v1.payment_intents.confirm_async(
+        intent.id, {"error_on_requires_action": True, "return_url": "https://x.test"}
+    )
+    assert done.status == "succeeded"
