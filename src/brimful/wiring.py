@@ -29,6 +29,7 @@ from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.send_webhooks import Courier
 from brimful.effects.waiting import Waiters
+from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
@@ -77,11 +78,14 @@ class Engine:
         clock: Clock,
         mailer: Mailer,
         settings: Settings,
+        pages: Pages | None = None,
     ) -> None:
+        """``pages`` are those that the gateway hosts; without them none are offered."""
         self.settings = settings
         self.clock = clock
         self.gateway = gateway
         self.mailer = mailer
+        self.pages = pages
         self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)

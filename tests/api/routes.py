@@ -35,6 +35,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "SetOverdraft": {"limit_credits": 7},
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
+    "AskCardPage": {"return_url": "https://example.com/back", "given_by": "X"},
+    "AskOnboarding": {"return_url": "https://example.com/back"},
     "IssueKey": {"label": "x"},
     "PreviewPurchase": {"package_id": "{offer_id}"},
     "PreviewSpend": {"credits": 1},
@@ -121,6 +123,8 @@ _HOOKS = "/webhook-endpoints"
 # In an order in which each can be done after those before it; what is taken away was made by one.
 ROUTES = (
     _post("/payment-methods", "SaveCard", 201, makes="method_id"),
+    _post("/payment-method-pages", "AskCardPage", 201),
+    _post("/onboarding-pages", "AskOnboarding", 201, seller=True),
     _post("/accounts", "OpenAccount", 201, keyed=True, seller=True, platform=True),
     _post("/packages", "PublishPackage", 201, makes="package_id", seller=True, platform=True),
     _post("/api-keys", "IssueKey", 201, makes="key_id", platform=True),

@@ -15,14 +15,20 @@ from brimful.domain.payment import (
     SavedMethod,
 )
 from brimful.gateways.port import REFERENCE, CaptureMode, Gateway
+from brimful.gateways.stripe.adapter import Stripe
 from brimful.gateways.testbank.adapter import Testbank
 from brimful_testbank.faults import FaultKind, Rule
 from brimful_testbank.server import serving
+from tests.stripe_server.core import TEST_KEY
+from tests.stripe_server.faults import Rule as StripeRule
+from tests.stripe_server.server import serving as stripe_serving
 
 Card = Literal[
     "good", "soft", "hard", "expired", "authenticate", "slow", "lost_reply", "lost_request", "no_capture"
 ]  # fmt: skip
 When = Literal["before", "after"]
+# A gateway account at Stripe that lets the platform act for it.
+CONNECTED = "acct_1Connected0000000"
 
 
 def key() -> str:
@@ -183,4 +189,44 @@ async def testbank() -> AsyncIterator[Rig]:
         )
 
 
-RIGS = {"testbank": testbank}
+@contextlib.asynccontextmanager
+async def stripe() -> AsyncIterator[Rig]:
+    """Stripe's SDK, unchanged, before a Stripe of our own on a loopback port."""
+    async with contextlib.AsyncExitStack() as stack:
+        url, server = await stack.enter_async_context(stripe_serving())
+        server.state.connected.add(CONNECTED)
+
+        def reached(at: str, timeout_s: float) -> Stripe:
+            gateway = Stripe(TEST_KEY, url=at, timeout_s=timeout_s)
+            stack.push_async_callback(gateway.close)
+            return gateway
+
+        def lose(verb: str, when: When) -> None:
+            resource = "refunds.create" if verb == "refund" else f"payment_intents.{verb}"
+            server.faults.rules[:] = [StripeRule(fault="reset", when=when, verb=resource)]
+
+        yield Rig(
+            gateway=reached(url, 5),
+            impatient=reached(url, 0.15),
+            nobody=reached("http://127.0.0.1:9", 1),
+            cards={
+                "good": "pm_card_visa",
+                "soft": "pm_card_ours_insufficient_funds",
+                "hard": "pm_card_ours_lost_card",
+                "expired": "pm_card_ours_expired_card",
+                "authenticate": "pm_card_authenticationRequired",
+                "slow": "pm_card_ours_slow",
+                "lost_reply": "pm_card_ours_lostAfter",
+                "lost_request": "pm_card_ours_lostBefore",
+                "no_capture": "pm_card_ours_captureDeclined",
+            },
+            account_ref="platform",
+            other_ref=CONNECTED,
+            currency="USD",
+            lose=lose,
+            moved=server.state.journal.moved,
+            expire_holds=lambda: server.advance(30 * 86_400),
+        )
+
+
+RIGS = {"testbank": testbank, "stripe": stripe}

@@ -25,7 +25,7 @@ from models import actions as act
 ROOT = Path(__file__).resolve().parents[2]
 GROUND = ROOT / "src" / "brimful" / "db" / "migrations" / "0001_ground"
 # What a payment is not asked for on its way, and what the model has beside the port's verbs.
-OTHER_VERBS = {"find", "save_method", "remove_method", "parse_event", "minimum_minor"}
+OTHER_VERBS = {"find", "save_method", "remove_method", "parse_event", "minimum_minor", "mode"}
 NO_VERBS = {"event", "plan"}
 
 

@@ -111,6 +111,8 @@ class Purchase:
     explanation: dict[str, Any]
     planned_at: datetime
     tries: int
+    # No request of the present step was made before (R22).
+    step_real_at: datetime
     charge_id: UUID | None
     gateway: str | None
     gateway_account: str | None

@@ -114,6 +114,11 @@ class Canceled:
     payment_id: str
 
 
+# The gateway account is closed to us: its owner disconnected it, or it is not there. An outcome of its
+# own: neither an outage nor a decline, and no card is to blame (R10, R44).
+DISCONNECTED = "account_disconnected"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The gateway refused the request itself (not the card); this request had no effect.

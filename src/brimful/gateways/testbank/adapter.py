@@ -40,6 +40,9 @@ from brimful.domain.payment import (
     is_hard_decline,
 )
 from brimful.gateways.port import CaptureMode
+from brimful.gateways.testbank.pages import Hosted
+from brimful.gateways.testbank.records import Listed
+from brimful.gateways.testbank.replies import Reply, code_of
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
 EVENT_AGE_S = 300
@@ -48,10 +51,8 @@ _UNREADABLE = (
     ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
 )  # fmt: skip
 
-_Reply = tuple[int, Any] | Unknown | Unreachable
 
-
-class Testbank:
+class Testbank(Hosted, Listed):
     """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with; with a
     ``clock``, its holds run out by business time (R38)."""
 
@@ -106,7 +107,7 @@ class Testbank:
             return reply
         status, body = reply
         if status != 200:
-            return Refused(code=_code(body))
+            return Refused(code=code_of(body))
         return Created(payment_id=body["id"])
 
     async def confirm(
@@ -147,7 +148,7 @@ class Testbank:
         if status == 404:
             return NotFound()
         if status != 200:
-            return Refused(code=_code(body), payment_id=payment_id)
+            return Refused(code=code_of(body), payment_id=payment_id)
         return Refunded(
             payment_id=payment_id,
             refund_id=idempotency_key,
@@ -178,7 +179,7 @@ class Testbank:
             return reply
         status, body = reply
         if status != 200:
-            return MethodRefused(code=_code(body))
+            return MethodRefused(code=code_of(body))
         return SavedMethod(
             method_id=body["id"],
             customer_id=body["customer"],
@@ -242,7 +243,7 @@ class Testbank:
         if status == 404:
             return NotFound()
         if status != 200:
-            return Refused(code=_code(body))
+            return Refused(code=code_of(body))
         try:
             return _outcome(body)
         except (KeyError, TypeError, ValueError):
@@ -250,7 +251,7 @@ class Testbank:
 
     async def _call(
         self, method: str, path: str, account_ref: str, key: str | None, wish: Any
-    ) -> _Reply:
+    ) -> Reply:
         assert_no_transaction()
         headers = {"merchant": account_ref}
         if key is not None:
@@ -282,10 +283,6 @@ def _whole(value: Any) -> int:
     if type(value) is not int:
         raise TypeError("not a whole number")
     return value
-
-
-def _code(body: Any) -> str:
-    return str(body.get("code", "refused")) if isinstance(body, dict) else "refused"
 
 
 def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:

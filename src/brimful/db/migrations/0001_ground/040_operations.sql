@@ -71,6 +71,8 @@ create table purchase (
     lease_until timestamptz not null default '-infinity',
     fence bigint not null default 0,
     tries int not null default 0,
+    -- When its present step began, in real time: nothing of that step was asked of the gateway before (R22).
+    step_real_at timestamptz not null,
     primary key (tenant_id, purchase_id)
 ) with (fillfactor = 60);
 -- R19: at most one open auto-billing per account, whoever tries.

@@ -1,0 +1,1 @@
+"""The adapter to Stripe, by its official SDK (R44)."""

@@ -1,0 +1,96 @@
+"""Refunds and disputes of a payment: given, and read whole (R25)."""
+
+from typing import Any
+
+from brimful.domain.payment import (
+    NotFound,
+    Refunded,
+    RefundOutcome,
+    Refused,
+    Unknown,
+    Unreachable,
+)
+from brimful.gateways.stripe.calls import Calls, Object, Right, Wrong, is_missing
+from brimful.gateways.stripe.outcomes import charge_of, refunds_left_out
+
+PAGE = 100
+# A payment has fewer; more would be an answer that goes round in circles.
+PAGES_MAX = 100
+
+
+async def refund(
+    calls: Calls, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+) -> RefundOutcome:
+    """Give back ``amount_minor`` minor units; see the port. One that is pending counts as given: if
+    it fails later, `Captured.refunds` says so."""
+    options = calls.options(account_ref, idempotency_key)
+    answer = await calls.ask(
+        lambda: calls.sdk.refunds.create_async(
+            {"payment_intent": payment_id, "amount": amount_minor, "expand": ["charge"]}, options
+        )
+    )
+    if isinstance(answer, Unknown | Unreachable):
+        return answer
+    if isinstance(answer, Wrong):
+        if is_missing(answer) or _names_no_payment(answer):
+            return NotFound()
+        return Refused(code=answer.code, payment_id=payment_id)
+    made = answer.body
+    if made.get("status") in ("failed", "canceled"):
+        code = str(made.get("failure_reason") or "refund_failed")
+        return Refused(code=code, payment_id=payment_id)
+    charge = made.get("charge")
+    if not isinstance(charge, dict) or not isinstance(made.get("id"), str):
+        return Unknown(why="unreadable reply")
+    return Refunded(
+        payment_id=payment_id,
+        refund_id=made["id"],
+        amount_minor=int(made["amount"]),
+        total_minor=int(charge["amount_refunded"]),
+    )
+
+
+def _names_no_payment(wrong: Wrong) -> bool:
+    return wrong.code == "resource_missing" and wrong.param == "payment_intent"
+
+
+async def read_disputes(
+    calls: Calls, account_ref: str, payment_id: str
+) -> tuple[Object, ...] | Unknown | Unreachable:
+    """All disputes of a payment."""
+    return await _read_all(calls, calls.sdk.disputes.list_async, account_ref, payment_id)
+
+
+async def read_all_refunds(
+    calls: Calls, account_ref: str, intent: Object
+) -> Object | Unknown | Unreachable:
+    """An intent with all its refunds in it; an answer holds the newest ten by itself."""
+    if not refunds_left_out(intent):
+        return intent
+    found = await _read_all(calls, calls.sdk.refunds.list_async, account_ref, intent["id"])
+    if isinstance(found, Unknown | Unreachable):
+        return found
+    charge = charge_of(intent) or {}
+    listed = {"data": list(found), "has_more": False}
+    return {**intent, "latest_charge": {**charge, "refunds": listed}}
+
+
+async def _read_all(
+    calls: Calls, read: Any, account_ref: str, payment_id: str
+) -> tuple[Object, ...] | Unknown | Unreachable:
+    found: list[Object] = []
+    after: dict[str, str] = {}
+    for _ in range(PAGES_MAX):
+        params = {"payment_intent": payment_id, "limit": PAGE, **after}
+        answer = await calls.ask(
+            lambda params=params: read(params, calls.options(account_ref))  # type: ignore[misc]
+        )
+        if isinstance(answer, Unknown | Unreachable):
+            return answer
+        if not isinstance(answer, Right):
+            return Unknown(why=answer.code)
+        found += answer.body["data"]
+        if not answer.body["has_more"]:
+            return tuple(found)
+        after = {"starting_after": found[-1]["id"]}
+    return Unknown(why="too many pages")
