@@ -40,6 +40,8 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_CASCADE_ALL",
         "BRIMFUL_HISTORIES_SEED",
         "BRIMFUL_RENEWAL_KILLS",
+        "BRIMFUL_EVENT_FUZZ",
+        "BRIMFUL_EVENT_ORDERS",
     ):
         del os.environ[name]
 

@@ -10,13 +10,19 @@ import structlog
 
 from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
+from brimful.domain.clock import Clock
 from brimful.effects.clocks import clock_of
+from brimful.gateways.stripe.adapter import Stripe
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer, Mailer, SmtpMailer
-from brimful.settings import Settings
+from brimful.settings import Settings, WrongSettings
 from brimful.wiring import Engine
 
 _log = structlog.get_logger()
+
+NO_GATEWAY = "no gateway: set BRIMFUL_STRIPE_KEY or BRIMFUL_TESTBANK_URL"
+# A lease lasts so many seconds longer than the calls made under it.
+SPARE_S = 5.0
 
 
 def log_to_stderr() -> None:
@@ -40,28 +46,53 @@ def mailer_of(settings: Settings) -> Mailer:
     return FolderMailer(Path(settings.data_dir) / "mail")
 
 
+def gateway_of(settings: Settings, clock: Clock) -> tuple[str, Stripe | Testbank]:
+    """The gateway that is set, with its name: Stripe where it has a key, else a testbank, whose
+    holds run out by the test clock. Raises WrongSettings when there is none."""
+    if settings.stripe_key is not None:
+        return "stripe", Stripe(
+            settings.stripe_key,
+            events_secret=settings.stripe_events_secret or "",
+            connect_events_secret=settings.stripe_connect_events_secret or "",
+            url=settings.stripe_url,
+            timeout_s=settings.stripe_timeout_s,
+        )
+    if settings.testbank_url is None:
+        raise WrongSettings(NO_GATEWAY)
+    return "testbank", Testbank(
+        settings.testbank_url,
+        events_secret=settings.events_secret or "",
+        timeout_s=settings.gateway_timeout_s,
+        clock=clock if settings.test_clock else None,
+    )
+
+
+def _outlasting(settings: Settings) -> Settings:
+    """A lease that outlasts a step at Stripe, which is two calls: a payment is read, then asked for."""
+    if settings.stripe_key is None:
+        return settings
+    lease_s = max(settings.lease_s, 2 * settings.stripe_timeout_s + SPARE_S)
+    return settings.model_copy(update={"lease_s": lease_s})
+
+
 @asynccontextmanager
-async def engine_of(settings: Settings, dsn: str, gateway_url: str) -> AsyncIterator[Engine]:
-    """A migrated database and an engine on it, charging at a testbank."""
+async def engine_of(settings: Settings, dsn: str) -> AsyncIterator[Engine]:
+    """A migrated database and an engine on it, charging at the gateway of the settings."""
     async with AsyncExitStack() as stack:
         await migrate(dsn)
         db = await connect(dsn, size_max=settings.pool_size_max)
         stack.push_async_callback(db.close)
         clock = await clock_of(settings, db)
-        gateway = Testbank(
-            gateway_url,
-            events_secret=settings.events_secret or "",
-            timeout_s=settings.gateway_timeout_s,
-            clock=clock if settings.test_clock else None,
-        )
+        name, gateway = gateway_of(settings, clock)
         stack.push_async_callback(gateway.close)
         engine = Engine(
             db=db,
             gateway=gateway,
-            gateway_name="testbank",
+            gateway_name=name,
+            pages=gateway,
             clock=clock,
             mailer=mailer_of(settings),
-            settings=settings,
+            settings=_outlasting(settings),
         )
         stack.push_async_callback(engine.stop)
         yield engine

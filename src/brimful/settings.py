@@ -32,6 +32,12 @@ def _http(text: str) -> str:
     return _server(text, "http", "https").rstrip("/")
 
 
+def _stripe_key(text: str) -> str:
+    if not re.fullmatch(r"(sk|rk)_(test|live)_[0-9A-Za-z_]{1,200}", text):
+        raise ValueError("not a key of Stripe")
+    return text
+
+
 def _smtp(text: str) -> str:
     if urlsplit(_server(text, "smtp", "smtps")).path not in ("", "/"):
         raise ValueError("a mail server has no path")
@@ -136,6 +142,38 @@ class Settings(BaseSettings):
         "back (`serve --testbank` then chooses one)",
         secret=True,
     )
+    stripe_key: Annotated[str, AfterValidator(_stripe_key)] | None = _setting(
+        None,
+        takes="a secret or restricted key of Stripe, sk_… or rk_…",
+        means="the platform's own Stripe account; a test key (sk_test_…) is refused in production, a "
+        "live one elsewhere",
+        secret=True,
+    )
+    stripe_events_secret: str | None = _setting(
+        None,
+        takes="a signing secret of Stripe, whsec_…",
+        means="of the webhook endpoint for events of the platform's own account",
+        secret=True,
+    )
+    stripe_connect_events_secret: str | None = _setting(
+        None,
+        takes="a signing secret of Stripe, whsec_…",
+        means="of the webhook endpoint for events of connected accounts",
+        secret=True,
+    )
+    stripe_timeout_s: float = _setting(
+        20.0,
+        gt=0,
+        le=80,
+        takes="seconds, more than 0, at most 80",
+        means="how long one call to Stripe may take before its outcome is unknown; a lease then lasts "
+        "for two calls at least",
+    )
+    stripe_url: Annotated[str, AfterValidator(_http)] | None = _setting(
+        None,
+        takes="http://host:port",
+        means="a Stripe for tests, with a test key only; unset: Stripe itself",
+    )
     smtp_url: Annotated[str, AfterValidator(_smtp)] | None = _setting(
         None,
         takes="smtp://user:password@host:port or smtps://",
@@ -177,7 +215,35 @@ def read_settings(**given: Any) -> Settings:
             "BRIMFUL_PRODUCTION is true, and business time is real time there: "
             "BRIMFUL_TEST_CLOCK is refused in production"
         )
+    if settings.stripe_key is not None:
+        _check_stripe(settings, settings.stripe_key)
     return settings
+
+
+def _check_stripe(settings: Settings, key: str) -> None:
+    """Stripe is used alone, and with real money in production only. Raises WrongSettings."""
+    live = key.startswith(("sk_live_", "rk_live_"))
+    if settings.testbank_url is not None:
+        raise WrongSettings(
+            "BRIMFUL_STRIPE_KEY and BRIMFUL_TESTBANK_URL name two gateways; set one of them"
+        )
+    if settings.production and not live:
+        raise WrongSettings(
+            "BRIMFUL_PRODUCTION is true, and BRIMFUL_STRIPE_KEY is a test key: it moves no real money"
+        )
+    if live and not settings.production:
+        raise WrongSettings(
+            "BRIMFUL_STRIPE_KEY is a live key: it moves real money, for which BRIMFUL_PRODUCTION has "
+            "to be true"
+        )
+    if live and settings.stripe_url is not None:
+        raise WrongSettings(
+            "BRIMFUL_STRIPE_URL is for tests: a live key is sent to Stripe itself only"
+        )
+    if settings.test_clock:
+        raise WrongSettings(
+            "BRIMFUL_TEST_CLOCK is true, and Stripe keeps its own time; the test clock is for testbank"
+        )
 
 
 def _what_is_wrong(wrong: ValidationError) -> list[str]:

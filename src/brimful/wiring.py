@@ -7,19 +7,29 @@ from uuid import UUID
 
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import AdvanceClock, DetachDue, Effect, MailDue, WarnDue
+from brimful.domain.effect import (
+    AdvanceClock,
+    DetachDue,
+    Effect,
+    MailDue,
+    WarnDue,
+    WebhooksDue,
+)
 from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
-from brimful.effects.drive import Driver, record_event
+from brimful.effects.drive import Driver
 from brimful.effects.due_work import find_due_work
 from brimful.effects.handlers import Handlers
+from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
+from brimful.effects.send_webhooks import Courier
 from brimful.effects.waiting import Waiters
+from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
@@ -39,6 +49,7 @@ from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
+from brimful.usecases.receive_event import receive_event
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
@@ -67,22 +78,28 @@ class Engine:
         clock: Clock,
         mailer: Mailer,
         settings: Settings,
+        pages: Pages | None = None,
     ) -> None:
+        """``pages`` are those that the gateway hosts; without them none are offered."""
         self.settings = settings
         self.clock = clock
         self.gateway = gateway
         self.mailer = mailer
+        self.pages = pages
         self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)
         )
         self.waiters = Waiters(db)
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
+        poster = Poster(production=settings.production)
+        self.courier = Courier(ctx=self.ctx, poster=poster, now=self.now, run=self.run)
         handlers = Handlers(
             driver=self.driver,
             renewing=self.renewing,
             waiters=self.waiters,
             mail=self._mail,
+            webhooks=self.courier.send_due,
             advance=self._advance,
         )
         self.runner = Runner(handlers.by_kind())
@@ -207,20 +224,18 @@ class Engine:
         return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Take an event of the gateway: False when it is not authentic (R45)."""
-        await self.follow_clock()
+        """Take an event of the gateway: False when it is malformed or not authentic. Otherwise it is
+        stored when this returns, and is handled afterwards (R45)."""
         event = self.gateway.parse_event(body=body, headers=headers)
         if isinstance(event, BadEvent):
             return False
-        if event.payment_id is not None:
-            self.run(
-                await record_event(
-                    self.driver,
-                    payment_id=event.payment_id,
-                    gateway_account=event.account_ref,
-                    gateway=self.ctx.gateway,
-                )
-            )
+        await self.follow_clock()
+        effects = await receive_event(self.ctx, event=event, moment=self.now())
+        if effects is None:
+            return False
+        if not self.runner.busy:
+            # Otherwise the scan takes it up: events do not crowd out what money waits for.
+            self.run(effects)
         return True
 
     async def take_up_due_work(self, limit: int = 200) -> int:
@@ -230,8 +245,8 @@ class Engine:
         moment = self.clock.moment()
         moved = await move_due(self.ctx, moment=moment)
         self.run(moved)
-        due = await find_due_work(self.ctx.db, moment, limit)
-        self.run([*due, MailDue(), DetachDue(), WarnDue(), *clock])
+        due = await find_due_work(self.ctx, moment, limit)
+        self.run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue(), *clock])
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         swept += await empty_closed(self.ctx, moment=moment)
@@ -239,8 +254,15 @@ class Engine:
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
         return len(moved) + len(due) + len(swept) + lapsed
 
+    async def idle(self) -> None:
+        """Wait until nothing is being done or sent."""
+        await self.runner.idle()
+        await self.courier.idle()
+        await self.runner.idle()
+
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
+        await self.courier.stop()
         await self.runner.stop()
         await self.waiters.stop()
 

@@ -18,6 +18,8 @@ from brimful_testbank.cards import Behaviour
 from brimful_testbank.events import Events
 from brimful_testbank.faults import Faults, Rule
 from brimful_testbank.journal import Journal
+from brimful_testbank.pages import Pages
+from brimful_testbank.records import list_payments
 
 
 class HangUp(Exception):
@@ -30,6 +32,7 @@ class Desk:
     def __init__(self, journal: Path | None, events_url: str | None, secret: str) -> None:
         self.journal = Journal(journal)
         self.bank = Bank(self.journal)
+        self.pages = Pages(self.bank)
         self.faults = Faults()
         self.events = Events(events_url, secret)
         self.bank.changed = self.events.send
@@ -100,7 +103,10 @@ class Desk:
         if payment_id is None:
             if verb == "create":
                 return bank.create(merchant, wish)
-            return bank.save_method(merchant, wish.get("customer"), str(wish.get("token", "")))
+            token = str(wish.get("token", ""))
+            if token.startswith("page_"):
+                return self.pages.method_of(merchant, token, wish.get("customer"))
+            return bank.save_method(merchant, wish.get("customer"), token)
         if verb == "capture":
             return bank.capture(merchant, payment_id, int(wish["amount"]))
         if verb == "refund":
@@ -127,6 +133,32 @@ class Desk:
         """Payments by reference."""
         found = self.bank.find(self._hear(request), request.query_params.get("reference", ""))
         return JSONResponse([payment["id"] for payment in found])
+
+    async def records(self, request: Request) -> Response:
+        """Payments page by page."""
+        asked = request.query_params
+        try:
+            return JSONResponse(
+                list_payments(
+                    self.bank,
+                    self._hear(request),
+                    since=asked.get("since", ""),
+                    before=asked.get("before", ""),
+                    after=asked.get("after"),
+                    limit=100,
+                )
+            )
+        except ValueError:
+            return JSONResponse({"code": "time_invalid"}, 400)
+
+    async def make_page(self, request: Request) -> Response:
+        """A page of ours for a merchant's visitor."""
+        wish: Object = json.loads(await request.body() or b"{}")
+        address = str(request.base_url).rstrip("/")
+        try:
+            return JSONResponse(self.pages.make(self._hear(request), wish, address))
+        except Refused as refused:
+            return JSONResponse({"code": refused.code}, refused.status)
 
     async def remove(self, request: Request) -> Response:
         """Remove a card."""
@@ -189,6 +221,9 @@ def create_app(
             Route("/payments/{payment}/{verb}", desk.serve, methods=["POST"]),
             Route("/methods", verb("save_method"), methods=["POST"]),
             Route("/methods/{method}", desk.remove, methods=["DELETE"]),
+            Route("/records", desk.records, methods=["GET"]),
+            Route("/pages", desk.make_page, methods=["POST"]),
+            Route("/pages/{page}", desk.pages.visit, methods=["GET", "POST"]),
             Route("/control/{what}", desk.control, methods=["POST"]),
             Route("/journal", desk.effects, methods=["GET"]),
         ],

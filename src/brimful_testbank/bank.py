@@ -56,10 +56,7 @@ class Bank:
         if number is None:
             raise Refused(402, "invalid_number", "this is not one of the test cards")
         if customer is None:
-            customer = f"cus_{secrets.token_hex(8)}"
-            made: Object = {"id": customer, "merchant": merchant}
-            self.journal.write("customer", made, None, None)
-            self.customers[customer] = made
+            customer = self.make_customer(merchant)
         elif self.customers.get(customer, {}).get("merchant") != merchant:
             raise Refused(404, "no_such_customer", "no such customer")
         method = {
@@ -77,6 +74,13 @@ class Bank:
         self.journal.write("method", method, None, None)
         self.methods[str(method["id"])] = method
         return method
+
+    def make_customer(self, merchant: str) -> str:
+        """A customer of a merchant, with no card yet; returns its id."""
+        made: Object = {"id": f"cus_{secrets.token_hex(8)}", "merchant": merchant}
+        self.journal.write("customer", made, None, None)
+        self.customers[made["id"]] = made
+        return str(made["id"])
 
     def remove_method(self, merchant: str, method_id: str) -> Object:
         """Remove a card: it cannot be charged any more."""

@@ -44,18 +44,35 @@ MOVES_CLOCK = {
         "start_clock", "begin_advance", "halt_advance", "claim", "hold", "step", "arrive", "release",
     )
 }  # fmt: skip
-ELSEWHERE = MOVES_CLOCK | {
-    "buy_ahead",
-    "create_chatbot",
-    "cards.take_undetached",
-    "cards.note_detached",
-    "move_account",
-    "renew.renew_due",
-    "close_account",
-    "close_account._empty_again",
-    "change_plan.change_subscription",
-    "change_plan.preview_change",
+# Nobody in a cascade has a webhook endpoint: see tests/webhooks.
+SENDS_WEBHOOKS = {
+    "record_webhook",
+    *(
+        f"webhooks.{name}"
+        for name in ("claim_endpoints", "free_endpoint", "resend", "rotate_secret")
+    ),
 }
+HANDLES_EVENTS = {
+    f"events.{name}"
+    for name in ("store", "take", "settle", "put_off", "note_failure", "retry_parked")
+}
+ELSEWHERE = (
+    MOVES_CLOCK
+    | SENDS_WEBHOOKS
+    | HANDLES_EVENTS
+    | {
+        "buy_ahead",
+        "create_chatbot",
+        "cards.take_undetached",
+        "cards.note_detached",
+        "move_account",
+        "renew.renew_due",
+        "close_account",
+        "close_account._empty_again",
+        "change_plan.change_subscription",
+        "change_plan.preview_change",
+    }
+)
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
 
 

@@ -26,9 +26,10 @@ async def dump(db: Database) -> dict[str, str]:
     return {row[0]: row[1] for row in await db.fetch(parts)}
 
 
-async def digest(db: Database) -> str:
-    """The same in one value."""
-    return json.dumps(await dump(db), sort_keys=True)
+async def digest(db: Database, *, but: str = "") -> str:
+    """The same in one value, but for one table."""
+    kept = {name: rows for name, rows in (await dump(db)).items() if name != f"public.{but}"}
+    return json.dumps(kept, sort_keys=True)
 
 
 async def everything(world: World) -> dict[str, str]:

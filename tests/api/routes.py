@@ -35,6 +35,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "SetOverdraft": {"limit_credits": 7},
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
+    "AskCardPage": {"return_url": "https://example.com/back", "given_by": "X"},
+    "AskOnboarding": {"return_url": "https://example.com/back"},
     "IssueKey": {"label": "x"},
     "PreviewPurchase": {"package_id": "{offer_id}"},
     "PreviewSpend": {"credits": 1},
@@ -45,6 +47,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "ReleaseChatbots": {"chatbots": 0},
     "KeepChatbots": {"chatbots": ["{chatbot_id}"]},
     "CloseAccount": {"given_by": "X"},
+    "OpenWebhookEndpoint": {"url": "http://127.0.0.1:9/opened"},
+    "ChangeWebhookEndpoint": {"url": "http://127.0.0.1:9/opened", "kinds": ["auto_billed"]},
+    "RotateSecret": {"overlap_hours": 1},
     "MoveAccount": {"seller_id": "{account_id}", "given_by": "X"},
 }
 
@@ -114,12 +119,19 @@ def _delete(path: str, **more: Any) -> Route:
     return Route(verb="DELETE", path=path, done=204, **more)
 
 
+_HOOKS = "/webhook-endpoints"
 # In an order in which each can be done after those before it; what is taken away was made by one.
 ROUTES = (
     _post("/payment-methods", "SaveCard", 201, makes="method_id"),
+    _post("/payment-method-pages", "AskCardPage", 201),
+    _post("/onboarding-pages", "AskOnboarding", 201, seller=True),
     _post("/accounts", "OpenAccount", 201, keyed=True, seller=True, platform=True),
     _post("/packages", "PublishPackage", 201, makes="package_id", seller=True, platform=True),
     _post("/api-keys", "IssueKey", 201, makes="key_id", platform=True),
+    _post(_HOOKS, "OpenWebhookEndpoint", 201, makes="endpoint_id", platform=True),
+    _post(f"{_HOOKS}/{{endpoint_id}}/rotate", "RotateSecret", platform=True),
+    _post(f"{_HOOKS}/{{endpoint_id}}/test", None, 201, makes="delivery_id", platform=True),
+    _post("/webhook-deliveries/{delivery_id}/resend", None, platform=True),
     _post("/allotments", "Allot", 201, keyed=True),
     _post("/previews/spend", "PreviewSpend"),
     _post("/previews/sale", "PreviewSale"),
@@ -164,10 +176,15 @@ ROUTES = (
     _get("/notices"),
     _get("/statement"),
     _get("/api-keys", platform=True),
+    _get(_HOOKS, platform=True),
+    _get(f"{_HOOKS}/{{endpoint_id}}", platform=True),
+    _get("/webhook-deliveries", platform=True),
+    _put(f"{_HOOKS}/{{endpoint_id}}", "ChangeWebhookEndpoint", platform=True),
     _delete("/packages/{package_id}", seller=True, platform=True),
     _delete("/chatbots/{chatbot_id}"),
     _delete("/payment-methods/{method_id}"),
     _delete("/api-keys/{key_id}", platform=True),
+    _delete(f"{_HOOKS}/{{endpoint_id}}", platform=True),
     _post("/move", "MoveAccount"),
     _delete("/move"),
     _post("/close", "CloseAccount", ends=True),
@@ -175,5 +192,5 @@ ROUTES = (
 # The prefix of the ids that a list's `after` takes.
 PAGES = {
     "/accounts": "acc", "/purchases": "pur", "/charges": "chg", "/chatbots": "bot", "/lots": "lot",
-    "/subscriptions": "sub", "/notices": "ntc",
+    "/subscriptions": "sub", "/notices": "ntc", "/webhook-deliveries": "whd",
 }  # fmt: skip

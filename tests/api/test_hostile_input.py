@@ -46,6 +46,7 @@ class Commands:
             "child_id": acc(world, "Client 1"),
             "package_id": "pkg_" + "0" * 32,
             "subscription_id": "sub_" + "0" * 32,
+            "endpoint_id": "whe_" + "0" * 32,
             "model": "gpt-4",
         }
         for path, verbs in schema["paths"].items():

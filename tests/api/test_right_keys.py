@@ -30,6 +30,9 @@ union all select operation_id, buyer_id from transfer where kind = 'allotment'
 union all select package_id, seller_ref from package
 union all select account_id, account_id from account
 union all select platform_id, platform_id from platform
+union all select endpoint_id, account_id from webhook_endpoint
+union all select delivery_id, owner_id from webhook_delivery
+union all select notice_id, owner_id from webhook_delivery where kind = 'webhook_test'
 """
 
 

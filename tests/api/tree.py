@@ -11,6 +11,7 @@ from brimful.ledger.audit import audit
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
 from brimful.usecases.set_auto_billing import set_child_limit
 from tests.api.routes import Kind
+from tests.builders.hooks import hook, try_hook
 from tests.builders.http import key_for
 from tests.builders.world import World, running_world
 
@@ -47,13 +48,15 @@ union all select 'child_id', 'acc', account_id, $1::uuid from account where acco
 union all select 'charge_id', 'chg', charge_id, account_id from charge
 union all select 'lot_id', 'lot', lot_id, account_id from lot
 union all select 'subscription_id', 'sub', subscription_id, account_id from subscription
+union all select 'endpoint_id', 'whe', endpoint_id, account_id from webhook_endpoint
+union all select 'delivery_id', 'whd', delivery_id, owner_id from webhook_delivery
 order by 3
 """
 KINDS_OF_IDS = {
     "package_id": "pkg", "purchase_id": "pur", "auto_billing_id": "pur", "spend_id": "spd",
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
-    "offer_id": "pkg", "plan_id": "pkg",
+    "offer_id": "pkg", "plan_id": "pkg", "endpoint_id": "whe", "delivery_id": "whd",
 }  # fmt: skip
 OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
     "package_id", "child_id", "account_id", "offer_id", "plan_id",
@@ -154,7 +157,15 @@ async def _grow(world: World) -> None:
         await world.stock(name, *STOCK.get(name, (100, 10)))
     for name in SELLERS:
         await _limit_a_child(world, name)
+    for owner in (None, *TREE):
+        await _open_webhook(world, owner)
     await world.settle()
+
+
+async def _open_webhook(world: World, name: str | None) -> None:
+    """An endpoint where nobody listens, and a test that was sent to it."""
+    opened = await hook(world, name, url="http://127.0.0.1:9/of-the-tree")
+    await try_hook(world, name, opened.endpoint_id)
 
 
 async def _limit_a_child(world: World, name: str) -> None:

@@ -84,6 +84,7 @@ async def running_world(
             clock=clock,
             mailer=FolderMailer(mail),
             settings=settings,
+            pages=gateway,
         )
         made = await open_sandbox(engine)
         world = World(engine, made.platform)

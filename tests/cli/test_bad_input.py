@@ -2,6 +2,7 @@
 changed (R43)."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,8 @@ MEANT = [
     (("keys", "issue", "--account", "nonsense"), ("'nonsense' is not an account id",)),
     (("keys", "list", "--account", "acc_12"), ("'acc_12' is not an account id",)),
     (("keys", "issue", "--label", "a\nb"), ("--label takes 0 to 200 printable characters",)),
-    (("serve",), ("no gateway", "BRIMFUL_TESTBANK_URL", "--testbank")),
-    (("worker",), ("no gateway", "BRIMFUL_TESTBANK_URL")),
+    (("serve",), ("no gateway", "BRIMFUL_STRIPE_KEY", "BRIMFUL_TESTBANK_URL", "--testbank")),
+    (("worker",), ("no gateway", "BRIMFUL_STRIPE_KEY", "BRIMFUL_TESTBANK_URL")),
     (("audit", "--data", "nowhere"), ("no embedded database in nowhere",)),
     (("testbank", "--port", "0", "--events-url", "nonsense"), ("--events-url takes",)),
     (("testbank", "--port", "0", "--events-url", "http://h/"), ("BRIMFUL_EVENTS_SECRET",)),
@@ -51,7 +52,7 @@ MEANT = [
     (("testbank", "--port", "0", "--journal", "/dev/null/x"), ("/dev/null/x",)),
 ]
 
-SET = [
+SET: list[tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]] = [
     (("serve",), {"BRIMFUL_PORT": "abc"}, ("BRIMFUL_PORT takes a whole number, 0 to 65535",)),
     (("worker",), {"BRIMFUL_TESTBANK_URL": "nonsense"}, ("BRIMFUL_TESTBANK_URL takes http://",)),
     (("audit",), {"BRIMFUL_SMTP_URL": "nonsense"}, ("BRIMFUL_SMTP_URL takes smtp://",)),
@@ -64,6 +65,37 @@ SET = [
     (("audit",), {"BRIMFUL_DATA_DIR": "/dev/null"}, ("/dev/null is not a folder",)),
     (("serve", "--testbank"), {"BRIMFUL_HOST": HOST}, (HOST, "of this machine")),
     (("serve", "--testbank"), {"BRIMFUL_PRODUCTION": "1"}, ("BRIMFUL_PRODUCTION", "refused")),
+    (("serve",), {"BRIMFUL_STRIPE_KEY": "pk_test_x"}, ("BRIMFUL_STRIPE_KEY takes a secret",)),
+    (
+        ("serve",),
+        {"BRIMFUL_STRIPE_KEY": "sk_test_x", "BRIMFUL_PRODUCTION": "1"},
+        ("BRIMFUL_STRIPE_KEY is a test key",),
+    ),
+    (("worker",), {"BRIMFUL_STRIPE_KEY": "rk_live_x"}, ("BRIMFUL_STRIPE_KEY is a live key",)),
+    (
+        ("worker",),
+        {"BRIMFUL_STRIPE_KEY": "sk_test_x", "BRIMFUL_TESTBANK_URL": "http://127.0.0.1:1"},
+        ("name two gateways",),
+    ),
+    (
+        ("serve",),
+        {
+            "BRIMFUL_STRIPE_KEY": "sk_live_x",
+            "BRIMFUL_PRODUCTION": "1",
+            "BRIMFUL_STRIPE_URL": "http://127.0.0.1:1",
+        },
+        ("BRIMFUL_STRIPE_URL is for tests",),
+    ),
+    (
+        ("serve",),
+        {"BRIMFUL_STRIPE_KEY": "sk_test_x", "BRIMFUL_TEST_CLOCK": "1"},
+        ("BRIMFUL_TEST_CLOCK", "testbank"),
+    ),
+    (
+        ("serve", "--testbank"),
+        {"BRIMFUL_STRIPE_KEY": "sk_test_x"},
+        ("BRIMFUL_STRIPE_KEY names a gateway already",),
+    ),
     (
         ("serve", "--testbank"),
         {"BRIMFUL_TESTBANK_URL": "http://127.0.0.1:1"},
@@ -83,7 +115,7 @@ def test_r43_bad_words_are_one_line(
 
 @pytest.mark.parametrize(("words", "env", "parts"), SET)
 def test_r43_bad_settings_are_one_line(
-    place: Path, words: tuple[str, ...], env: dict[str, str], parts: tuple[str, ...]
+    place: Path, words: tuple[str, ...], env: dict[str, Any], parts: tuple[str, ...]
 ) -> None:
     """What the environment says is wrong; every command that reads it says so."""
     assert_one_line(run(*words, cwd=place, **env), *parts)

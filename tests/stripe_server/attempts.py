@@ -19,12 +19,22 @@ NO_RETURN = (
     "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
     "Payment Intents."
 )
+# Known, and of no consequence unless a card asks for authentication.
+HARMLESS = (
+    "mandate_data",
+    "use_stripe_sdk",
+    "radar_options",
+    "error_on_requires_action",
+    "return_url",
+)
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 def confirm(call: Call, intent: Obj) -> Obj:
     """Ask the bank. Raises StripeError: the state forbids it, or the card is declined (402)."""
     wish = call.params
+    for name in HARMLESS:
+        wish.get(name)
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it has already succeeded after being "
@@ -81,6 +91,20 @@ def _ask_the_bank(call: Call, intent: Obj, method: Obj) -> Obj:
         return intent
     if card.then_declines is not None:
         _decline(call, intent, method, DECLINES[card.then_declines])
+    if card.processes:
+        intent["status"] = "processing"
+        call.event("payment_intent.processing", intent)
+        return intent
+    return approve(call, intent, method)
+
+
+def settle(call: Call, intent: Obj, *, passes: bool) -> Obj:
+    """What was `processing` is paid or declined (a hook, no request). Raises StripeError."""
+    if intent["status"] != "processing":
+        raise unexpected_state("Nothing is being processed.", present(intent))
+    method = call.get("payment_method", intent["payment_method"])
+    if not passes:
+        _decline(call, intent, method, DECLINES["generic_decline"])
     return approve(call, intent, method)
 
 

@@ -83,9 +83,11 @@ class Card:
     disputes: tuple[str, ...] = ()
     inquiry: bool = False
     refund: Literal["succeeded", "pending", "fails"] = "succeeded"
-    # Ours: a fault at confirm ("slow", "lost_before", "lost_after"), a capture that is declined.
+    # Ours: a fault at confirm ("slow", "lost_before", "lost_after"), a capture that is declined, a
+    # payment that stays `processing`.
     fault: str | None = None
     declines_capture: bool = False
+    processes: bool = False
 
     @property
     def last4(self) -> str:
@@ -152,6 +154,7 @@ CARDS: dict[str, Card] = {
     "ours_lostAfter": Card(number="4000009990000032", fault="lost_after"),
     "ours_captureDeclined": Card(number="4000009990000040", declines_capture=True),
 }  # fmt: skip
+CARDS["ours_processing"] = Card(number="4000009990000057", processes=True)
 # Saved and charged as any other, and declined so at every charge (Stripe has only `0341` for this).
 CARDS |= {
     f"ours_{decline}": Card(number=f"40000099911{at:05d}", declines=decline)

@@ -58,6 +58,7 @@ def make(
         status="succeeded" if paid else "failed",
         transfer_data=intent["transfer_data"],
         transfer_group=intent["transfer_group"],
+        _refunds=[],
     )
     if not paid:
         charge["amount_captured"] = 0

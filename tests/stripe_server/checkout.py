@@ -13,7 +13,7 @@ EARLIEST_END_S = 30 * 60
 NULLS = (
     "adaptive_pricing", "after_expiration", "allow_promotion_codes", "amount_subtotal",
     "amount_total", "billing_address_collection", "client_secret", "collected_information",
-    "consent", "currency_conversion", "customer_account", "discounts", "invoice",
+    "consent", "currency_conversion", "customer_account", "discounts", "excluded_payment_method_types", "invoice",
     "invoice_creation", "locale", "origin_context", "payment_intent", "payment_link",
     "payment_method_configuration_details", "permissions", "recovered_from",
     "saved_payment_method_options", "shipping_address_collection", "shipping_cost",
@@ -26,10 +26,10 @@ def create(call: Call) -> Obj:
     wish = call.params
     if wish.get("mode") != "setup":
         raise invalid("This server knows Checkout in setup mode only.", param="mode")
-    hosted = wish.get("ui_mode", "hosted_page") in ("hosted", "hosted_page")
+    hosted = wish.get("ui_mode", "hosted_page") == "hosted_page"
     if hosted and "success_url" not in wish:
         raise _missing("success_url")
-    if "currency" not in wish and "payment_method_types" not in wish:
+    if "currency" not in wish and "allowed_payment_method_types" not in wish:
         raise _missing("currency")
     if "customer" in wish and "customer_creation" in wish:
         raise invalid(
@@ -65,7 +65,7 @@ def _missing(name: str) -> StripeError:
 def _of_setup(wish: Obj) -> Obj:
     """The parameters of the session's SetupIntent."""
     inner = dict(wish.get("setup_intent_data") or {})
-    inner["payment_method_types"] = wish.get("payment_method_types") or ["card"]
+    inner["allowed_payment_method_types"] = wish.get("allowed_payment_method_types") or ["card"]
     if "customer" in wish:
         inner["customer"] = wish["customer"]
     return inner
@@ -73,8 +73,9 @@ def _of_setup(wish: Obj) -> Obj:
 
 def _blank(wish: Obj, intent: Obj, ends: int) -> Obj:
     return {
-        **dict.fromkeys(NULLS),
+        **{name: wish.get(name) for name in NULLS},
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "allowed_payment_method_types": wish.get("allowed_payment_method_types"),
         "cancel_url": wish.get("cancel_url"),
         "client_reference_id": wish.get("client_reference_id"),
         "consent_collection": wish.get("consent_collection"), "currency": wish.get("currency"),
@@ -89,7 +90,7 @@ def _blank(wish: Obj, intent: Obj, ends: int) -> Obj:
         "customer_details": None, "customer_email": wish.get("customer_email"),
         "expires_at": ends, "metadata": merge_metadata({}, wish.get("metadata")), "mode": "setup",
         "payment_method_collection": "always", "payment_method_options": {},
-        "payment_method_types": wish.get("payment_method_types") or ["card"],
+        "payment_method_types": wish.get("allowed_payment_method_types") or ["card"],
         "payment_status": "no_payment_required", "phone_number_collection": {"enabled": False},
         "setup_intent": intent["id"], "shipping_options": [], "status": "open",
         "success_url": wish.get("success_url"), "ui_mode": wish.get("ui_mode", "hosted_page"),

@@ -2,7 +2,7 @@
 
 from tests.stripe_server.errors import StripeError, invalid
 from tests.stripe_server.lists import page
-from tests.stripe_server.state import PLATFORM, Call, Obj, State, merge_metadata
+from tests.stripe_server.state import PLATFORM, Call, Given, Obj, State, merge_metadata
 
 LINK_S = 300
 DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
@@ -59,12 +59,13 @@ def _requirements(due: list[str], reason: str | None) -> Obj:
 
 def create(call: Call) -> Obj:
     """A new account, connected to the platform from the beginning."""
-    wish = dict(call.params)
+    wish: Obj = call.params.whole() if isinstance(call.params, Given) else dict(call.params)
     if "type" in wish and "controller" in wish:
         raise invalid("You cannot pass both `type` and `controller`.", param="controller")
     metadata = merge_metadata({}, wish.pop("metadata", None))
     made = new_account(call.state, **wish)
     made["metadata"] = metadata
+    made["business_profile"] |= wish.get("business_profile") or {}
     if "controller" in wish:
         made["type"] = "none"
     for name in wish.get("capabilities") or {}:
@@ -119,6 +120,8 @@ def list_all(call: Call) -> Obj:
 def create_link(call: Call) -> Obj:
     """The address at which an agency is onboarded; it serves once and for a few minutes."""
     account = _named(call, call.params["account"])
+    if call.params["type"] != "account_onboarding":
+        raise invalid("You cannot create `account_update` links for this account.", param="type")
     for name in ("refresh_url", "return_url"):
         if name not in call.params:
             raise invalid(f"Missing required param: {name}.", code="parameter_missing", param=name)

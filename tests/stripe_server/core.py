@@ -1,7 +1,7 @@
 """The pure core: a request and the virtual time in, an answer and events out. No I/O.
 
 `handle` does all of it. A server that wants to spoil a request between its arrival and its effect
-does the three steps itself: `admit`, then `run`, `fail` or `forget`.
+does the steps itself: `admit`, then `run`, `fail` or `refuse`.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from tests.stripe_server import forms, lists, params, routes
 from tests.stripe_server.errors import StripeError, server_error
 from tests.stripe_server.idempotency import Keys, Scope
-from tests.stripe_server.state import API_VERSION, PLATFORM, Book, Call, Obj, State
+from tests.stripe_server.state import API_VERSION, PLATFORM, Book, Call, Given, Obj, State
 
 TEST_KEY = "sk_test_brimful"
 LIVE_KEY = "sk_live_brimful"
@@ -92,17 +92,23 @@ class StripeCore:
         return Ticket(request=request, route=route, call=call, given=given, scope=scope)
 
     def run(self, ticket: Ticket, now: int) -> Response:
-        """Let it take effect, and save the answer with its key where Stripe does."""
+        """Let it take effect, and save the answer with its key where Stripe does.
+
+        Raises NotImplementedError when Stripe knows a parameter that this server does not.
+        """
         self.state.advance(now)
         head = self._head(ticket.request, ticket.call.request_id or "")
         try:
-            ticket.call.params = params.check(ticket.route.params, ticket.given)
+            given = Given(params.check(ticket.route.params, ticket.given))
+            ticket.call.params = given
             answer = lists.expanded(ticket.call, ticket.route.handler(ticket.call))
         except StripeError as refused:
             response = _error(refused, head)
             self._save(ticket, response if refused.saved else None)
             return response
-        response = Response(status=200, body=json.dumps(answer, indent=2), headers=head)
+        if given.unread:
+            raise NotImplementedError(f"{ticket.route.verb} does not know {sorted(given.unread)}")
+        response = Response(status=200, body=json.dumps(answer), headers=head)
         self._save(ticket, response)
         return response
 
@@ -112,14 +118,11 @@ class StripeCore:
         self._save(ticket, response)
         return response
 
-    def refuse(self, ticket: Ticket, refusal: StripeError) -> Response:
-        """Answer so without an effect, and forget the key."""
-        self.forget(ticket)
+    def refuse(self, ticket: Ticket, refusal: StripeError, *, forget: bool) -> Response:
+        """Answer so; with `forget` the key is as if the request had never come."""
+        if forget:
+            self._save(ticket, None)
         return _error(refusal, self._head(ticket.request, ticket.call.request_id or ""))
-
-    def forget(self, ticket: Ticket) -> None:
-        """The request never reached Stripe: its key is as it was."""
-        self._save(ticket, None)
 
     def _save(self, ticket: Ticket, response: Response | None) -> None:
         if ticket.scope is not None:
@@ -184,6 +187,4 @@ def _error(refused: StripeError, head: dict[str, str]) -> Response:
         **refused.error,
         "request_log_url": f"https://dashboard.stripe.com/test/logs/{head.get('request-id')}",
     }
-    return Response(
-        status=refused.status, body=json.dumps({"error": error}, indent=2), headers=head
-    )
+    return Response(status=refused.status, body=json.dumps({"error": error}), headers=head)

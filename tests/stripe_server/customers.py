@@ -19,6 +19,7 @@ PLAIN = (
 def create(call: Call) -> Obj:
     """A new customer, perhaps with a card."""
     wish = call.params
+    merge_metadata({}, wish.get("metadata"))
     method = None
     if "payment_method" in wish:
         method = methods.named(call, wish["payment_method"])

@@ -42,7 +42,7 @@ def update(call: Call) -> Obj:
 def delete(call: Call) -> Obj:
     """It hears no more."""
     endpoint = retrieve(call)
-    del call.book.objects[endpoint["id"]]
+    call.book.remove(endpoint)
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
 
 

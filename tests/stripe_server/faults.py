@@ -1,11 +1,12 @@
 """Faults on request: rules that spoil the next matching calls, before their effect or after it."""
 
+import asyncio
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
 FaultKind = Literal[
-    "reset", "delay", "500", "503", "409", "429", "lock_timeout", "truncated", "html"
+    "reset", "delay", "wait", "500", "503", "409", "429", "lock_timeout", "truncated", "html"
 ]
 When = Literal["before", "after"]
 
@@ -15,7 +16,8 @@ class Rule:
     """Spoil the `nth` matching call from now on, and `times` - 1 more after it (0: for ever).
 
     `verb` is a pattern such as "payment_intents.*"; `about` is an id in the path, or a card number
-    of the PaymentMethod that the call charges. `seconds` is real time, for "delay".
+    of the PaymentMethod that the call charges. `seconds` is real time, for "delay". With "wait" a
+    call sets `arrived` and stands still until `opened` is set.
     """
 
     fault: FaultKind
@@ -27,6 +29,16 @@ class Rule:
     times: int = 1
     seconds: float = 0.5
     seen: int = field(default=0, init=False)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    opened: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def stall(self) -> None:
+        """Let the call wait, as a "delay" or a "wait" does."""
+        self.arrived.set()
+        if self.fault == "delay":
+            await asyncio.sleep(self.seconds)
+        else:
+            await self.opened.wait()
 
     def matches(self, verb: str, account: str, about: tuple[str, ...]) -> bool:
         """Whether a call is one that this rule counts."""

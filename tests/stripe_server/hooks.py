@@ -68,7 +68,9 @@ class Hooks:
         self._server.faults.rules.append(Rule(**rule))
 
     def clear_faults(self) -> None:
-        """No faults from now on."""
+        """No faults from now on; calls that wait go on."""
+        for rule in self._server.faults.rules:
+            rule.opened.set()
         self._server.faults.rules.clear()
 
     def say(self, decline: str | None, card: str = "*", advice: str | None = None) -> None:
@@ -91,6 +93,16 @@ class Hooks:
         call, found = self._call(intent)
         try:
             attempts.authenticate(call, found, passes=passes)
+        except StripeError as refused:
+            if refused.status != 402:
+                raise ValueError(str(refused)) from None
+        return _shown(found)
+
+    def settle(self, intent: str, passes: bool = True) -> Obj:
+        """The bank at last says what becomes of an intent that is `processing`."""
+        call, found = self._call(intent)
+        try:
+            attempts.settle(call, found, passes=passes)
         except StripeError as refused:
             if refused.status != 402:
                 raise ValueError(str(refused)) from None

@@ -24,8 +24,8 @@ Answer = Callable[[Request], Awaitable[Reply]]
 
 
 @contextlib.asynccontextmanager
-async def serve(answer: Answer) -> AsyncIterator[str]:
-    """Serve until the block ends; yields the address."""
+async def serve(answer: Answer, port: int = 0) -> AsyncIterator[str]:
+    """Serve until the block ends, on a free port unless one is given; yields the address."""
     connections: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +40,7 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
             connections.discard(task)
             writer.transport.abort()
 
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0, limit=HEAD_MAX)
+    listening = await asyncio.start_server(connected, "127.0.0.1", port, limit=HEAD_MAX)
     port = listening.sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"

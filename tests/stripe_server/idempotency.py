@@ -50,9 +50,3 @@ class Keys:
             self.entries.pop(scope, None)
         elif scope in self.entries:
             self.entries[scope].answer = answer
-
-    def prune(self, now: int) -> None:
-        """Forget what is 24 hours old."""
-        old = [s for s, e in self.entries.items() if e.answer and now - e.at >= KEPT_S]
-        for scope in old:
-            del self.entries[scope]

@@ -23,21 +23,22 @@ def create(call: Call) -> Obj:
     currency = check_currency(wish["currency"])
     amount = check_amount(wish["amount"], currency)
     check_fee(wish.get("application_fee_amount"), amount)
+    metadata = merge_metadata({}, wish.get("metadata"))
     if not wish.get("confirm"):
         for name in ONLY_WITH_CONFIRM:
             if name in wish:
                 raise invalid(f"You can only pass `{name}` when `confirm` is true.", param=name)
     _check_account(call)
-    if "automatic_payment_methods" in wish and "payment_method_types" in wish:
+    if "automatic_payment_methods" in wish and "allowed_payment_method_types" in wish:
         raise invalid(
             "You may only specify one of these parameters: automatic_payment_methods, "
-            "payment_method_types."
+            "allowed_payment_method_types."
         )
     method = _method(call, wish, wish.get("customer"))
     made = call.new("payment_intent", "pi_", **_blank(wish, amount, currency))
     made["client_secret"] = f"{made['id']}_secret_{call.state.new_id('', 25)}"
     made["application"] = call.application
-    made["metadata"] = merge_metadata({}, wish.get("metadata"))
+    made["metadata"] = metadata
     if method is not None:
         made["payment_method"], made["status"] = method["id"], "requires_confirmation"
     call.event("payment_intent.created", made)
@@ -58,14 +59,15 @@ def _check_account(call: Call) -> None:
 
 def _blank(wish: Obj, amount: int, currency: str) -> Obj:
     automatic = wish.get("automatic_payment_methods")
-    if automatic is None and "payment_method_types" not in wish:
+    if automatic is None and "allowed_payment_method_types" not in wish:
         automatic = {"enabled": True, "allow_redirects": "always"}
     elif automatic is not None:
         automatic = {"allow_redirects": "always", **automatic}
-    kinds = wish.get("payment_method_types") or ["card"]
+    kinds = wish.get("allowed_payment_method_types") or ["card"]
     if "card" not in kinds:
-        raise invalid("This server knows cards only.", param="payment_method_types")
+        raise invalid("This server knows cards only.", param="allowed_payment_method_types")
     return {
+        "allowed_payment_method_types": wish.get("allowed_payment_method_types"),
         "amount": amount, "amount_capturable": 0, "amount_details": {"tip": {}},
         "amount_received": 0, "application": None, "automatic_payment_methods": automatic,
         "canceled_at": None, "cancellation_reason": None,
@@ -137,12 +139,14 @@ def update(call: Call) -> Obj:
     customer = wish.get("customer") or intent["customer"]
     method = _method(call, wish, customer)
     currency = check_currency(wish.get("currency") or intent["currency"])
-    intent["amount"] = check_amount(wish.get("amount") or intent["amount"], currency)
-    intent["currency"], intent["customer"] = currency, customer
+    amount = check_amount(wish.get("amount") or intent["amount"], currency)
+    metadata = merge_metadata(intent["metadata"], wish.get("metadata"))
+    intent |= {
+        "amount": amount, "currency": currency, "customer": customer, "metadata": metadata,
+    }  # fmt: skip
     for name in (*COPIED, "capture_method"):
         if name in wish:
             intent[name] = wish[name] or None
-    intent["metadata"] = merge_metadata(intent["metadata"], wish.get("metadata"))
     if method is not None:
         intent["payment_method"], intent["status"] = method["id"], "requires_confirmation"
         intent["next_action"] = None

@@ -12,7 +12,8 @@ def page(call: Call, url: str, rows: Iterable[Obj]) -> Obj:
     limit = call.params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise invalid("This value must be between 1 and 100 (inclusive).", param="limit")
-    found = [row for row in rows if _created(row["created"], call.params.get("created"))]
+    created = call.params.get("created")
+    found = [row for row in rows if _created(row["created"], created)]
     ids = [row["id"] for row in found]
     if after := call.params.get("starting_after"):
         if after not in ids:

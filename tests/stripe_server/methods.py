@@ -91,8 +91,11 @@ def create(call: Call) -> Obj:
                 code="incorrect_number", param="number", saved=True,
             )  # fmt: skip
         _check_expiry(call, int(month), int(year))
+    metadata = merge_metadata({}, wish.get("metadata"))
     made = make(call, card, month=month or 12, year=year)
-    made["metadata"] = merge_metadata({}, wish.get("metadata"))
+    made["metadata"] = metadata
+    made["billing_details"] |= wish.get("billing_details") or {}
+    made["allow_redisplay"] = wish.get("allow_redisplay", "unspecified")
     return made
 
 
@@ -202,10 +205,15 @@ def list_all(call: Call) -> Obj:
     wanted = call.ids[0] if call.ids else call.params.get("customer")
     if wanted is not None:
         call.customer(wanted, in_path=bool(call.ids))
+    cards = call.params.get("type", "card") == "card"
     return page(
         call,
         f"/v1/customers/{wanted}/payment_methods" if call.ids else "/v1/payment_methods",
-        (m for m in call.book.of("payment_method") if m["customer"] and m["customer"] == wanted),
+        (
+            method
+            for method in call.book.of("payment_method")
+            if cards and method["customer"] and method["customer"] == wanted
+        ),
     )
 
 

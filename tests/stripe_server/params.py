@@ -18,12 +18,12 @@ from typing import (
     Union,
     get_args,
     get_origin,
-    is_typeddict,
 )
 
 import typing_extensions
 from stripe import params as sdk
 from stripe._request_options import RequestOptions
+from stripe._stripe_object import UntypedStripeObject
 
 from tests.stripe_server.errors import StripeError, invalid
 
@@ -103,9 +103,9 @@ def _value(annotation: Any, value: Any, at: str, kind: Any) -> Any:
             raise invalid("Invalid array", param=at)
         (inner,) = get_args(annotation)
         return [_value(inner, item, f"{at}[{n}]", kind) for n, item in enumerate(value)]
-    if is_typeddict(annotation):
+    if typing_extensions.is_typeddict(annotation):
         return _object(annotation, value, at)
-    if origin is dict or isinstance(value, dict):
+    if origin in (dict, UntypedStripeObject):
         if not isinstance(value, dict):
             raise invalid("Invalid hash", param=at)
         inner = (get_args(annotation) or (str, str))[-1]

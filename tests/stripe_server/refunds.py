@@ -10,7 +10,7 @@ PENDING_S = 3_600
 def create(call: Call) -> Obj:
     """Give back some or all of a captured charge. Raises StripeError."""
     charge = _charge(call)
-    left = charge["amount_captured"] - _given_back(call, charge)
+    left = charge["amount_captured"] - _given_back(charge)
     _check(charge, left)
     amount = call.params.get("amount", left)
     if amount < 1:
@@ -61,12 +61,12 @@ def _check(charge: Obj, left: int) -> None:
         )  # fmt: skip
 
 
-def _given_back(call: Call, charge: Obj) -> int:
+def _given_back(charge: Obj) -> int:
     """What refunds that did not fail gave back of what was captured, in minor units."""
     return sum(
         refund["amount"]
-        for refund in call.book.of("refund")
-        if refund["charge"] == charge["id"] and refund["status"] in ("pending", "succeeded")
+        for refund in charge["_refunds"]
+        if refund["status"] in ("pending", "succeeded")
     )
 
 
@@ -88,7 +88,8 @@ def _give_back(call: Call, charge: Obj, amount: int) -> Obj:
         reason=call.params.get("reason"), receipt_number=None, source_transfer_reversal=None,
         status="pending" if card.refund == "pending" else "succeeded", transfer_reversal=None,
     )  # fmt: skip
-    _count(call, charge)
+    charge["_refunds"].append(refund)
+    _count(charge)
     call.money("refund", -amount, charge, refund["id"])
     call.event("refund.created", refund)
     call.event("charge.refunded", charge)
@@ -100,10 +101,10 @@ def _give_back(call: Call, charge: Obj, amount: int) -> Obj:
     return refund
 
 
-def _count(call: Call, charge: Obj) -> None:
+def _count(charge: Obj) -> None:
     """A charge shows what was given back, and what was let go of a hold."""
     released = charge["amount"] - charge["amount_captured"]
-    charge["amount_refunded"] = released + _given_back(call, charge)
+    charge["amount_refunded"] = released + _given_back(charge)
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
 
 
@@ -123,7 +124,7 @@ def fail(call: Call, refund: Obj, reason: str = "lost_or_stolen_card") -> None:
     charge = call.get("charge", refund["charge"])
     refund["status"], refund["failure_reason"] = "failed", reason
     refund["failure_balance_transaction"] = call.state.new_id("txn_")
-    _count(call, charge)
+    _count(charge)
     call.money("refund_failed", refund["amount"], charge, refund["id"])
     for kind in ("refund.failed", "refund.updated", "charge.refund.updated"):
         call.event(kind, refund, {"status": before})

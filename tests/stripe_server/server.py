@@ -5,6 +5,7 @@ import contextlib
 import json
 import secrets
 import time
+import traceback
 from collections.abc import AsyncIterator
 
 from tests.stripe_server.core import Request, Response, StripeCore, Ticket
@@ -66,6 +67,8 @@ class StripeServer:
         self.courier = Courier(self.state)
         self.state.on_event = self.courier.on_event
         self.hooks = Hooks(self)
+        # Errors of this server itself; a test may see to it that there are none.
+        self.crashes: list[str] = []
 
     @property
     def state(self) -> State:
@@ -79,6 +82,13 @@ class StripeServer:
 
     async def answer(self, request: Request) -> Reply:
         """Answer a request, spoiled if a rule says so; or run a hook."""
+        try:
+            return await self._answer(request)
+        except Exception:
+            self.crashes.append(traceback.format_exc())
+            return Reply(Response(status=500, body=self.crashes[-1]))
+
+    async def _answer(self, request: Request) -> Reply:
         if request.path.startswith(CONTROL):
             return Reply(await self._control(request))
         ticket = self.core.admit(request, self.clock.now())
@@ -101,17 +111,19 @@ class StripeServer:
         return self.core.run(ticket, self.clock.now())
 
     async def _spoiled(self, ticket: Ticket, rule: Rule) -> Reply:
-        if rule.fault == "delay" and rule.when == "before":
-            await asyncio.sleep(rule.seconds)
-        if rule.when == "before" and rule.fault != "delay":
+        stalls = rule.fault in ("delay", "wait")
+        if stalls and rule.when == "before":
+            await rule.stall()
+        elif rule.when == "before":
             return self._lost_before(ticket, rule)
         response = self._run(ticket)
-        if rule.fault == "delay" and rule.when == "after":
-            await asyncio.sleep(rule.seconds)
+        if stalls and rule.when == "after":
+            await rule.stall()
         if rule.fault == "500":
             return Reply(self.core.fail(ticket))
         if rule.fault in REFUSALS:
-            return Reply(self.core.refuse(ticket, REFUSALS[rule.fault]()))
+            # It took effect and its answer is saved; only whoever stands in between says no.
+            return Reply(self.core.refuse(ticket, REFUSALS[rule.fault](), forget=False))
         return Reply(response, rule.fault)
 
     def _lost_before(self, ticket: Ticket, rule: Rule) -> Reply:
@@ -119,7 +131,7 @@ class StripeServer:
         if rule.fault == "500":
             return Reply(self.core.fail(ticket))
         refusal = REFUSALS.get(rule.fault, unavailable)()
-        return Reply(self.core.refuse(ticket, refusal), rule.fault)
+        return Reply(self.core.refuse(ticket, refusal, forget=True), rule.fault)
 
     def _about(self, ticket: Ticket) -> tuple[str, ...]:
         """The ids in the path, and the number of the card that is charged."""
@@ -149,14 +161,14 @@ class StripeServer:
 
 @contextlib.asynccontextmanager
 async def serving(
-    server: StripeServer | None = None, *, deliver: bool = False
+    server: StripeServer | None = None, *, deliver: bool = False, port: int = 0
 ) -> AsyncIterator[tuple[str, StripeServer]]:
-    """Serve on a free loopback port; yields the address for `base_addresses` and the server.
+    """Serve on a loopback port (0: a free one); yields the address for `base_addresses` and the server.
 
     With `deliver`, events are sent as they fall due; without, when `hooks.deliver` is called.
     """
     made = server or StripeServer()
-    async with serve(made.answer) as url:
+    async with serve(made.answer, port) as url:
         task = asyncio.create_task(made.courier.run(made.advance)) if deliver else None
         try:
             yield url, made

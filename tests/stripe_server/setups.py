@@ -1,6 +1,7 @@
 """SetupIntents: a card is saved for use without its owner."""
 
 from tests.stripe_server import methods
+from tests.stripe_server.attempts import HARMLESS
 from tests.stripe_server.cards import DECLINES
 from tests.stripe_server.errors import StripeError, invalid
 from tests.stripe_server.lists import page
@@ -14,10 +15,11 @@ def make(call: Call, wish: Obj) -> Obj:
     if wish.get("customer"):
         call.customer(wish["customer"])
     automatic = wish.get("automatic_payment_methods")
-    if automatic is None and "payment_method_types" not in wish:
+    if automatic is None and "allowed_payment_method_types" not in wish:
         automatic = {"enabled": True, "allow_redirects": "always"}
     made = call.new(
         "setup_intent", "seti_",
+        allowed_payment_method_types=wish.get("allowed_payment_method_types"),
         application=call.application, automatic_payment_methods=automatic,
         cancellation_reason=None, client_secret=None, customer=wish.get("customer"),
         customer_account=None, description=wish.get("description"), excluded_payment_method_types=None,
@@ -27,7 +29,7 @@ def make(call: Call, wish: Obj) -> Obj:
         payment_method_configuration_details=None,
         payment_method_options={"card": {"mandate_options": None, "network": None,
                                          "request_three_d_secure": "automatic"}},
-        payment_method_types=wish.get("payment_method_types") or ["card"],
+        payment_method_types=wish.get("allowed_payment_method_types") or ["card"],
         single_use_mandate=None, status="requires_payment_method",
         usage=wish.get("usage", "off_session"),
     )  # fmt: skip
@@ -57,6 +59,8 @@ def confirm(call: Call) -> Obj:
 
 
 def _confirm(call: Call, intent: Obj) -> Obj:
+    for name in HARMLESS:
+        call.params.get(name)
     if intent["payment_method"] is None:
         raise _unexpected("it's missing a payment method", intent)
     automatic = intent["automatic_payment_methods"]

@@ -18,6 +18,36 @@ API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
 
 
+class Given(Obj):
+    """The parameters of a request, which remember what was looked at.
+
+    So that a parameter that the real Stripe knows and this server does not is never passed over in
+    silence: `unread` are those, and a request that has some fails loudly.
+    """
+
+    def __init__(self, given: Obj) -> None:
+        super().__init__(given)
+        self.unread = set(given)
+
+    def __getitem__(self, name: str) -> Any:
+        self.unread.discard(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.unread.discard(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, if given."""
+        self.unread.discard(name)
+        return super().get(name, default)
+
+    def whole(self) -> Obj:
+        """All of it, for a verb that keeps what it is told."""
+        self.unread.clear()
+        return dict(self)
+
+
 @dataclass(slots=True)
 class Book:
     """The objects of one account in one mode; nobody else sees them."""
@@ -25,12 +55,20 @@ class Book:
     account: str
     livemode: bool
     objects: dict[str, Obj] = field(default_factory=dict)
-    # What is known of a card beside its object: by fingerprint.
-    fingerprints: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Obj]] = field(default_factory=dict)
+
+    def add(self, made: Obj) -> None:
+        """Keep a new object."""
+        self.objects[made["id"]] = made
+        self.kinds.setdefault(made["object"], {})[made["id"]] = made
+
+    def remove(self, old: Obj) -> None:
+        """Forget an object."""
+        del self.objects[old["id"]], self.kinds[old["object"]][old["id"]]
 
     def of(self, kind: str) -> Iterator[Obj]:
         """All objects of a kind, newest first."""
-        return (o for o in reversed(self.objects.values()) if o["object"] == kind)
+        return reversed(self.kinds.get(kind, {}).values())
 
 
 @dataclass(slots=True)
@@ -117,7 +155,7 @@ class Call:
         made = {"id": self.state.new_id(prefix), "object": kind, "created": self.now, **values}
         if kind != "refund":
             made["livemode"] = self.book.livemode
-        self.book.objects[made["id"]] = made
+        self.book.add(made)
         return made
 
     def get(self, kind: str, id: str, param: str = "id", *, in_path: bool = False) -> Obj:

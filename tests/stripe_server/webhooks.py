@@ -179,6 +179,8 @@ class Courier:
     async def deliver(self) -> int:
         """Send everything that is due; returns how many were sent."""
         due = self.take_due()
+        if not due:
+            return 0
         async with httpx.AsyncClient(timeout=ANSWER_S) as client:
             for delivery in due:
                 self.record(delivery, await self._send(client, delivery))

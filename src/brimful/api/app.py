@@ -18,6 +18,7 @@ from brimful.api.routes import (
     ahead,
     auto_billing,
     chatbots,
+    hosted_pages,
     moves,
     packages,
     purchases,
@@ -25,6 +26,7 @@ from brimful.api.routes import (
     spends,
     subscriptions,
     test_clock,
+    webhooks,
 )
 from brimful.wiring import Engine
 
@@ -62,7 +64,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     problem.install(app)
     for routes in (
         accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
-        records, moves, test_clock,
+        hosted_pages, records, moves, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

@@ -1,11 +1,16 @@
 """What is refused before it is read: bodies too large, or of a kind that is not JSON."""
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brimful.api.problem import Problem, bad_event, response_of
 
 BODY_MAX = 256 * 1024
 EVENTS_PATH = "/v1/gateways/"
+# Of what anybody may send without a key (R45): a gateway's events are small and come at once.
+EVENT_BODY_MAX = 64 * 1024
+EVENT_BODY_WITHIN_S = 10.0
 
 
 class Limits:
@@ -19,48 +24,61 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body, problem = await _checked(scope, receive)
+        if scope["path"].startswith(EVENTS_PATH):
+            body, problem = await _checked_event(scope, receive)
+        else:
+            body, problem = await _checked(scope, receive, BODY_MAX)
         if problem is None:
             await self._app(scope, _replay(body, receive), send)
             return
-        if scope["path"].startswith(EVENTS_PATH):
-            problem = bad_event()
         await response_of(problem)(scope, receive, send)
 
 
-async def _checked(scope: Scope, receive: Receive) -> tuple[bytes, Problem | None]:
+async def _checked_event(scope: Scope, receive: Receive) -> tuple[bytes, Problem | None]:
+    """The body of a gateway's event; whatever is wrong with it, or too slow, has one answer."""
+    try:
+        async with asyncio.timeout(EVENT_BODY_WITHIN_S):
+            body, problem = await _checked(scope, receive, EVENT_BODY_MAX)
+    except TimeoutError:
+        return b"", bad_event()
+    return body, None if problem is None else bad_event()
+
+
+async def _checked(scope: Scope, receive: Receive, size_max: int) -> tuple[bytes, Problem | None]:
     """The body, or what is wrong with it."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > BODY_MAX:
-        return b"", _too_large()
+    if length.isdigit() and int(length) > size_max:
+        return b"", _too_large(size_max)
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     has_body = length not in (b"", b"0") or b"transfer-encoding" in headers
     writes = scope["method"] in ("POST", "PUT", "PATCH")
     if writes and has_body and kind != b"application/json":
         return b"", Problem(415, "not_json", "Send the body as application/json.")
-    body = await _read(receive)
+    body = await _read(receive, size_max)
     if body is None:
-        return b"", _too_large()
+        return b"", _too_large(size_max)
     if b"\\u0000" in body or b"\x00" in body:
         return b"", Problem(422, "invalid_request", "NUL characters are not allowed in texts.")
     return body, None
 
 
-def _too_large() -> Problem:
-    return Problem(413, "too_large", f"A body may have {BODY_MAX:,} bytes at most.")
+def _too_large(size_max: int) -> Problem:
+    return Problem(413, "too_large", f"A body may have {size_max:,} bytes at most.")
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(receive: Receive, size_max: int) -> bytes | None:
+    """The whole body; None when there is more of it than may be, or less than was announced."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            # Whoever sent it went away in the middle: nothing is done by half of a request.
+            return None
         part = message.get("body", b"")
         size += len(part)
-        if size > BODY_MAX:
+        if size > size_max:
             return None
         parts.append(part)
         if not message.get("more_body", False):

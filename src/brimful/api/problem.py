@@ -75,6 +75,9 @@ _CONFLICTS = (
     Reason.purchase_under_way,
     Reason.too_many_packages,
     Reason.sizes_too_uneven,
+    Reason.webhook_endpoint_exists,
+    Reason.webhook_endpoint_disabled,
+    Reason.too_many_webhook_endpoints,
 )
 
 

@@ -27,6 +27,10 @@ Email = Annotated[
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
     ),
 ]
+# Printable signs of an address; a gateway leads people there.
+Address = Annotated[
+    str, StringConstraints(pattern=r"^https?://[!-~]{1,1900}$", min_length=8, max_length=1_920)
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Credits = Annotated[int, Field(strict=True, ge=1, le=MAX_CREDITS)]
 CreditsOrNone = Annotated[int, Field(strict=True, ge=0, le=MAX_CREDITS)]
@@ -206,6 +210,19 @@ class SaveCard(Body):
     """A token of the gateway for a card; never a card's number."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class AskCardPage(Body):
+    """Where to lead back to, and who asked for the page."""
+
+    return_url: Address
+    given_by: Text
+
+
+class AskOnboarding(Body):
+    """Where to lead back to."""
+
+    return_url: Address
 
 
 class IssueKey(Body):

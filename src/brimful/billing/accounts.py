@@ -113,6 +113,22 @@ async def read_account(
     return None if row is None else Account(**dict(row))
 
 
+async def connect_seller(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, merchant_ref: str
+) -> bool:
+    """Name the gateway account on which a seller charges its clients, in the place of the one made up
+    for it; False when it has one already."""
+    named = await tx.fetchval(
+        _sql("connect_seller"), tenant_id, account_id, merchant_ref, unconnected_ref(account_id)
+    )
+    return named is not None
+
+
+def unconnected_ref(account_id: UUID) -> str:
+    """What stands for a seller's gateway account until it has connected one."""
+    return f"acct_{account_id.hex}"
+
+
 async def close_account(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> bool:
     """Close an account, whose pool is locked, for all commands; False when it was closed before."""
     closed = await tx.fetchval(_sql("close_account"), tenant_id, account_id, moment.at)

@@ -1,6 +1,7 @@
 """The gateway's side of a charge: the payment's id, what became of it, how often it was tried."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from brimful.billing.purchases import Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
+from brimful.domain.event import Ours
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
@@ -95,7 +97,24 @@ async def find_unplanned(db: Database, real_at: datetime, limit: int) -> list[tu
     return [(row["tenant_id"], row["account_id"]) for row in rows]
 
 
-async def find_payment(db: Database, gateway: str, payment_id: str) -> tuple[UUID, UUID] | None:
-    """The (tenant, purchase) that a gateway's payment id belongs to."""
-    row = await db.fetchrow(_sql("find_payment"), gateway, payment_id)
-    return None if row is None else (row["tenant_id"], row["purchase_id"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPayment:
+    """A payment that we made: whose it is, of which purchase, and as what it was stored."""
+
+    tenant_id: UUID
+    purchase_id: UUID
+    ours: Ours
+
+
+async def find_stored(db: Database, gateway: str, payment_id: str) -> StoredPayment | None:
+    """The payment that we stored by a gateway's payment id; None for one that we never made."""
+    row = await db.fetchrow(_sql("find_stored_payment"), gateway, payment_id)
+    if row is None:
+        return None
+    ours = Ours(
+        account_ref=row["gateway_account"],
+        payment_id=row["payment_id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+    )
+    return StoredPayment(tenant_id=row["tenant_id"], purchase_id=row["purchase_id"], ours=ours)

@@ -111,6 +111,8 @@ class Purchase:
     explanation: dict[str, Any]
     planned_at: datetime
     tries: int
+    # No request of the present step was made before (R22).
+    step_real_at: datetime
     charge_id: UUID | None
     gateway: str | None
     gateway_account: str | None
@@ -310,7 +312,7 @@ async def read_lines(
 
 
 async def read_lines_of(
-    db: Database, tenant_id: UUID, purchase_ids: list[UUID]
+    db: Transaction | Database, tenant_id: UUID, purchase_ids: list[UUID]
 ) -> dict[UUID, list[dict[str, Any]]]:
     """The lines of several purchases, as far as they are shown, by purchase."""
     lines: dict[UUID, list[dict[str, Any]]] = {key: [] for key in purchase_ids}

@@ -118,8 +118,7 @@ async def advance(
         dsn = await stack.enter_async_context(database_of(settings))
         if with_testbank:
             settings = await beside(stack, settings, None)
-        assert settings.testbank_url is not None
-        engine = await stack.enter_async_context(engine_of(settings, dsn, settings.testbank_url))
+        engine = await stack.enter_async_context(engine_of(settings, dsn))
         begun = await _begin(engine, wanted, wide)
         return _shown(await _go(engine, begun))
 

@@ -69,14 +69,15 @@ async def _world(
     # charges is never real, and its business time may be advanced.
     settings = read_settings(
         data_dir=data, events_secret=secret, smtp_url=None, production=False, testbank_url=None,
-        test_clock=True, pool_size_max=POOL_SIZE_MAX,
+        stripe_key=None, test_clock=True, pool_size_max=POOL_SIZE_MAX,
     )  # fmt: skip
     async with AsyncExitStack() as stack:
         in_use = "stop it, or choose another folder with --data"
         admin = await stack.enter_async_context(embedded_in(data, in_use=in_use))
         dsn = await _fresh(admin)
         url, desk = await stack.enter_async_context(serving(events_url=events_url, secret=secret))
-        engine = await stack.enter_async_context(engine_of(settings, dsn, url))
+        settings = settings.model_copy(update={"testbank_url": url})
+        engine = await stack.enter_async_context(engine_of(settings, dsn))
         if at is not None:
             await start_clock(engine.ctx.db, at=at, moment=engine.clock.moment())
             await engine.follow_clock()

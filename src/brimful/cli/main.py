@@ -141,6 +141,35 @@ def audit(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: brimful events --retry")
+def events(
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Let them be handled anew by the next scan.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The gateway's events that could not be handled. Exit status 1 when there are any."""
+    from brimful.cli import events as command
+    from brimful.settings import read_settings
+
+    if retry:
+        count = run(command.retry_parked(read_settings()))
+        print(json.dumps({"retried": count}) if as_json else f"To be handled anew: {count}")
+        return
+    rows = run(command.list_parked(read_settings()))
+    if as_json:
+        print(json.dumps(rows))
+    elif not rows:
+        print("No event waits for a person.")
+    else:
+        for row in rows:
+            why = "".join(sign if sign.isprintable() else "?" for sign in row["last_error"])
+            about = f"payment {row['payment_id']} at {row['account_ref']}"
+            print(f"{row['event_id']} ({row['kind']}, {about}): {why}, {row['failures']} times")
+    if rows:
+        raise typer.Exit(1)
+
+
 @keys.command(epilog="Example: brimful keys issue --account acc_0190… --label backend")
 def issue(
     account: AccountOption = None,

@@ -245,7 +245,7 @@ class Sandbox:
 
     async def settle(self) -> None:
         """Wait until everything that follows is done."""
-        await self.engine.runner.idle()
+        await self.engine.idle()
 
     async def advance(self, to: datetime | None = None, **span: int) -> ClockState:
         """Let business time pass, and all that is due in it be done: ``days=30`` (R38)."""

@@ -10,7 +10,7 @@ from brimful.billing import accounts
 from brimful.cli.database import database_of
 from brimful.cli.errors import BadInput
 from brimful.cli.listening import close, run_server, take_port, url_of
-from brimful.runtime import engine_of, log_to_stderr, work
+from brimful.runtime import NO_GATEWAY, engine_of, log_to_stderr, work
 from brimful.settings import Settings
 from brimful_testbank.server import serving
 
@@ -22,11 +22,12 @@ _FOR_TESTS = (
 
 async def serve(settings: Settings, *, with_testbank: bool) -> None:
     """Serve until the process is told to stop."""
-    if settings.testbank_url is not None and with_testbank:
-        raise BadInput("BRIMFUL_TESTBANK_URL names a gateway already; leave --testbank out")
-    if settings.testbank_url is None and not with_testbank:
-        raise BadInput("no gateway: set BRIMFUL_TESTBANK_URL, or serve with --testbank")
-    if settings.production:
+    named = _named(settings)
+    if named is not None and with_testbank:
+        raise BadInput(f"{named} names a gateway already; leave --testbank out")
+    if named is None and not with_testbank:
+        raise BadInput(f"{NO_GATEWAY}, or serve with --testbank")
+    if settings.production and settings.stripe_key is None:
         raise BadInput(_FOR_TESTS)
     # The web framework is for those who serve: the worker and the test gateway start without it.
     from brimful.api.app import create_app
@@ -37,10 +38,9 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
         stack.callback(close, sockets)
         where = url_of(settings.host, sockets)
         dsn = await stack.enter_async_context(database_of(settings))
-        if settings.testbank_url is None:
+        if with_testbank:
             settings = await beside(stack, settings, f"{where}{EVENTS}")
-        assert settings.testbank_url is not None
-        engine = await stack.enter_async_context(engine_of(settings, dsn, settings.testbank_url))
+        engine = await stack.enter_async_context(engine_of(settings, dsn))
         told = [f"The API listens on {where}/v1"]
         if await accounts.read_platform(engine.ctx.db) is None:
             told.append(
@@ -48,6 +48,13 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
             )
         app = create_app(engine, lambda: work(engine))
         await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True))
+
+
+def _named(settings: Settings) -> str | None:
+    """The setting that names a gateway, if one does."""
+    if settings.stripe_key is not None:
+        return "BRIMFUL_STRIPE_KEY"
+    return None if settings.testbank_url is None else "BRIMFUL_TESTBANK_URL"
 
 
 async def beside(stack: AsyncExitStack, settings: Settings, events_url: str | None) -> Settings:
@@ -64,15 +71,12 @@ async def beside(stack: AsyncExitStack, settings: Settings, events_url: str | No
 
 async def worker(settings: Settings) -> None:
     """Do due work until the process is told to stop."""
-    if settings.testbank_url is None:
-        raise BadInput("no gateway: set BRIMFUL_TESTBANK_URL to the one that the server uses")
-    if settings.production:
+    if _named(settings) is None:
+        raise BadInput(f"{NO_GATEWAY}, the one that the server uses")
+    if settings.production and settings.stripe_key is None:
         raise BadInput(_FOR_TESTS)
     log_to_stderr()
-    async with (
-        database_of(settings) as dsn,
-        engine_of(settings, dsn, settings.testbank_url) as engine,
-    ):
+    async with database_of(settings) as dsn, engine_of(settings, dsn) as engine:
         print("The worker looks for due work", flush=True)
         await work(engine)
 

@@ -53,6 +53,11 @@ class MailDue:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhooksDue:
+    """Something is to be sent to a webhook endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
 class DetachDue:
     """A card was taken out of use here and is yet to be removed at the gateway."""
 
@@ -75,6 +80,13 @@ class WarnDue:
     """It may be time again to warn of what is to come."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandleEvent:
+    """An event of the gateway that was stored and is to be handled."""
+
+    event_id: str
+
+
 Effect = (
     Drive
     | DriveMany
@@ -82,8 +94,10 @@ Effect = (
     | Plan
     | Wake
     | MailDue
+    | WebhooksDue
     | DetachDue
     | AdvanceClock
     | LookAhead
     | WarnDue
+    | HandleEvent
 )

@@ -192,8 +192,10 @@ class Removed:
 class Event:
     """An authentic message of the gateway (R45). It is a hint to read the payment, never a fact.
 
-    `account_ref` is the gateway account that it speaks of, `mode` is "live" or "test", `kind` has
-    the form "payment.captured", `created_at` orders nothing.
+    `account_ref` is the gateway account that it speaks of, `mode` is "live" or "test", `created_at`
+    orders nothing. `kind` has the form "payment.captured", the state that a payment has come to, with
+    the payment's amount; "refund.…" and "dispute.…" (or "charge.refund…", "charge.dispute…") are about
+    part of a captured payment, with the amount of that part; all others say nothing of its state.
     """
 
     event_id: str

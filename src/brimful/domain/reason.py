@@ -49,6 +49,9 @@ class Reason(StrEnum):
     name_required = "name_required"
     too_many_packages = "too_many_packages"
     sizes_too_uneven = "sizes_too_uneven"
+    webhook_endpoint_exists = "webhook_endpoint_exists"
+    webhook_endpoint_disabled = "webhook_endpoint_disabled"
+    too_many_webhook_endpoints = "too_many_webhook_endpoints"
     clock_advancing = "clock_advancing"
     clock_runs_forward = "clock_runs_forward"
     clock_started = "clock_started"
@@ -104,6 +107,9 @@ _TITLES: Mapping[Reason, str] = {
     Reason.sizes_too_uneven: "The largest package of credits may be at most 1,000,000 times the "
     "common step of all on offer. Choose sizes with a larger common step, such as whole thousands.",
     Reason.too_many_packages: "At most 20 packages of a kind can be active.",
+    Reason.webhook_endpoint_exists: "The account has a webhook endpoint with this URL already.",
+    Reason.webhook_endpoint_disabled: "The webhook endpoint is switched off.",
+    Reason.too_many_webhook_endpoints: "An account can have at most 16 webhook endpoints.",
     Reason.clock_advancing: "The test clock is being advanced already; one advance at a time.",
     Reason.clock_runs_forward: "Business time only runs forward.",
     Reason.clock_started: "The test clock was started already; it can only be advanced.",

@@ -7,7 +7,7 @@ over from one that died (R17, R24). No transaction is open while a call is under
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from brimful.billing import payments, purchases
@@ -24,6 +24,8 @@ from brimful.domain.payment import (
     Unknown,
     Unreachable,
 )
+from brimful.domain.resending import may_send
+from brimful.effects.late import ask_late
 from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.context import Context
 from brimful.usecases.give_up import give_up, let_waiters_go
@@ -104,7 +106,7 @@ async def _step(
         before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
         if purchase.payment_id is None:
             return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
-    outcome = await ask(driver.gateway, purchase, fresh=fresh)
+    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)
     if isinstance(outcome, Unknown | Unreachable | NotFound):
         return await no_answer(driver, purchase, before)
     effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
@@ -135,11 +137,15 @@ async def no_answer(
 
 
 async def ask(
-    gateway: Gateway, purchase: Purchase, *, fresh: bool
+    gateway: Gateway, purchase: Purchase, *, fresh: bool, real_at: datetime
 ) -> PaymentOutcome | CreateOutcome | RefundOutcome:
-    """The one call that a purchase's state asks for, under a key that names the charge and step."""
+    """The one call that a purchase's state asks for, under a key that names the charge and step; no
+    request for money that may have been sent long before ``real_at`` is sent again (R22)."""
     assert purchase.gateway_account is not None and purchase.charge_minor is not None
     account = purchase.gateway_account
+    fence = purchase.state == "canceling" and purchase.charge_state != "captured"
+    if not fence and not may_send(purchase.step_real_at, real_at):
+        return await ask_late(gateway, purchase)
     if purchase.state == "planned":
         return await _create(gateway, purchase)
     payment_id = purchase.payment_id
@@ -211,27 +217,4 @@ async def _create(gateway: Gateway, purchase: Purchase) -> CreateOutcome:
         idempotency_key=f"create-{purchase.gateway_account}-{purchase.charge_id}",
         description=f"{purchase.credits} credits, {purchase.chatbots} chatbots",
         metadata={REFERENCE: str(purchase.charge_id), "purchase": str(purchase.purchase_id)},
-    )
-
-
-async def record_event(
-    driver: Driver, *, payment_id: str, gateway_account: str, gateway: str
-) -> tuple[Effect, ...]:
-    """Handle an event about a payment: read the payment afresh and record what is so (R45)."""
-    route = await payments.find_payment(driver.ctx.db, gateway, payment_id)
-    if route is None:
-        return ()
-    tenant_id, purchase_id = route
-    purchase = await purchases.read_purchase(driver.ctx.db, tenant_id, purchase_id)
-    if purchase is None or purchase.ended or purchase.gateway_account != gateway_account:
-        return ()
-    outcome = await driver.gateway.look_up(account_ref=gateway_account, payment_id=payment_id)
-    if isinstance(outcome, Unknown | Unreachable | NotFound):
-        return ()
-    return await record_payment(
-        driver.ctx,
-        tenant_id=tenant_id,
-        purchase_id=purchase_id,
-        outcome=outcome,
-        moment=driver.now(),
     )

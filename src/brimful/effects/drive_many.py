@@ -125,7 +125,10 @@ async def _ask_all(
         before = seen.get(purchase.purchase_id)
         async with slots:
             return await ask(
-                driver.gateway, purchase, fresh=before is not None and before[0] == "planned"
+                driver.gateway,
+                purchase,
+                fresh=before is not None and before[0] == "planned",
+                real_at=driver.now().real_at,
             )
 
     answers = await asyncio.gather(*(one(purchase) for purchase in batch))

@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from brimful.billing import ahead, payments, renewals
-from brimful.db.transaction import Database
-from brimful.domain.effect import Effect, LookAhead, Plan, Renew
+from brimful.billing import ahead, events, payments, renewals
+from brimful.domain.effect import Effect, HandleEvent, LookAhead, Plan, Renew
 from brimful.domain.moment import Moment
+from brimful.usecases.context import Context
 from brimful.usecases.outcomes import to_drive
 
 
-async def find_due_work(db: Database, moment: Moment, limit: int) -> list[Effect]:
+async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect]:
     """Purchases to drive, a tenant's together; pools to plan for; sellers whose buyers renew, those
-    nearest to the root first; accounts that buy ahead, or owe an overdraft."""
+    nearest to the root first; accounts that buy ahead, or owe an overdraft; the gateway's events."""
+    db = ctx.db
     by_tenant: dict[UUID, list[UUID]] = {}
     for tenant_id, purchase_id in await payments.find_due(db, moment.real_at, limit):
         by_tenant.setdefault(tenant_id, []).append(purchase_id)
@@ -20,4 +21,7 @@ async def find_due_work(db: Database, moment: Moment, limit: int) -> list[Effect
     due += [Renew(*ids) for ids in await renewals.find_due_sellers(db, moment.at, limit)]
     due += [LookAhead(*ids) for ids in await ahead.find_due(db, moment.at, limit)]
     due += [LookAhead(*ids) for ids in await ahead.find_overdrawn(db, moment.at, limit)]
+    due += [
+        HandleEvent(one) for one in await events.find_due(db, ctx.gateway, moment.real_at, limit)
+    ]
     return due

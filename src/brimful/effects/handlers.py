@@ -9,17 +9,20 @@ from brimful.domain.effect import (
     Drive,
     DriveMany,
     Effect,
+    HandleEvent,
     LookAhead,
     MailDue,
     Plan,
     Renew,
     Wake,
     WarnDue,
+    WebhooksDue,
 )
 from brimful.domain.moment import Moment
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive
 from brimful.effects.drive_many import drive_many
+from brimful.effects.handle_event import handle_event
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Handler
 from brimful.effects.waiting import Waiters
@@ -34,13 +37,14 @@ DETACHED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
-    """The doers of effects: each returns what follows. ``mail`` sends what is due, ``advance`` moves
-    the test clock."""
+    """The doers of effects: each returns what follows. ``mail`` sends what is due, ``webhooks``
+    begins to; ``advance`` moves the test clock."""
 
     driver: Driver
     renewing: Renewing
     waiters: Waiters
     mail: Callable[[], Awaitable[object]]
+    webhooks: Callable[[], Awaitable[None]]
     advance: Callable[[], Awaitable[None]]
 
     def by_kind(self) -> dict[type, Handler]:
@@ -52,10 +56,12 @@ class Handlers:
             Plan: self._plan,
             Wake: self._wake,
             MailDue: self._mail,
+            WebhooksDue: self._webhooks,
             DetachDue: self._detach,
             AdvanceClock: self._advance,
             LookAhead: self._look_ahead,
             WarnDue: self._warn,
+            HandleEvent: self._handle_event,
         }
 
     def _now(self) -> Moment:
@@ -94,7 +100,13 @@ class Handlers:
         return ()
 
     async def _mail(self, effect: Effect) -> tuple[Effect, ...]:
+        # Whoever has a webhook is told at once, whatever the mail server does.
+        await self.webhooks()
         await self.mail()
+        return ()
+
+    async def _webhooks(self, effect: Effect) -> tuple[Effect, ...]:
+        await self.webhooks()
         return ()
 
     async def _detach(self, effect: Effect) -> tuple[Effect, ...]:
@@ -117,3 +129,7 @@ class Handlers:
 
     async def _warn(self, effect: Effect) -> tuple[Effect, ...]:
         return await warn_due(self.driver.ctx, moment=self._now())
+
+    async def _handle_event(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, HandleEvent)
+        return await handle_event(self.driver, effect.event_id)

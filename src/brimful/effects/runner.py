@@ -20,6 +20,7 @@ class Runner:
 
     def __init__(self, handlers: Mapping[type, Handler], limit: int = 64) -> None:
         self._handlers = handlers
+        self._limit = limit
         self._slots = asyncio.Semaphore(limit)
         self._tasks: dict[Effect, asyncio.Task[None]] = {}
         self._again: set[Effect] = set()
@@ -31,6 +32,11 @@ class Runner:
                 self._again.add(effect)
                 continue
             self._tasks[effect] = asyncio.create_task(self._do(effect))
+
+    @property
+    def busy(self) -> bool:
+        """More is begun than can be done at once."""
+        return len(self._tasks) > self._limit
 
     async def _do(self, effect: Effect) -> None:
         following: tuple[Effect, ...] = ()

@@ -9,6 +9,7 @@ transaction (R21). Amounts are integer minor units of `currency` (ISO 4217, uppe
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
+from brimful.domain.event import Mode
 from brimful.domain.payment import (
     BadEvent,
     CreateOutcome,
@@ -28,6 +29,11 @@ REFERENCE = "reference"
 
 class Gateway(Protocol):
     """What the engine needs of a gateway; each implementation passes the same contract test."""
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it moves money ("live") or only seems to ("test"): the same as of its events (R45)."""
+        ...
 
     async def create(
         self,

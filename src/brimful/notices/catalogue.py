@@ -5,13 +5,20 @@ from collections.abc import Callable, Mapping
 from brimful.domain.money import format_money
 from brimful.domain.reason import Reason
 from brimful.notices.of_moves import KINDS_OF_MOVES
+from brimful.notices.of_receipts import KINDS_OF_RECEIPTS
 from brimful.notices.of_time import KINDS_OF_TIME
+from brimful.notices.of_webhooks import KINDS_OF_WEBHOOKS
 from brimful.notices.text import Facts, Text, needs_of, reason_of
 
 
 def compose(kind: str, facts: Facts) -> Text:
     """The words of a notice. Raises KeyError for a kind that is not in the catalogue."""
     return _KINDS[kind](facts)
+
+
+def kinds() -> frozenset[str]:
+    """Every kind of notice there is."""
+    return frozenset(_KINDS)
 
 
 # What caused a purchase for which nothing waited (R33).
@@ -183,6 +190,8 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_reached": _cap_reached,
     **KINDS_OF_TIME,
     **KINDS_OF_MOVES,
+    **KINDS_OF_RECEIPTS,
+    **KINDS_OF_WEBHOOKS,
     "subscription_ended": _subscription_ended,
     "subscription_kept": _subscription_kept,
     "plan_changed": _plan_changed,

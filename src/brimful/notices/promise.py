@@ -1,6 +1,7 @@
-"""Promising a notice, in the same transaction as what it tells (R16, R42)."""
+"""Promising notices, in the same transaction as what they tell (R16, R42)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -11,6 +12,17 @@ from brimful.domain.moment import Moment
 from brimful.notices.catalogue import compose
 
 _sql = partial(load, "brimful.notices")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """One notice to the owner of an account; ``facts`` are plain values for its text."""
+
+    account_id: UUID
+    kind: str
+    subject_id: UUID
+    episode: str
+    facts: Mapping[str, object]
 
 
 async def promise(
@@ -26,26 +38,58 @@ async def promise(
 ) -> None:
     """Promise the owner of an account one notice for this kind, subject and episode.
 
-    Promised again, nothing happens (unique in the database). Its mail is sent later by whoever is
-    there; nothing about it can hold up money. ``facts`` are plain values for the text.
+    Promised again, nothing happens (unique in the database). Its mail, and the webhooks to whoever
+    asked for it, are sent later by whoever is there; nothing about them can hold up money. ``facts``
+    are plain values for the text.
     """
-    text = compose(kind, facts)
-    notice_id = new_id()
-    written = await tx.fetchval(
-        _sql("promise_notice"),
+    notice = NewNotice(
+        account_id=account_id, kind=kind, subject_id=subject_id, episode=episode, facts=facts
+    )
+    await promise_many(tx, tenant_id, [notice], moment)
+
+
+async def promise_many(
+    tx: Transaction, tenant_id: UUID, notices: Sequence[NewNotice], moment: Moment
+) -> None:
+    """Promise several notices of one tenant together, each as ``promise``."""
+    texts = [compose(one.kind, one.facts) for one in notices]
+    written = await tx.fetch(
+        _sql("promise_notices"),
         tenant_id,
-        notice_id,
-        account_id,
-        kind,
-        subject_id,
-        episode,
-        text.title,
-        text.body,
-        dict(facts),
+        [new_id() for _ in notices],
+        [one.account_id for one in notices],
+        [one.kind for one in notices],
+        [one.subject_id for one in notices],
+        [one.episode for one in notices],
+        [text.title for text in texts],
+        [text.body for text in texts],
+        [dict(one.facts) for one in notices],
         moment.at,
     )
-    if written is not None:
-        await tx.execute(_sql("promise_mail"), tenant_id, notice_id, moment.real_at)
+    if written:
+        ids = [row["notice_id"] for row in written]
+        await tx.execute(_sql("promise_mail"), tenant_id, ids, moment.real_at)
+        await _promise_webhooks(tx, tenant_id, ids, moment)
+
+
+async def _promise_webhooks(
+    tx: Transaction, tenant_id: UUID, notice_ids: Sequence[UUID], moment: Moment
+) -> None:
+    """Deliveries to the endpoints that asked for these notices, in the order of the notices."""
+    asked = await tx.fetch(_sql("find_webhooks"), tenant_id, notice_ids)
+    if not asked:
+        return
+    await tx.execute(
+        _sql("promise_webhooks"),
+        tenant_id,
+        [new_id() for _ in asked],
+        [row["endpoint_id"] for row in asked],
+        [row["owner_id"] for row in asked],
+        [row["notice_id"] for row in asked],
+        [row["kind"] for row in asked],
+        moment.real_at,
+        moment.at,
+    )
 
 
 async def is_promised(

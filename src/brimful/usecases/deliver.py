@@ -10,7 +10,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Plan, Renew, Wake
 from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, transfers
-from brimful.notices.promise import promise
+from brimful.notices.promise import NewNotice, promise, promise_many
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.seats import resume_paused
 
@@ -67,7 +67,40 @@ async def deliver_renewals(
     for renewal in renewed:
         if renewal.chatbots:
             await resume_paused(tx, tenant_id, renewal.buyer_id, moment)
+    effects.append(await _send_receipts(tx, renewed, moment))
     return (*effects, *await wake_renewals(tx, tenant_id, buyers, moment))
+
+
+async def _send_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: Moment) -> Effect:
+    """Tell each buyer what its renewal cost (R26, R42). A month of credits within a longer period
+    costs nothing and is not told."""
+    tenant_id = renewed[0].tenant_id
+    lines = await purchases.read_lines_of(tx, tenant_id, [one.purchase_id for one in renewed])
+    notices = [
+        NewNotice(
+            account_id=one.buyer_id,
+            kind="renewed",
+            subject_id=one.purchase_id,
+            episode="delivered",
+            facts={
+                "amount_minor": one.charge_minor or one.amount_minor,
+                "currency": one.currency,
+                "charged": one.charge_minor is not None,
+                "card": one.card,
+                "lines": _told(lines[one.purchase_id]),
+            },
+        )
+        for one in renewed
+        if one.amount_minor
+    ]
+    await promise_many(tx, tenant_id, notices, moment)
+    return MailDue()
+
+
+def _told(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of a purchase as notices tell them."""
+    names = ("name", "quantity", "amount_minor")
+    return [{name: line[name] for name in names} for line in lines]
 
 
 async def wake_renewals(
@@ -99,14 +132,7 @@ async def _tell_owner(
             "card": purchase.card,
             "credits": purchase.credits,
             "chatbots": purchase.chatbots,
-            "lines": [
-                {
-                    "name": line["name"],
-                    "quantity": line["quantity"],
-                    "amount_minor": line["amount_minor"],
-                }
-                for line in lines
-            ],
+            "lines": _told(lines),
             "trigger": purchase.trigger_kind,
             "shortage": explanation.get("shortage"),
             "balances": explanation["balances"],

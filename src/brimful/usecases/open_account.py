@@ -112,7 +112,7 @@ async def open_account(
             zone=zone,
             owner_name=owner_name,
             owner_email=owner_email,
-            merchant_ref=f"acct_{account_id.hex}",
+            merchant_ref=accounts.unconnected_ref(account_id),
             state="open",
             created_at=moment.at,
         )

@@ -85,6 +85,8 @@ async def _record_all(
     renewed: list[Purchase] = []
     effects: list[Effect] = []
     for purchase, outcome in learnt:
+        if not _is_of(purchase, outcome):
+            continue
         match outcome:
             case Created(payment_id=payment_id) if purchase.state == "planned":
                 created[purchase.purchase_id] = payment_id
@@ -105,6 +107,12 @@ async def _record_all(
         await breaker.forget_soft_declines(tx, renewed)
         effects += await deliver_renewals(tx, renewed, moment)
     return tuple(effects)
+
+
+def _is_of(purchase: Purchase, outcome: Outcome) -> bool:
+    """It names the payment that we stored, or none; until one is stored, the first to be named."""
+    named = getattr(outcome, "payment_id", None)
+    return named is None or purchase.payment_id in (None, named)
 
 
 def _renews(purchase: Purchase) -> bool:

@@ -15,7 +15,7 @@ from brimful.api.requests import (
     SetAutoBilling,
     SetChildLimit,
 )
-from brimful.billing import accounts, ahead, cards, settings_records
+from brimful.billing import accounts, ahead, card_pages, cards, settings_records
 from brimful.billing.buyers import read_buyer
 from brimful.billing.settings_records import AutoBillingSetting
 from brimful.domain.payment import MethodRefused, SavedMethod
@@ -138,11 +138,15 @@ async def put_child_limit(
     summary="Save a card by the gateway's token",
 )
 async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[str, Any]:
-    """It takes the place of the one in use. No card number ever comes here."""
+    """It takes the place of the one in use. No card number ever comes here: the token is that of a
+    page made for this account, once its owner has completed it, or of a card that the gateway knows."""
     if body.token.replace(" ", "").isdigit():
         raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
     seller = await seller_of_buyer(engine, buyer)
-    customer = await cards.read_customer(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    owned = (engine.ctx.db, buyer.tenant_id, buyer.account_id)
+    customer = await card_pages.read_customer(*owned, body.token) or await cards.read_customer(
+        *owned
+    )
     saved = await engine.gateway.save_method(
         account_ref=seller.merchant_ref, customer_id=customer, token=body.token
     )

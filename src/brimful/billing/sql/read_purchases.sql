@@ -1,6 +1,6 @@
 select p.tenant_id, p.purchase_id, p.buyer_id, p.seller_id, p.origin, p.mode, p.state, p.reason, p.amount_minor,
        p.currency, p.credits, p.chatbots, p.demand_id, p.trigger_kind, p.explanation, p.planned_at,
-       p.tries,
+       p.tries, p.step_real_at,
        c.charge_id, c.gateway, c.gateway_account, c.gateway_customer, c.gateway_method, c.fingerprint, c.card,
        c.payment_id, c.amount_minor as charge_minor, c.capture, c.state as charge_state, c.decline_code, c.decline_hard
 from purchase p

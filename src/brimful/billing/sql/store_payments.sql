@@ -7,6 +7,6 @@ with stored as (
     insert into payment_route (gateway, payment_id, tenant_id, purchase_id)
     select gateway, payment_id, tenant_id, purchase_id from stored
 )
-update purchase p set state = 'created', wake_real_at = $3, tries = 0
+update purchase p set state = 'created', wake_real_at = $3, step_real_at = $3, tries = 0
 from stored
 where p.tenant_id = $1 and p.purchase_id = stored.purchase_id and p.state = 'planned';

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from brimful.domain.event import Mode
 from brimful.domain.payment import (
     BadEvent,
     Event,
@@ -41,7 +42,7 @@ class Stripe(Payments, Hosted, Listed):
     ) -> None:
         self._calls = Calls(key, url=url, timeout_s=timeout_s)
         self._events = Events(secret=events_secret, connect_secret=connect_events_secret, now=now)
-        self.mode = "live" if key.startswith(("sk_live_", "rk_live_")) else "test"
+        self.mode: Mode = "live" if key.startswith(("sk_live_", "rk_live_")) else "test"
 
     async def close(self) -> None:
         """Close the connections."""

@@ -27,30 +27,31 @@ HEADER = "stripe-signature"
 _STAMP = re.compile(r"t=([0-9]{1,11})(?:,v[0-9]=[0-9a-f]{1,128}){1,20}")
 _AMOUNT_MAX = 2**63 - 1
 
-# Our kinds for Stripe's; others keep their own name and cause at most a read-back.
+# Our kinds for Stripe's: the state that a payment has come to, or that one of its refunds or disputes
+# changed. A charge that succeeds may be a mere hold, so that it says nothing. Others keep their name.
 KINDS = {
     "payment_intent.created": "payment.created",
     "payment_intent.amount_capturable_updated": "payment.held",
     "payment_intent.succeeded": "payment.captured",
     "payment_intent.payment_failed": "payment.declined",
     "payment_intent.requires_action": "payment.needs_authentication",
-    "payment_intent.processing": "payment.processing",
+    "payment_intent.processing": "payment.updated",
     "payment_intent.canceled": "payment.canceled",
-    "charge.succeeded": "payment.captured",
+    "charge.succeeded": "payment.updated",
     "charge.captured": "payment.captured",
     "charge.failed": "payment.declined",
-    "charge.expired": "payment.canceled",
-    "charge.refunded": "payment.refunded",
-    "charge.refund.updated": "payment.refunded",
+    "charge.expired": "payment.updated",
     "charge.updated": "payment.updated",
-    "refund.created": "payment.refunded",
-    "refund.updated": "payment.refunded",
-    "refund.failed": "payment.refunded",
-    "charge.dispute.created": "payment.disputed",
-    "charge.dispute.updated": "payment.disputed",
-    "charge.dispute.closed": "payment.disputed",
-    "charge.dispute.funds_withdrawn": "payment.disputed",
-    "charge.dispute.funds_reinstated": "payment.disputed",
+    "charge.refunded": "refund.updated",
+    "charge.refund.updated": "refund.updated",
+    "refund.created": "refund.updated",
+    "refund.updated": "refund.updated",
+    "refund.failed": "refund.updated",
+    "charge.dispute.created": "dispute.updated",
+    "charge.dispute.updated": "dispute.updated",
+    "charge.dispute.closed": "dispute.updated",
+    "charge.dispute.funds_withdrawn": "dispute.updated",
+    "charge.dispute.funds_reinstated": "dispute.updated",
     "checkout.session.completed": "page.completed",
     "payment_method.automatically_updated": "method.updated",
     "account.updated": "account.updated",
@@ -136,7 +137,7 @@ def _event(event: Mapping[str, Any], account_ref: str) -> Event:
     currency, amount = about.get("currency"), about.get("amount")
     return Event(
         event_id=_text(event["id"]),
-        kind=KINDS.get(kind, kind),
+        kind=_kind(kind, about),
         mode="live" if event["livemode"] else "test",
         account_ref=account_ref,
         payment_id=_payment(kind, about),
@@ -145,6 +146,13 @@ def _event(event: Mapping[str, Any], account_ref: str) -> Event:
         created_at=datetime.fromtimestamp(_amount(event["created"]), UTC),
         metadata=_metadata(about.get("metadata")),
     )
+
+
+def _kind(kind: str, about: Mapping[str, Any]) -> str:
+    if kind == "charge.refunded" and about.get("captured") is False:
+        # So Stripe calls a hold that is given back.
+        return "payment.updated"
+    return KINDS.get(kind, kind)
 
 
 def _payment(kind: str, about: Mapping[str, Any]) -> str | None:

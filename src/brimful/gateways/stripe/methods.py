@@ -81,7 +81,8 @@ async def _make_customer(calls: Calls, account_ref: str) -> str | MethodOutcome:
 async def _from_page(
     calls: Calls, account_ref: str, customer_id: str | None, page_id: str
 ) -> MethodOutcome:
-    """The card of a hosted page that was completed for this customer."""
+    """The card of a hosted page that was completed for this customer, and for no other: whoever knows
+    the id of somebody else's page has not got their card."""
     options = calls.options(account_ref)
     answer = await calls.ask(
         lambda: calls.sdk.checkout.sessions.retrieve_async(page_id, {"expand": _OF_PAGE}, options)
@@ -93,7 +94,7 @@ async def _from_page(
     page = answer.body
     if page.get("mode") != "setup" or page.get("status") != "complete":
         return MethodRefused(code="page_not_completed")
-    if customer_id is not None and page.get("customer") != customer_id:
+    if page.get("customer") != customer_id:
         return MethodRefused(code="wrong_customer")
     setup = page.get("setup_intent")
     if not isinstance(setup, Mapping) or setup.get("status") != "succeeded":

@@ -39,7 +39,7 @@ _REFUNDS: Mapping[str, RefundState] = {
 }
 # An inquiry moved no money, and neither did one that was closed as such, nor a dispute that the
 # refund given instead prevented. An appeal is a dispute whose money is still away.
-_DISPUTES: Mapping[str, DisputeState] = {
+DISPUTES: Mapping[str, DisputeState] = {
     "warning_needs_response": "inquiry",
     "warning_under_review": "inquiry",
     "warning_closed": "inquiry",
@@ -116,7 +116,7 @@ def refund_fact(refund: Object) -> RefundFact:
 
 def dispute_fact(dispute: Object) -> DisputeFact:
     """One dispute (R25). A status that is not known yet counts as open: money may be away."""
-    state = _DISPUTES.get(str(dispute.get("status")), "open")
+    state = DISPUTES.get(str(dispute.get("status")), "open")
     return DisputeFact(
         dispute_id=_text(dispute["id"]), amount_minor=_amount(dispute["amount"]), state=state
     )

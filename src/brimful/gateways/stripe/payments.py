@@ -1,5 +1,6 @@
 """Payments as PaymentIntents: create, confirm, capture, cancel, look up, find (R22)."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from brimful.domain.payment import (
     FindOutcome,
     Held,
     NotFound,
+    NotKnown,
     PaymentOutcome,
     Refused,
     Unknown,
@@ -23,8 +25,10 @@ from brimful.gateways.stripe.minimums import minimum_minor
 from brimful.gateways.stripe.outcomes import EXPAND, decline_of, is_disputed, outcome_of
 from brimful.gateways.stripe.refunds import read_all_refunds, read_disputes
 
-# So many of the newest payments are read beside a search, which learns of them up to a minute late.
-NEWEST = 100
+PAGE = 100
+PAGES_MAX = 1_000
+# Keys are kept for a day; an hour more, for clocks that differ. In seconds.
+FIND_BACK_S = 25 * 3_600
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 
 
@@ -130,31 +134,30 @@ class Payments:
         return answer
 
     async def find(self, *, account_ref: str, reference: str) -> FindOutcome:
-        """Payments by reference, oldest first: what a search knows, and the newest of all."""
+        """Payments by reference, oldest first, as far back as a key is kept. They are listed: a search
+        learns of a payment up to a minute late, and there is none in some countries."""
+        found: list[str] = []
+        params: Any = {"limit": PAGE, "created": {"gte": int(time.time()) - FIND_BACK_S}}
+        for _ in range(PAGES_MAX):
+            answer = await self._list(account_ref, params)
+            if not isinstance(answer, Right):
+                return answer if isinstance(answer, NotKnown) else Unknown(why=answer.code)
+            listed = answer.body.get("data") or []
+            try:
+                # Newest first in an answer: seconds alone do not order those of one second.
+                found += [i["id"] for i in listed if i["metadata"].get(REFERENCE) == reference]
+            except _UNREADABLE:
+                return Unknown(why="unreadable reply")
+            if not listed or not answer.body.get("has_more"):
+                return tuple(reversed(found))
+            params = {**params, "starting_after": listed[-1]["id"]}
+        return Unknown(why="too many payments")
+
+    async def _list(self, account_ref: str, params: Any) -> Answer:
         options = self._calls.options(account_ref)
-        quoted = reference.replace("\\", "\\\\").replace("'", "\\'")
-        query = f"metadata['{REFERENCE}']:'{quoted}'"
-        answers = (
-            await self._calls.ask(
-                lambda: self._calls.sdk.payment_intents.search_async(
-                    {"query": query, "limit": NEWEST}, options
-                )
-            ),
-            await self._calls.ask(
-                lambda: self._calls.sdk.payment_intents.list_async({"limit": NEWEST}, options)
-            ),
+        return await self._calls.ask(
+            lambda: self._calls.sdk.payment_intents.list_async(params, options)
         )
-        found: dict[str, int] = {}
-        for answer in answers:
-            if isinstance(answer, Unknown | Unreachable):
-                return answer
-            if isinstance(answer, Wrong):
-                return Unknown(why=answer.code)
-            # Newest first in an answer: seconds alone do not order those of one second.
-            for intent in reversed(answer.body["data"]):
-                if intent["metadata"].get(REFERENCE) == reference:
-                    found.setdefault(intent["id"], intent["created"])
-        return tuple(sorted(found, key=lambda payment_id: found[payment_id]))
 
     async def _outcome(
         self, account_ref: str, payment_id: str, answer: Answer, *, fits: Any

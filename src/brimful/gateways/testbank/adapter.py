@@ -13,6 +13,7 @@ import httpx
 
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.clock import Clock
+from brimful.domain.event import Mode
 from brimful.domain.payment import (
     BadEvent,
     Canceled,
@@ -39,6 +40,9 @@ from brimful.domain.payment import (
     is_hard_decline,
 )
 from brimful.gateways.port import CaptureMode
+from brimful.gateways.testbank.pages import Hosted
+from brimful.gateways.testbank.records import Listed
+from brimful.gateways.testbank.replies import Reply, code_of
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
 EVENT_AGE_S = 300
@@ -47,14 +51,13 @@ _UNREADABLE = (
     ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
 )  # fmt: skip
 
-_Reply = tuple[int, Any] | Unknown | Unreachable
 
-
-class Testbank:
+class Testbank(Hosted, Listed):
     """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with; with a
     ``clock``, its holds run out by business time (R38)."""
 
     __test__ = False
+    mode: Mode = "test"
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class Testbank:
             return reply
         status, body = reply
         if status != 200:
-            return Refused(code=_code(body))
+            return Refused(code=code_of(body))
         return Created(payment_id=body["id"])
 
     async def confirm(
@@ -145,7 +148,7 @@ class Testbank:
         if status == 404:
             return NotFound()
         if status != 200:
-            return Refused(code=_code(body), payment_id=payment_id)
+            return Refused(code=code_of(body), payment_id=payment_id)
         return Refunded(
             payment_id=payment_id,
             refund_id=idempotency_key,
@@ -176,7 +179,7 @@ class Testbank:
             return reply
         status, body = reply
         if status != 200:
-            return MethodRefused(code=_code(body))
+            return MethodRefused(code=code_of(body))
         return SavedMethod(
             method_id=body["id"],
             customer_id=body["customer"],
@@ -217,16 +220,16 @@ class Testbank:
             return BadEvent(why="not signed by the gateway")
         if abs(time.time() - at_s) > EVENT_AGE_S:
             return BadEvent(why="too old or too new")
-        event = json.loads(body)
+        event = json.loads(body.decode())  # of bytes, json would guess the encoding
         return Event(
             event_id=_text(event["id"]),
             kind=_text(event["kind"]),
             mode=_text(event["mode"]),
             account_ref=_text(event["account"]),
             payment_id=_text(event["payment"]),
-            amount_minor=int(event["amount"]),
+            amount_minor=_whole(event["amount"]),
             currency=_text(event["currency"]),
-            created_at=datetime.fromtimestamp(int(event["created"]), UTC),
+            created_at=datetime.fromtimestamp(_whole(event["created"]), UTC),
             metadata={str(k): str(v) for k, v in event["metadata"].items()},
         )
 
@@ -240,7 +243,7 @@ class Testbank:
         if status == 404:
             return NotFound()
         if status != 200:
-            return Refused(code=_code(body))
+            return Refused(code=code_of(body))
         try:
             return _outcome(body)
         except (KeyError, TypeError, ValueError):
@@ -248,7 +251,7 @@ class Testbank:
 
     async def _call(
         self, method: str, path: str, account_ref: str, key: str | None, wish: Any
-    ) -> _Reply:
+    ) -> Reply:
         assert_no_transaction()
         headers = {"merchant": account_ref}
         if key is not None:
@@ -267,15 +270,19 @@ class Testbank:
 
 
 def _text(value: Any) -> str:
-    """A text that can be looked up in a database. Raises ValueError for half characters and NUL."""
-    text = str(value)
-    if b"\0" in text.encode():
+    """A text that can be written down. Raises TypeError or ValueError for anything else."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    if b"\0" in value.encode():
         raise ValueError("NUL")
-    return text
+    return value
 
 
-def _code(body: Any) -> str:
-    return str(body.get("code", "refused")) if isinstance(body, dict) else "refused"
+def _whole(value: Any) -> int:
+    """A whole number as it is. Raises TypeError for anything else."""
+    if type(value) is not int:
+        raise TypeError("not a whole number")
+    return value
 
 
 def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:

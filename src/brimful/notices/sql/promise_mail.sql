@@ -1,1 +1,1 @@
-insert into mail (tenant_id, notice_id, due_real_at) values ($1, $2, $3);
+insert into mail (tenant_id, notice_id, due_real_at) select $1, unnest($2::uuid[]), $3;

@@ -71,6 +71,8 @@ create table purchase (
     lease_until timestamptz not null default '-infinity',
     fence bigint not null default 0,
     tries int not null default 0,
+    -- When its present step began, in real time: nothing of that step was asked of the gateway before (R22).
+    step_real_at timestamptz not null,
     primary key (tenant_id, purchase_id)
 ) with (fillfactor = 60);
 -- R19: at most one open auto-billing per account, whoever tries.
@@ -273,15 +275,3 @@ create table mail (
     primary key (tenant_id, notice_id)
 );
 create index mail_due on mail (due_real_at) where state = 'due';
-
-create table gateway_event (
-    gateway text not null,
-    event_id text not null,
-    payment_id text,
-    body jsonb not null,
-    received_real_at timestamptz not null,
-    handled_real_at timestamptz,
-    verdict text,
-    primary key (gateway, event_id)
-);
-create index gateway_event_due on gateway_event (received_real_at) where handled_real_at is null;

@@ -45,7 +45,7 @@ begin
         update chatbot set state = 'active', reason = null where tenant_id = p_tenant and chatbot_id = d.operation_id;
         return 'consumed';
     end if;
-    update purchase set state = 'capturing', wake_real_at = p_real_at, tries = 0
+    update purchase set state = 'capturing', wake_real_at = p_real_at, tries = 0, step_real_at = p_real_at
     where tenant_id = p_tenant and purchase_id = d.operation_id and state = 'waiting';
     return 'met';
 end $$;
@@ -101,7 +101,8 @@ begin
                 update chatbot set state = 'refused', reason = p_reason
                 where tenant_id = p_tenant and chatbot_id = d.operation_id and state = 'waiting';
             else
-                update purchase set state = 'canceling', reason = p_child_reason, wake_real_at = p_real_at, tries = 0
+                update purchase set state = 'canceling', reason = p_child_reason, wake_real_at = p_real_at, tries = 0,
+                    step_real_at = p_real_at
                 where tenant_id = p_tenant and purchase_id = d.operation_id and state = 'waiting';
             end if;
         end if;

@@ -1,1 +1,0 @@
-select tenant_id, purchase_id from payment_route where gateway = $1 and payment_id = $2;

@@ -1,0 +1,1 @@
+update webhook_endpoint set told_at = null where endpoint_id = $1;

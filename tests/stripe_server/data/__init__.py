@@ -1,0 +1,1 @@
+"""Shapes of Stripe's objects, derived from its public description."""
