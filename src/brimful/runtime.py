@@ -90,6 +90,7 @@ async def engine_of(settings: Settings, dsn: str) -> AsyncIterator[Engine]:
             gateway=gateway,
             gateway_name=name,
             pages=gateway,
+            records=gateway,
             clock=clock,
             mailer=mailer_of(settings),
             settings=_outlasting(settings),

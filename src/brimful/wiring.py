@@ -31,6 +31,7 @@ from brimful.effects.send_webhooks import Courier
 from brimful.effects.waiting import Waiters
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
+from brimful.gateways.records import Records
 from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
@@ -79,13 +80,16 @@ class Engine:
         mailer: Mailer,
         settings: Settings,
         pages: Pages | None = None,
+        records: Records | None = None,
     ) -> None:
-        """``pages`` are those that the gateway hosts; without them none are offered."""
+        """``pages`` are those that the gateway hosts, ``records`` its own list of payments; without
+        them none are offered and nothing can be reconciled."""
         self.settings = settings
         self.clock = clock
         self.gateway = gateway
         self.mailer = mailer
         self.pages = pages
+        self.records = records
         self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)

@@ -85,6 +85,7 @@ async def running_world(
             mailer=FolderMailer(mail),
             settings=settings,
             pages=gateway,
+            records=gateway,
         )
         made = await open_sandbox(engine)
         world = World(engine, made.platform)

@@ -151,7 +151,9 @@ def test_r24_no_pair_of_states_moves_money_on_a_guess() -> None:
     states = ("open", "held", "captured", "canceled", "refunded")
     cases = product(states, (True, False), get_args(RecordState))
     for state, ended, theirs in cases:
-        if ended and state in ("open", "held") or not ended and state in ("captured", "refunded"):
+        if (ended and state in ("open", "held")) or (
+            not ended and state in ("captured", "refunded")
+        ):
             continue
         refunded_minor = 1_000 if state == "refunded" else 0
         [*told] = verdicts(

@@ -7,12 +7,16 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Database
 from brimful.domain.reconciling import OurCharge
 
+# The platform's own account at every gateway.
+PLATFORM = "platform"
+
 _sql = partial(load, "brimful.billing")
 
 
 async def list_gateway_accounts(db: Database, gateway: str) -> list[str]:
-    """The accounts at a gateway that anything was ever charged on."""
-    rows = await db.fetch(_sql("list_gateway_accounts"), gateway)
+    """The accounts at a gateway that anything was ever charged on, and the platform's own: a database
+    that was restored to its beginning knows of no charge."""
+    rows = await db.fetch(_sql("list_gateway_accounts"), gateway, PLATFORM)
     return [row["gateway_account"] for row in rows]
 
 

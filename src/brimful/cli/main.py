@@ -141,6 +141,28 @@ def audit(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: brimful reconcile --days 7 --json")
+def reconcile(
+    days: Annotated[int, typer.Option(help="How many days back to compare.")] = 35,
+    testbank: Annotated[
+        bool, typer.Option("--testbank", help="Run the test gateway inside, as serve does.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the gateway's payments with our charges, both ways, and mend what can be proved.
+    Exit status 1 when something needs a person."""
+    from brimful.cli import reconcile as command
+    from brimful.settings import read_settings
+
+    shown = run(command.compare_books(read_settings(), days=days, with_testbank=testbank))
+    if as_json:
+        print(json.dumps(shown.plain()))
+    else:
+        shown.show()
+    if shown.status:
+        raise typer.Exit(shown.status)
+
+
 @app.command(epilog="Example: brimful events --retry")
 def events(
     retry: Annotated[

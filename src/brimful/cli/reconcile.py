@@ -1,5 +1,6 @@
 """What ``brimful reconcile`` does: compare, mend what is proved, list what is for a person (R24)."""
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -7,12 +8,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from brimful.cli.database import database_of
 from brimful.cli.errors import BadInput
 from brimful.cli.progress import instant
+from brimful.cli.serve import beside
 from brimful.domain.money import format_money
-from brimful.effects.reconcile import Finding, Report
+from brimful.effects.reconcile import Finding, Report, reconcile
+from brimful.runtime import engine_of, log_to_stderr
+from brimful.settings import Settings
 
 DAYS_MAX = 365
+_NOT_THIS_ONE = "the gateway keeps no list of payments to compare with"
 TITLES = {
     "captured_without_grant": "money was taken for a purchase that failed: refund it at the gateway",
     "captured_twice": "money was taken twice for one purchase: refund the second at the gateway",
@@ -54,8 +60,9 @@ class Shown:
             "findings": [_plain(finding) for finding in report.findings],
         }
 
-    def show(self, console: Console) -> None:
+    def show(self) -> None:
         """For people."""
+        console = Console(highlight=False, markup=False)
         report = self.report
         console.print(
             f"{report.charges:,} charges and {report.payments:,} payments of {report.accounts:,} "
@@ -81,6 +88,33 @@ def since_days(days: int) -> timedelta:
     if not 1 <= days <= DAYS_MAX:
         raise BadInput(f"--days takes a number from 1 to {DAYS_MAX}")
     return timedelta(days=days)
+
+
+async def compare_books(settings: Settings, *, days: int, with_testbank: bool) -> Shown:
+    """Compare the last ``days`` days, mend what is proved, and see to what follows from it.
+
+    Raises BadInput, NoRecords, or what the database raises."""
+    span = since_days(days)
+    log_to_stderr()
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(database_of(settings))
+        if with_testbank:
+            settings = await beside(stack, settings, None)
+        engine = await stack.enter_async_context(engine_of(settings, dsn))
+        if engine.records is None:
+            raise BadInput(_NOT_THIS_ONE)
+        console = Console(stderr=True, highlight=False, markup=False)
+        with console.status("") as status:
+            report = await reconcile(
+                engine.driver,
+                engine.records,
+                since=engine.now().at - span,
+                before=engine.now().at,
+                seen=lambda name, count: status.update(f"{name}: {count:,} payments"),
+            )
+        engine.run(report.effects)
+        await engine.idle()
+        return Shown(report)
 
 
 def _amount(finding: Finding) -> str:

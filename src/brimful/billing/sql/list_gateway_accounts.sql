@@ -1,1 +1,4 @@
-select distinct gateway_account from charge where gateway = $1 order by gateway_account;
+select gateway_account from charge where gateway = $1
+union
+select $2::text
+order by gateway_account;

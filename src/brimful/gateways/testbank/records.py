@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from brimful.domain.payment import Refused, Unknown, Unreachable
+from brimful.domain.payment_record import PaymentRecord
 from brimful.gateways.port import REFERENCE
-from brimful.gateways.records import PaymentRecord, RecordsOutcome, RecordsPage
+from brimful.gateways.records import RecordsOutcome, RecordsPage
 from brimful.gateways.testbank.replies import Reply, code_of
 
 

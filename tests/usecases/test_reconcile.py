@@ -1,0 +1,163 @@
+"""The gateway's payments against our charges: what is mended, and what is left to a person (R24)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from brimful.domain.payment import Captured, Created, Held, SavedMethod
+from brimful.domain.reconciling import Repair, Trouble
+from brimful.effects.reconcile import Report, reconcile
+from brimful.gateways.port import REFERENCE, CaptureMode
+from brimful_testbank.faults import Rule
+from tests.builders.world import World, small_world
+
+ANY_TIMES = 1_000
+
+
+async def compared(world: World, *, days: int = 1) -> Report:
+    """Reconcile what was made until now, and see to what follows."""
+    engine = world.engine
+    assert engine.records is not None
+    now = engine.now().at + timedelta(minutes=1)
+    report = await reconcile(
+        engine.driver,
+        engine.records,
+        since=now - timedelta(days=days),
+        before=now,
+        seen=lambda account, count: None,
+    )
+    engine.run(report.effects)
+    await world.settle()
+    return report
+
+
+def told(report: Report) -> list[tuple[str, Trouble | None]]:
+    return [(finding.outcome, finding.trouble) for finding in report.findings]
+
+
+async def at_the_bank(
+    world: World, *, reference: str, capture: CaptureMode = "automatic", confirmed: bool = True
+) -> str:
+    """A payment that somebody made at the platform's account, with a reference that looks like ours."""
+    gateway = world.engine.gateway
+    saved = await gateway.save_method(
+        account_ref="platform", customer_id=None, token=f"tok_success#{uuid4()}"
+    )
+    assert isinstance(saved, SavedMethod)
+    made = await gateway.create(
+        account_ref="platform",
+        customer_id=saved.customer_id,
+        method_id=saved.method_id,
+        amount_minor=1_000,
+        currency="USD",
+        capture=capture,
+        idempotency_key=str(uuid4()),
+        description="",
+        metadata={REFERENCE: reference},
+    )
+    assert isinstance(made, Created)
+    if confirmed:
+        done = await gateway.confirm(
+            account_ref="platform",
+            payment_id=made.payment_id,
+            idempotency_key=str(uuid4()),
+            off_session=True,
+        )
+        assert isinstance(done, Captured | Held)
+    return made.payment_id
+
+
+async def paid_unheard(world: World) -> None:
+    """The agency buys 2,000 credits by hand; the money is taken, and no answer comes back."""
+    await small_world(world)
+    pack = await world.package(None, 1_000, credits=2_000, name="By hand")
+    world.desk.faults.rules += [
+        Rule("lost_after", verb="confirm", times=ANY_TIMES),
+        Rule("lost_before", verb="look_up", times=ANY_TIMES),
+    ]
+    await world.buy("Agency", pack, wait_ms=0)
+    await world.settle()
+    assert (world.taken(), (await world.credits("Agency")).received) == ([1_000], 0)
+
+
+async def bought(world: World) -> str:
+    """The agency buys for a query of its own; the reference of that charge."""
+    await small_world(world)
+    await world.spend("Agency", 25)
+    await world.settle()
+    [charge] = await world.db.fetch("select charge_id from charge")
+    return str(charge["charge_id"])
+
+
+async def test_r24_books_that_agree_have_no_difference(world: World) -> None:
+    await small_world(world)
+    await world.spend("Client 1", 25)
+    await world.settle()
+    report = await compared(world)
+    assert (report.accounts, report.charges, report.payments) == (2, 2, 2)
+    assert report.findings == [] and not report.needs_person
+
+
+async def test_r24_a_payment_whose_reply_was_lost_is_recorded(world: World) -> None:
+    """The money was taken, and nobody has learnt of it: its credits are granted now, once."""
+    await paid_unheard(world)
+    world.desk.faults.rules.clear()
+    report = await compared(world)
+    assert [finding.difference.verdict for finding in report.findings] == [Repair.record]
+    assert told(report) == [("recorded", None)] and not report.needs_person
+    assert (await world.credits("Agency")).received == 2_000
+    assert (await compared(world)).findings == []
+    assert world.taken() == [1_000]
+
+
+async def test_r24_without_an_answer_nothing_is_decided(world: World) -> None:
+    await paid_unheard(world)
+    report = await compared(world)
+    assert told(report) == [("no_answer", None)] and report.needs_person
+    assert (await world.credits("Agency")).received == 0
+    world.desk.faults.rules.clear()
+    assert told(await compared(world)) == [("recorded", None)]
+
+
+async def test_r24_a_second_payment_that_nobody_waits_for_is_cancelled(world: World) -> None:
+    reference = await bought(world)
+    for capture, confirmed in (("automatic", False), ("manual", True)):
+        await at_the_bank(world, reference=reference, capture=capture, confirmed=confirmed)  # type: ignore[arg-type]
+    report = await compared(world)
+    assert told(report) == [("canceled", None)] * 2 and not report.needs_person
+    assert world.held_open() == [] and world.taken() == [1_000]
+    assert (await compared(world)).findings == []
+
+
+async def test_r24_money_taken_twice_is_for_a_person_and_left_alone(world: World) -> None:
+    reference = await bought(world)
+    second = await at_the_bank(world, reference=reference)
+    for _ in range(2):
+        report = await compared(world)
+        assert told(report) == [("person", Trouble.captured_twice)] and report.needs_person
+        assert report.findings[0].difference.payment_id == second
+    assert world.taken() == [1_000, 1_000]
+    assert (await world.credits("Agency")).received == 2_000
+
+
+async def test_r24_a_restored_database_is_told_what_it_has_lost(world: World) -> None:
+    """Charges of ours by their reference, of which there is no row."""
+    await at_the_bank(world, reference=str(uuid4()))
+    await at_the_bank(world, reference=str(uuid4()), capture="manual")
+    await at_the_bank(world, reference=str(uuid4()), confirmed=False)
+    await at_the_bank(world, reference="order 17")
+    report = await compared(world)
+    assert sorted(told(report)) == [
+        ("person", Trouble.captured_unknown),
+        ("person", Trouble.open_unknown),
+    ]
+    assert len(world.held_open()) == 1, "what is not known to be ours is not touched"
+
+
+async def test_r24_a_grant_without_its_payment_is_for_a_person(world: World) -> None:
+    """The gateway, or another one at its address, does not know the payment that we granted for."""
+    await bought(world)
+    world.desk.bank.payments.clear()
+    world.desk.journal._db.execute("delete from effect")
+    report = await compared(world)
+    assert told(report) == [("person", Trouble.not_at_gateway)]
+    assert (await world.credits("Agency")).received == 2_000
