@@ -45,6 +45,7 @@ MOVES_CLOCK = {
     )
 }  # fmt: skip
 ELSEWHERE = MOVES_CLOCK | {
+    "begin_attempts.begin_attempt",
     "buy_ahead",
     "create_chatbot",
     "cards.take_undetached",

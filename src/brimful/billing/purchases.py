@@ -124,6 +124,7 @@ class Purchase:
     charge_state: str | None
     decline_code: str | None
     decline_hard: bool | None
+    attempted_at: datetime | None
 
     @property
     def automatic(self) -> bool:

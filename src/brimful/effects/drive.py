@@ -25,6 +25,7 @@ from brimful.domain.payment import (
     Unreachable,
 )
 from brimful.gateways.port import REFERENCE, Gateway
+from brimful.usecases.begin_attempts import begin_attempt
 from brimful.usecases.context import Context
 from brimful.usecases.give_up import give_up, let_waiters_go
 from brimful.usecases.record_payment import deliver_uncharged, fail_uncharged, record_payment
@@ -104,6 +105,9 @@ async def _step(
         before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
         if purchase.payment_id is None:
             return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
+    if purchase.state == "created" and purchase.attempted_at is None:
+        # Others on the same card have to be answered first (R29); nothing was asked of it yet.
+        return False, await begin_attempt(driver.ctx, **ids, moment=driver.now())
     outcome = await ask(driver.gateway, purchase, fresh=fresh)
     if isinstance(outcome, Unknown | Unreachable | NotFound):
         return await no_answer(driver, purchase, before)

@@ -15,6 +15,10 @@ from brimful.domain.past_due import next_seller_retry, suspended_at
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
 
+# Why a renewal fails by its own card, beside a decline of it: the gateway does not know the card, or
+# another who pays with it was declined meanwhile.
+OF_ITS_CARD = (Reason.no_payment_method, Reason.retry_later, Reason.auto_billing_paused)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpaid:
@@ -52,8 +56,8 @@ async def _put_off(
     moment: Moment,
 ) -> tuple[Effect, ...]:
     tenant_id = purchase.tenant_id
-    if purchase.decline_code is not None or reason is Reason.no_payment_method:
-        wake_at = await _wake_at(tx, purchase, moment)
+    if purchase.decline_code is not None or reason in OF_ITS_CARD:
+        wake_at = await _wake_at(tx, purchase, reason, moment)
         return await put_off_past_due(
             tx,
             tenant_id=tenant_id,
@@ -73,7 +77,9 @@ async def _put_off(
     )
 
 
-async def _wake_at(tx: Transaction, purchase: Purchase, moment: Moment) -> datetime | None:
+async def _wake_at(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> datetime | None:
     """When a renewal is tried again that its own card did not pay: at once when another card was
     saved meanwhile, else from when that one may be tried."""
     card = await cards.read_card(tx, purchase.tenant_id, purchase.buyer_id)
@@ -81,7 +87,7 @@ async def _wake_at(tx: Transaction, purchase: Purchase, moment: Moment) -> datet
         return None
     if card["fingerprint"] != purchase.fingerprint:
         return moment.at
-    if purchase.decline_code is None:
+    if reason is Reason.no_payment_method:
         # The gateway does not know the card: only another will do.
         return None
     return await breaker.next_try(tx, purchase, moment.at)

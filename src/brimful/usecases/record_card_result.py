@@ -24,7 +24,7 @@ async def record_decline(
     to the cancellation that follows is waited for (R20). The purchase itself fails, and what it had
     reserved is given back, when that is confirmed (R17, R22).
     """
-    await payments.note_decline(tx, purchase, code, hard)
+    await payments.note_decline(tx, purchase, code, hard, moment)
     purchase = replace(purchase, decline_code=code, decline_hard=hard)
     reason = Reason.card_declined
     if code == Reason.authentication_required:
@@ -68,7 +68,7 @@ async def _tell_others(
 async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """A locked purchase's card was charged. The count of soft declines starts anew; a purchase by
     hand also ends a pause, which all who use the card are told, and serves what waits (R29)."""
-    if purchase.origin == "by_hand" and await breaker.clear(tx, purchase):
+    if purchase.origin == "by_hand" and await breaker.clear(tx, purchase, moment.at):
         payers = await breaker.payers_with_card(tx, purchase)
         effects = list(await wake_past_due(tx, purchase.tenant_id, payers, moment))
         effects += await wake_renewals(tx, purchase.tenant_id, payers, moment)
@@ -85,5 +85,5 @@ async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> t
             )
             effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
         return tuple(effects)
-    await breaker.forget_soft_declines(tx, [purchase])
+    await breaker.forget_soft_declines(tx, [purchase], moment.at)
     return ()

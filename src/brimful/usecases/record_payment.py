@@ -30,6 +30,7 @@ from brimful.domain.payment import (
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.ledger.demands import NewDemand
+from brimful.usecases.begin_attempts import may_begin, stop_attempts
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
@@ -81,6 +82,7 @@ async def _record_all(
 ) -> tuple[Effect, ...]:
     """What is the same for all is recorded for all at once, the rest one by one."""
     created: dict[UUID, str] = {}
+    beginning: list[Purchase] = []
     held: list[tuple[Purchase, datetime | None]] = []
     renewed: list[Purchase] = []
     effects: list[Effect] = []
@@ -88,7 +90,7 @@ async def _record_all(
         match outcome:
             case Created(payment_id=payment_id) if purchase.state == "planned":
                 created[purchase.purchase_id] = payment_id
-                effects.append(Drive(tenant_id, purchase.purchase_id))
+                beginning.append(purchase)
             case Held(capture_before=before) if purchase.state == "created":
                 held.append((purchase, before))
             case Captured() if _renews(purchase) and _matches(purchase, outcome):
@@ -96,13 +98,15 @@ async def _record_all(
             case _:
                 effects += await _record(tx, purchase, outcome, moment)
     if created:
-        await payments.store_payments(tx, tenant_id, created, moment)
+        begin = await may_begin(tx, beginning, moment)
+        await payments.store_payments(tx, tenant_id, created, begin.now, moment)
+        effects += await stop_attempts(tx, beginning, begin, moment)
     if held:
         capture_before = {purchase.purchase_id: before for purchase, before in held}
         await payments.note_held(tx, tenant_id, capture_before)
         effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
     if renewed:
-        await breaker.forget_soft_declines(tx, renewed)
+        await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
     return tuple(effects)
 

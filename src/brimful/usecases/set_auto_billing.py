@@ -71,7 +71,7 @@ async def set_auto_billing(
             )
         effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
         if setting.enabled and not before.enabled:
-            await breaker.clear_card(tx, facts)
+            await breaker.clear_card(tx, facts, moment.at)
             effects += await wake_past_due(tx, tenant_id, [account_id], moment)
         if setting.enabled:
             # On again, or within other limits, it may be able to furnish what it could not (R35).

@@ -123,5 +123,7 @@ create table breaker (
     retry_at timestamptz,
     paused_reason text,
     paused_at timestamptz,
+    -- Attempts in vain count from here on: a purchase by hand succeeded.
+    counts_from timestamptz,
     primary key (tenant_id, gateway_account, fingerprint)
 );

@@ -147,6 +147,9 @@ create table charge (
     currency text not null,
     capture text not null check (capture in ('automatic', 'manual')),
     state text not null check (state in ('open', 'held', 'captured', 'canceled', 'refunded')),
+    -- When it was first put to the card, and when that was known to be in vain (R29).
+    attempted_at timestamptz,
+    declined_at timestamptz,
     decline_code text,
     decline_hard boolean,
     capture_before timestamptz,
@@ -156,6 +159,9 @@ create table charge (
 );
 create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;
 create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state not in ('canceled', 'refunded');
+-- The attempts at a card in vain, and those without an answer.
+create index charge_declined on charge (tenant_id, gateway_account, fingerprint, declined_at) where declined_at is not null;
+create index charge_under_way on charge (tenant_id, gateway_account, fingerprint) where state = 'open';
 create index charge_of_account on charge (tenant_id, account_id, charge_id);
 
 -- From a gateway's id to the tenant and charge that it belongs to.
