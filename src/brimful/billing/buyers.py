@@ -135,6 +135,7 @@ def _buyer(
         allowed_by_seller=allowed_by_seller,
         paused=Reason.auto_billing_paused if row["paused_reason"] is not None else None,
         retry_at=row["retry_at"],
+        out_since=row["out_since"],
         card=row["fingerprint"] if row["off_session"] else None,
         limits=Limits(
             per_charge_minor=row["per_charge_minor"],

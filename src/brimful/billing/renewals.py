@@ -40,6 +40,8 @@ class Due:
     card: Card | None
     paused: bool
     retry_at: datetime | None
+    # Since when the gateway gives no answer, while it is not to be asked.
+    out_since: datetime | None
     outstanding: Outstanding
     seller_failed_at: datetime | None
     past_due_since: datetime | None
@@ -122,6 +124,7 @@ def _due(row: Any) -> Due:
         card=card,
         paused=row["paused_reason"] is not None,
         retry_at=row["retry_at"],
+        out_since=row["out_since"],
         outstanding=Outstanding(minor=row["owed_minor"], coming_minor=row["coming_minor"]),
         seller_failed_at=row["seller_failed_at"],
         past_due_since=row["past_due_since"],
@@ -195,6 +198,13 @@ async def wake_for_sellers(
 ) -> set[UUID]:
     """The renewals that sellers could not furnish are tried now; the sellers of any."""
     rows = await tx.fetch(_sql("wake_for_sellers"), tenant_id, list(seller_ids), at)
+    return {row["seller_id"] for row in rows}
+
+
+async def wake_after_outage(tx: Transaction, tenant_id: UUID, at: datetime) -> set[UUID]:
+    """A gateway answers again: the renewals of a tenant that could not be furnished are tried now;
+    the sellers of any."""
+    rows = await tx.fetch(_sql("wake_after_outage"), tenant_id, at)
     return {row["seller_id"] for row in rows}
 
 

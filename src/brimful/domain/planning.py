@@ -26,7 +26,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """An account as the planner sees it. ``card`` is the fingerprint of the card on file."""
+    """An account as the planner sees it. ``card`` is the fingerprint of the card on file,
+    ``out_since`` since when the gateway gives no answer, while it is not to be asked."""
 
     account_id: str
     sells: bool
@@ -42,6 +43,7 @@ class Buyer:
     allowed_packages: frozenset[str] | None = None
     period: Period | None = None
     buys_chatbots_for_itself: bool = False
+    out_since: datetime | None = None
     zone: str = "UTC"
 
 
@@ -116,6 +118,8 @@ def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
         return Reason.auto_billing_paused
     if buyer.retry_at is not None and at < buyer.retry_at:
         return Reason.retry_later
+    if buyer.out_since is not None:
+        return Reason.gateway_unavailable
     return None
 
 

@@ -120,7 +120,9 @@ def size_purchase(
     """
     reason = may_buy(buyer, at)
     if reason is not None:
-        return Refuse(reason=reason, account_id=buyer.account_id, detail={})
+        out = reason is Reason.gateway_unavailable and buyer.out_since
+        detail = {"since": out.isoformat()} if out else {}
+        return Refuse(reason=reason, account_id=buyer.account_id, detail=detail)
     basket = _Basket(buyer, offer, tables, at)
     refused: list[tuple[str, Reason]] = []
     for demand in waiting:

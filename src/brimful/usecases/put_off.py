@@ -11,6 +11,7 @@ from brimful.billing.renewals import Renewed
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Renew
 from brimful.domain.moment import Moment
+from brimful.domain.outage import RENEWAL_RETRY
 from brimful.domain.past_due import next_seller_retry, suspended_at
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
@@ -144,14 +145,18 @@ async def put_off_for_seller(
     moment: Moment,
 ) -> tuple[Effect, ...]:
     """The seller could not be secured: the renewals stay due, their subscribers keep what they have
-    and hear nothing of it (R18, R35)."""
-    first = min((one.seller_failed_at or moment.at for one in renewed), default=moment.at)
+    and hear nothing of it (R18, R35). An outage of the gateway is asked after every hour."""
+    if reason is Reason.gateway_unavailable:
+        wake_at = moment.at + RENEWAL_RETRY
+    else:
+        first = min((one.seller_failed_at or moment.at for one in renewed), default=moment.at)
+        wake_at = next_seller_retry(first, moment.at)
     await renewals.note_failed(
         tx,
         tenant_id=tenant_id,
         subscription_ids=[one.subscription_id for one in renewed],
         reason=reason,
-        wake_at=next_seller_retry(first, moment.at),
+        wake_at=wake_at,
         own_fault=False,
         at=moment.at,
     )

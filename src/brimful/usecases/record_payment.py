@@ -11,10 +11,10 @@ from uuid import UUID
 
 import structlog
 
-from brimful.billing import breaker, payments, purchases
+from brimful.billing import breaker, outages, payments, purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Drive, Effect, Plan
+from brimful.domain.effect import Drive, Effect, Plan, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     Canceled,
@@ -105,10 +105,28 @@ async def _record_all(
         capture_before = {purchase.purchase_id: before for purchase, before in held}
         await payments.note_held(tx, tenant_id, capture_before)
         effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
+    effects += await _end_outages(tx, tenant_id, learnt, moment)
     if renewed:
         await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
     return tuple(effects)
+
+
+async def _end_outages(
+    tx: Transaction, tenant_id: UUID, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> tuple[Effect, ...]:
+    """A card was asked and the gateway answered: an outage is over, and the renewals that met it are
+    tried now (R29, R35)."""
+    answered = {
+        purchase.gateway_account
+        for purchase, outcome in learnt
+        if isinstance(outcome, Held | Captured | Declined | NeedsAuthentication)
+        and purchase.gateway_account is not None
+    }
+    if not answered or not await outages.end(tx, tenant_id, answered, moment.at):
+        return ()
+    sellers = await renewals.wake_after_outage(tx, tenant_id, moment.at)
+    return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 
 
 def _renews(purchase: Purchase) -> bool:
@@ -124,7 +142,6 @@ async def _record(
         if isinstance(outcome, Captured) and purchase.state == "failed":
             _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
         return ()
-    again = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:
         case Captured() if _matches(purchase, outcome):
             return await _captured(tx, purchase, moment)
@@ -139,13 +156,32 @@ async def _record(
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
         case Refused(code=refused) if purchase.state in ("planned", "created", "capturing"):
-            reason = Reason.gateway_unavailable
-            if purchase.origin == "renewal" and refused in CARD_IS_GONE:
-                # The payer's own affair, not its seller's: past due until another card (R35).
-                reason = Reason.no_payment_method
-            await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
-            return again
+            return await _refused(tx, purchase, refused, moment)
     return ()
+
+
+async def _refused(
+    tx: Transaction, purchase: Purchase, code: str, moment: Moment
+) -> tuple[Effect, ...]:
+    """The gateway refuses the request itself. A card that it does not know is its payer's affair, not
+    the seller's: nothing is tried on it any more (R29, R35). All else is like an outage."""
+    reason = Reason.gateway_unavailable
+    if code in CARD_IS_GONE:
+        if purchase.automatic:
+            return await record_decline(tx, purchase, code=code, hard=True, moment=moment)
+        if purchase.origin == "renewal":
+            reason = Reason.no_payment_method
+    else:
+        assert purchase.gateway_account is not None
+        await outages.note(
+            tx,
+            purchase.tenant_id,
+            purchase.gateway_account,
+            planned_at=purchase.planned_at,
+            at=moment.at,
+        )
+    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+    return (Drive(purchase.tenant_id, purchase.purchase_id),)
 
 
 async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:

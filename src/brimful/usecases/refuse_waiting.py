@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from brimful.billing import outages
 from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
@@ -10,6 +11,7 @@ from brimful.domain.caps import CAPS
 from brimful.domain.declines import Pause, RetryFrom
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
+from brimful.domain.outage import episode
 from brimful.domain.reason import Reason, neutral
 from brimful.ledger import demands
 from brimful.ledger.demands import Moved
@@ -50,14 +52,20 @@ async def refuse_waiting(
 ) -> tuple[Effect, ...]:
     """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
     what a decline meant for the card, which its owner is told with it."""
+    subject_id, told = purchase.purchase_id, "failed"
+    if reason is Reason.gateway_unavailable and purchase.gateway_account is not None:
+        outage = await outages.read(tx, purchase.tenant_id, purchase.gateway_account)
+        if outage is not None:
+            # Whatever fails while it lasts is one piece of news.
+            subject_id, told = purchase.buyer_id, episode(outage.since_at)
     return await refuse(
         tx,
         tenant_id=purchase.tenant_id,
         account_id=purchase.buyer_id,
         only=None,
         reason=reason,
-        subject_id=purchase.purchase_id,
-        episode="failed",
+        subject_id=subject_id,
+        episode=told,
         facts={
             "card": purchase.card,
             "decline_code": purchase.decline_code,

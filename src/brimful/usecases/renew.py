@@ -134,8 +134,8 @@ async def _open(
 async def _put_off(
     ctx: Context, tx: Transaction, renewal: _Renewal, moment: Moment
 ) -> tuple[Effect, ...] | None:
-    """What follows when a buyer's renewal cannot begin now: its card may not be tried (R29), or what
-    it owes together has to be charged first (R26). None when it can."""
+    """What follows when a buyer's renewal cannot begin now: its card may not be tried, or the
+    gateway not be asked (R29), or what it owes together has to be charged first (R26). None when it can."""
     payer, first = renewal.payer, renewal.due[0]
     if must_wait(ctx, payer, renewal.wish):
         return await put_off_for_seller(
@@ -143,6 +143,14 @@ async def _put_off(
             tenant_id=payer.tenant_id,
             renewed=renewal.renewed,
             reason=Reason.purchase_under_way,
+            moment=moment,
+        )
+    if renewal.wish.amount_minor and first.out_since is not None:
+        return await put_off_for_seller(
+            tx,
+            tenant_id=payer.tenant_id,
+            renewed=renewal.renewed,
+            reason=Reason.gateway_unavailable,
             moment=moment,
         )
     if not renewal.wish.amount_minor or (wait := _card_waits(first, moment)) is None:

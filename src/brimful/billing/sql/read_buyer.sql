@@ -5,7 +5,7 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        p.account_id as seller_id, p.supply as seller_is_supply, p.seller_ref, p.currency,
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
-       b.paused_reason, b.retry_at,
+       b.paused_reason, b.retry_at, g.since_at as out_since,
        u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
@@ -14,6 +14,8 @@ left join payment_method m on m.tenant_id = a.tenant_id and m.account_id = a.acc
                            and m.gateway_account = p.merchant_ref
 left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gateway_account
                    and b.fingerprint = m.fingerprint
+left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
+                          and g.until_at > $3
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
 left join lateral (
     select s.anchor_at, s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s
