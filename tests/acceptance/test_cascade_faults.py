@@ -45,6 +45,7 @@ MOVES_CLOCK = {
     )
 }  # fmt: skip
 ELSEWHERE = MOVES_CLOCK | {
+    "authenticate.begin_authentication",
     "begin_attempts.begin_attempt",
     "buy_ahead",
     "create_chatbot",

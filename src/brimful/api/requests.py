@@ -208,6 +208,12 @@ class SaveCard(Body):
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Authenticate(Body):
+    """The token of a one-time link."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
 class IssueKey(Body):
     """A new API key of the account in the path."""
 

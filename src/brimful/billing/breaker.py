@@ -83,7 +83,7 @@ async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> P
     """
     key = key_of(purchase)
     card = (await read_cards(tx, purchase.tenant_id, [key], moment.at))[key]
-    again = purchase.origin != "by_hand" and not purchase.decline_hard
+    again = not purchase.by_owner and not purchase.decline_hard
     if again and card.retry_at is not None and moment.at < card.retry_at:
         record, verdict = card.record, next_attempt(card.record, moment.at)
         if isinstance(verdict, Pause):

@@ -1,11 +1,15 @@
 """The gateway's side of a charge: the payment's id, what became of it, how often it was tried."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
+from brimful.billing.buyers import Card
 from brimful.billing.purchases import Purchase
+from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -14,6 +18,46 @@ _sql = partial(load, "brimful.billing")
 
 # A payment that waits for others on its card to be answered is looked at this often, in real time.
 LOOK_AGAIN = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """The charge that an intent will make on a card, in minor units."""
+
+    purchase_id: UUID
+    account_id: UUID
+    card: Card
+    amount_minor: int
+    currency: str
+    capture: Literal["automatic", "manual"]
+
+
+async def open_charges(
+    tx: Transaction, tenant_id: UUID, charges: Sequence[NewCharge], moment: Moment
+) -> None:
+    """Write the charges that intents will make."""
+    await tx.executemany(
+        _sql("open_charge"),
+        [
+            (
+                tenant_id,
+                new_id(),
+                new.purchase_id,
+                new.account_id,
+                new.card.gateway,
+                new.card.gateway_account,
+                new.card.gateway_customer,
+                new.card.gateway_method,
+                new.card.fingerprint,
+                new.card.label,
+                new.amount_minor,
+                new.currency,
+                new.capture,
+                moment.at,
+            )
+            for new in charges
+        ],
+    )
 
 
 async def store_payments(

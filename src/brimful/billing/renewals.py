@@ -83,7 +83,15 @@ async def take_due(
     buyers = [row["account_id"] for row in rows]
     if not buyers:
         return []
-    return [_due(row) for row in await tx.fetch(_sql("read_due"), tenant_id, buyers, at, seller_id)]
+    return await read_due(tx, tenant_id, seller_id, buyers, at)
+
+
+async def read_due(
+    tx: Transaction, tenant_id: UUID, seller_id: UUID, buyers: Sequence[UUID], at: datetime
+) -> list[Due]:
+    """What is due of some of a seller's buyers, whose pools are locked."""
+    rows = await tx.fetch(_sql("read_due"), tenant_id, list(buyers), at, seller_id)
+    return [_due(row) for row in rows]
 
 
 async def reread(tx: Transaction, tenant_id: UUID, due: Due, at: datetime) -> Due:

@@ -18,6 +18,7 @@ from brimful.domain.payment import (
     Created,
     CreateOutcome,
     Held,
+    NeedsAuthentication,
     NotFound,
     PaymentOutcome,
     RefundOutcome,
@@ -112,7 +113,8 @@ async def _step(
     if isinstance(outcome, Unknown | Unreachable | NotFound):
         return await no_answer(driver, purchase, before)
     effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
-    return True, before + effects
+    waits = purchase.present and isinstance(outcome, NeedsAuthentication)
+    return bool(effects) or not waits, before + effects
 
 
 async def no_answer(
@@ -148,6 +150,8 @@ async def ask(
         return await _create(gateway, purchase)
     payment_id = purchase.payment_id
     assert payment_id is not None, "a payment's id is stored before anything else is done with it"
+    if purchase.state == "authenticating":
+        return await gateway.look_up(account_ref=account, payment_id=payment_id)
     if purchase.state == "created":
         return await _confirm(gateway, purchase, account, payment_id, fresh=fresh)
     if purchase.state == "capturing":
@@ -179,7 +183,7 @@ async def _confirm(
         account_ref=account,
         payment_id=payment_id,
         idempotency_key=f"confirm-{account}-{purchase.charge_id}",
-        off_session=True,
+        off_session=not purchase.present,
     )
 
 

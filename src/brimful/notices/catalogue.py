@@ -6,7 +6,7 @@ from brimful.domain.money import format_money
 from brimful.domain.reason import Reason
 from brimful.notices.of_moves import KINDS_OF_MOVES
 from brimful.notices.of_time import KINDS_OF_TIME
-from brimful.notices.text import Facts, Text, needs_of, reason_of
+from brimful.notices.text import Facts, Text, day_of, needs_of, reason_of
 
 
 def compose(kind: str, facts: Facts) -> Text:
@@ -77,8 +77,11 @@ def _client_waiting(facts: Facts) -> Text:
 
 
 def _action(facts: Facts) -> Text:
-    first = f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."
-    return Text("Please confirm a payment", "\n".join([first, *_waiting(facts)]))
+    lines = [f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."]
+    lines += _waiting(facts)
+    if facts.get("link"):
+        lines.append(f"Confirm it here, until {day_of(facts, 'link_expires_at')}: {facts['link']}")
+    return Text("Please confirm a payment", "\n".join(lines))
 
 
 def _cap_share(share: int) -> Callable[[Facts], Text]:

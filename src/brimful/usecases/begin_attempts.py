@@ -41,7 +41,7 @@ async def may_begin(tx: Transaction, waiting: Sequence[Purchase], moment: Moment
     cards = await breaker.read_cards(tx, waiting[0].tenant_id, keys, moment.at)
     left = {key: room(card.record, card.under_way, moment.at) for key, card in cards.items()}
     for purchase, key in zip(waiting, keys, strict=True):
-        by_hand = purchase.origin == "by_hand"
+        by_hand = purchase.by_owner
         verdict = next_attempt(cards[key].record, moment.at)
         if isinstance(verdict, Pause) and not by_hand:
             stopped[purchase.purchase_id] = Reason.auto_billing_paused

@@ -18,7 +18,12 @@ from brimful.notices.promise import promise
 
 # Why a renewal fails by its own card, beside a decline of it: the gateway does not know the card, or
 # another who pays with it was declined meanwhile.
-OF_ITS_CARD = (Reason.no_payment_method, Reason.retry_later, Reason.auto_billing_paused)
+OF_ITS_CARD = (
+    Reason.no_payment_method,
+    Reason.retry_later,
+    Reason.auto_billing_paused,
+    Reason.authentication_required,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,9 +49,11 @@ async def refuse_waiting(
     reason: Reason,
     moment: Moment,
     verdict: Pause | RetryFrom | None = None,
+    link: Mapping[str, object] | None = None,
 ) -> tuple[Effect, ...]:
     """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
-    what a decline meant for the card, which its owner is told with it."""
+    what a decline meant for the card, which its owner is told with it, and so is
+    the ``link`` by which to confirm the charge."""
     subject_id, told = purchase.purchase_id, "failed"
     if reason is Reason.gateway_unavailable and purchase.gateway_account is not None:
         outage = await outages.read(tx, purchase.tenant_id, purchase.gateway_account)
@@ -74,6 +76,7 @@ async def refuse_waiting(
             "purchase_id": str(purchase.purchase_id),
             "paused": isinstance(verdict, Pause),
             "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
+            **(link or {}),
         },
         moment=moment,
         even_if_nobody_waits=not is_known(reason),

@@ -51,9 +51,11 @@ create table purchase (
     -- By whose decision: a person's, an auto-billing's, or because it was due.
     origin text not null check (origin in ('by_hand', 'auto_billing', 'renewal')),
     automatic boolean not null generated always as (origin = 'auto_billing') stored,
+    -- Its owner is there to confirm it at the bank (R29).
+    present boolean not null default false,
     mode text not null check (mode in ('charge', 'hold', 'receivable')),
     state text not null check (state in
-        ('planned', 'created', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
+        ('planned', 'created', 'authenticating', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
     reason text,
     amount_minor bigint not null check (amount_minor >= 0),
     currency text not null,
