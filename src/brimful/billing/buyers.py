@@ -1,7 +1,7 @@
 """The facts that a decision to buy needs, read from the tables into the domain's values."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from brimful.billing.receivables import Outstanding, read_outstanding
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
+from brimful.domain.brake import DAYS, BrakeRule, Pace
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.period import Period, caps_periods
 from brimful.domain.planning import Buyer, SellerAbove, available
@@ -81,6 +82,10 @@ async def read_buyer(
     hour, day, month = caps_periods(at, row["zone"])
     spent = await tx.fetchrow(_sql("read_spent"), tenant_id, account_id, hour, day, month)
     assert spent is not None
+    pace = await tx.fetchrow(
+        _sql("read_pace"), tenant_id, account_id, day, day - timedelta(days=DAYS)
+    )
+    assert pace is not None
     children = await tx.fetch(_sql("read_child_limits"), tenant_id, account_id, month)
     allowed = await is_allowed_by_seller(tx, tenant_id, account_id)
     outstanding = await read_outstanding(tx, tenant_id, account_id)
@@ -95,7 +100,14 @@ async def read_buyer(
         currency=row["currency"],
         card=_card(row),
         outstanding=outstanding,
-        buyer=_buyer(row, spent, children, allowed, outstanding),
+        buyer=replace(
+            _buyer(row, spent, children, allowed, outstanding),
+            braked=row["braked"] is not None,
+            pace=Pace(**dict(pace)),
+            brake=BrakeRule()
+            if row["brake_charges"] is None
+            else BrakeRule(charges=row["brake_charges"], factor=row["brake_factor"]),
+        ),
     )
 
 

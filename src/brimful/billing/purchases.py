@@ -89,6 +89,7 @@ class NewPurchase:
     trigger: str
     explanation: Mapping[str, object]
     present: bool = False
+    for_renewals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ async def open_purchases(tx: Transaction, purchases: Sequence[NewPurchase], mome
                 moment.at,
                 moment.real_at,
                 new.present,
+                new.for_renewals,
             )
             for new in purchases
         ],

@@ -228,6 +228,12 @@ async def read_waiting_renewals(tx: Transaction, tenant_id: UUID, seller_id: UUI
     return {row["purchase_id"] for row in rows}
 
 
+async def read_for_renewals(tx: Transaction, tenant_id: UUID, seller_id: UUID) -> set[UUID]:
+    """The purchases that wait on a seller's pool and are renewals, or were made for some."""
+    rows = await tx.fetch(_sql("read_for_renewals"), tenant_id, seller_id)
+    return {row["operation_id"] for row in rows}
+
+
 async def find_open(db: Database, tenant_id: UUID, account_id: UUID) -> list[UUID]:
     """The renewals under way of an account and its ancestors."""
     rows = await db.fetch(_sql("find_open_renewals"), tenant_id, account_id)

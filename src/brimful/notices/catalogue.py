@@ -115,6 +115,16 @@ def _resumed(facts: Facts) -> Text:
 
 
 def _paused(facts: Facts) -> Text:
+    if facts["reason"] == Reason.auto_billing_braked:
+        cause = (
+            "A purchase did not bring what was missing."
+            if facts.get("cause") == "not_cured"
+            else "Today it was about to spend far more than on the days before."
+        )
+        return Text(
+            "Auto-billing has stopped and asks you",
+            f"{cause} Nothing more is charged until you let it go on in its settings.",
+        )
     card = f" Card: {facts['card']}." if facts.get("card") else ""
     return Text(
         "Auto-billing is paused",

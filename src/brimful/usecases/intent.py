@@ -37,6 +37,7 @@ class Wish:
     explanation: Mapping[str, object]
     # The owner is there to confirm it at the bank (R29).
     present: bool = False
+    for_renewals: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -129,6 +130,7 @@ def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchas
         trigger=wish.trigger,
         explanation=wish.explanation,
         present=wish.present,
+        for_renewals=wish.for_renewals,
     )
 
 

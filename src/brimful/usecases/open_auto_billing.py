@@ -117,6 +117,7 @@ async def open_for(
         origin="auto_billing",
         trigger=cause.trigger,
         explanation=explanation,
+        for_renewals=buy.for_renewals,
     )
     if must_wait(ctx, facts, wish):
         return None

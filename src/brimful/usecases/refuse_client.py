@@ -12,6 +12,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.notices.promise import promise
 from brimful.usecases.chain import Chain
+from brimful.usecases.pull_brake import pull_brake
 
 _NOT_BUYING = (
     Reason.auto_billing_off,
@@ -38,6 +39,8 @@ async def refuse_client(
     if refusal.account_id != str(own.account_id):
         await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
         return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
+    if refusal.reason is Reason.auto_billing_braked:
+        await pull_brake(tx, own.tenant_id, own.account_id, "pace", moment)
     if refusal.reason in _NOT_BUYING:
         detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
         return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
@@ -87,6 +90,8 @@ async def tell_seller(
 ) -> Effect:
     """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
     day for each client and cause, since the client may ask at every query."""
+    if refusal.reason is Reason.auto_billing_braked:
+        await pull_brake(tx, client.tenant_id, UUID(refusal.account_id), "pace", moment)
     told = {UUID(refusal.account_id): refusal.reason}
     told.setdefault(client.seller_id, neutral(refusal.reason))
     for account_id, reason in told.items():

@@ -25,6 +25,7 @@ _KNOWN = (
     Reason.auto_billing_unavailable,
     Reason.auto_billing_inactive,
     Reason.auto_billing_paused,
+    Reason.auto_billing_braked,
     Reason.retry_later,
     Reason.no_payment_method,
 )

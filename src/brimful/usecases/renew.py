@@ -204,7 +204,7 @@ async def _feasible(
         credits = sum(renewal.wish.credits for renewal in some)
         chatbots = sum(renewal.wish.chatbots for renewal in some)
         child = SEVERAL if len(some) > 1 else str(some[0].payer.account_id)
-        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child)
+        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child, renewal=True)
 
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):

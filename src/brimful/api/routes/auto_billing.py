@@ -11,6 +11,7 @@ from brimful.api.requests import (
     PreviewPurchase,
     PreviewSale,
     PreviewSpend,
+    Resume,
     SaveCard,
     SetAutoBilling,
     SetChildLimit,
@@ -24,7 +25,11 @@ from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
 from brimful.usecases.save_card import record_card, remove_card
-from brimful.usecases.set_auto_billing import set_auto_billing, set_child_limit
+from brimful.usecases.set_auto_billing import (
+    resume_auto_billing,
+    set_auto_billing,
+    set_child_limit,
+)
 
 router = APIRouter(tags=["auto-billing"])
 
@@ -65,6 +70,8 @@ async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
         "forecast": early.forecast,
         "forecast_renewals": early.renewals,
         "release_chatbots": setting.release_chatbots,
+        "brake_charges": setting.brake_charges,
+        "brake_factor": setting.brake_factor,
         "spent_this_month_minor": facts.buyer.spent.month_minor,
         "currency": facts.currency,
     }
@@ -96,6 +103,8 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
             else [ids.parse_body("pkg", one, "allowed_packages") for one in allowed],
             buys_chatbots=body.buys_chatbots,
             release_chatbots=body.release_chatbots,
+            brake_charges=body.brake_charges,
+            brake_factor=body.brake_factor,
         ),
         monthly_limit=monthly,
         given_by=body.given_by,
@@ -103,6 +112,28 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
         moment=engine.clock.moment(),
     )
     if isinstance(answer, Refuse | Missing):
+        raise of_answer(answer)
+    engine.run(answer.effects)
+    return await read_settings(buyer, engine)
+
+
+@router.post(
+    "/v1/accounts/{account_id}/auto-billing/resume",
+    responses=documented(402, 403),
+    summary="Let auto-billing go on after a pause",
+)
+async def resume(buyer: BuyerDep, body: Resume, engine: EngineDep) -> dict[str, Any]:
+    """After declines, or when it stopped itself: as switching it off and on again. What still waits
+    is served; nothing else is charged."""
+    answer = await resume_auto_billing(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        given_by=body.given_by,
+        terms=body.terms,
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Refuse):
         raise of_answer(answer)
     engine.run(answer.effects)
     return await read_settings(buyer, engine)

@@ -56,6 +56,9 @@ create table auto_billing_setting (
     buys_chatbots boolean not null default false,
     -- Chatbots that auto-billing subscribed and nobody needs any more are released at period end (R31).
     release_chatbots boolean not null default false,
+    -- From so many automatic charges a day on, at so many times the usual, it asks its owner (R30); none: never.
+    brake_charges int not null default 3 check (brake_charges >= 1),
+    brake_factor int default 10 check (brake_factor >= 1),
     -- Since when it is inactive, as its owner was told; none while it is not.
     inactive_at timestamptz,
     changed_at timestamptz not null,

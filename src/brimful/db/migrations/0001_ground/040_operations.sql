@@ -53,6 +53,8 @@ create table purchase (
     automatic boolean not null generated always as (origin = 'auto_billing') stored,
     -- Its owner is there to confirm it at the bank (R29).
     present boolean not null default false,
+    -- An auto-billing that clients' renewals need: no sign of spending that runs away (R30).
+    for_renewals boolean not null default false,
     mode text not null check (mode in ('charge', 'hold', 'receivable')),
     state text not null check (state in
         ('planned', 'created', 'authenticating', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
