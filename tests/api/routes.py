@@ -173,6 +173,7 @@ ROUTES = (
     _post("/authentications", None, 201),
     _delete("/packages/{package_id}", seller=True, platform=True),
     _delete("/chatbots/{chatbot_id}"),
+    _post("/payment-methods/{method_id}/promote", None, 204),
     _delete("/payment-methods/{method_id}"),
     _delete("/api-keys/{key_id}", platform=True),
     _post("/move", "MoveAccount"),

@@ -220,6 +220,9 @@ class SaveCard(Body):
     """A token of the gateway for a card; never a card's number."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    role: Literal["primary", "backup"] = Field(
+        "primary", description="the backup is tried while the primary may not be"
+    )
 
 
 class Authenticate(Body):

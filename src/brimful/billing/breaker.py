@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from brimful.billing.buyers import BuyerFacts
+from brimful.billing.cards import list_cards
 from brimful.billing.purchases import Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
@@ -143,13 +143,6 @@ async def forget_soft_declines(
     )
 
 
-async def next_try(tx: Transaction, purchase: Purchase, at: datetime) -> datetime | None:
-    """From when on the card of a purchase may be tried again; None while it is paused (R29)."""
-    key = key_of(purchase)
-    card = (await read_cards(tx, purchase.tenant_id, [key], at))[key]
-    return None if card.record.paused is not None else max(at, card.retry_at or at)
-
-
 async def accounts_on_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
     """The accounts whose auto-billing is on and charges the card of a purchase."""
     rows = await tx.fetch(
@@ -172,14 +165,12 @@ async def payers_with_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
-async def clear_card(tx: Transaction, facts: BuyerFacts, at: datetime) -> None:
-    """The owner acted: the card on file may be tried again, as soon as the counts of attempts allow
+async def clear_cards(tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime) -> None:
+    """The owner acted: the cards on file may be tried again, as soon as the counts of attempts allow
     it; these prove nothing yet (R29)."""
-    if facts.card is None:
-        return
-    key = facts.card.gateway_account, facts.card.fingerprint
-    card = (await read_cards(tx, facts.tenant_id, [key], at))[key]
-    if not card.record.soft_declines and card.record.paused is None and card.retry_at is None:
-        return
-    record = CardRecord(attempts=card.record.attempts)
-    await _write(tx, facts.tenant_id, key, record, next_attempt(record, at), at)
+    on_file = await list_cards(tx, tenant_id, account_id)
+    keys = [(card["gateway_account"], card["fingerprint"]) for card in on_file]
+    for key, card in (await read_cards(tx, tenant_id, keys, at)).items():
+        if card.record.soft_declines or card.record.paused is not None or card.retry_at is not None:
+            record = CardRecord(attempts=card.record.attempts)
+            await _write(tx, tenant_id, key, record, next_attempt(record, at), at)

@@ -28,6 +28,7 @@ class Card:
     gateway_method: str
     fingerprint: str
     label: str
+    role: str = "primary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +72,14 @@ async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUI
 
 
 async def read_buyer(
-    tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime
+    tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime, by_hand: bool = False
 ) -> BuyerFacts:
     """Read all that decides whether and how an account buys by itself at business time ``at``.
 
-    Caps are exact when the caller has locked the account's pool (R28).
+    The card is the one to charge: the backup while the primary may not be tried, but for a purchase
+    ``by_hand`` (R29). Caps are exact when the caller has locked the account's pool (R28).
     """
-    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at)
+    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at, by_hand)
     assert row is not None, "only an account with a seller buys"
     hour, day, month = caps_periods(at, row["zone"])
     spent = await tx.fetchrow(_sql("read_spent"), tenant_id, account_id, hour, day, month)
@@ -121,6 +123,7 @@ def _card(row: Any) -> Card | None:
         gateway_method=row["gateway_method"],
         fingerprint=row["fingerprint"],
         label=f"{row['brand']} ending {row['last4']}",
+        role=row["role"],
     )
 
 

@@ -110,6 +110,7 @@ def _due(row: Any) -> Due:
             gateway_method=row["gateway_method"],
             fingerprint=row["fingerprint"],
             label=f"{row['brand']} ending {row['last4']}",
+            role=row["role"],
         )
     return Due(
         subscription_id=row["subscription_id"],

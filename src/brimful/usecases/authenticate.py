@@ -89,7 +89,9 @@ async def _begin(
 ) -> AuthenticationAnswer:
     failed = await purchases.read_purchase(tx, tenant_id, found.failed_id)
     assert failed is not None
-    facts = await read_buyer(tx, tenant_id=tenant_id, account_id=found.account_id, at=moment.at)
+    facts = await read_buyer(
+        tx, tenant_id=tenant_id, account_id=found.account_id, at=moment.at, by_hand=True
+    )
     account = str(facts.account_id)
     if not failed.ended:
         return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})

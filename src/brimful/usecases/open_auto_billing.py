@@ -112,6 +112,8 @@ async def open_for(
         at=moment.at,
         ahead=cause.ahead,
     )
+    if facts.card is not None:
+        explanation["card"] = {"card": facts.card.label, "role": facts.card.role}
     wish = Wish(
         lines=tuple(_line(facts, shop, line, moment) for line in buy.lines),
         origin="auto_billing",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from brimful.billing import breaker, cards, renewals
+from brimful.billing import cards, renewals
 from brimful.billing.purchases import Purchase
 from brimful.billing.renewals import Renewed
 from brimful.db.transaction import Transaction
@@ -87,16 +87,16 @@ async def _wake_at(
     tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
 ) -> datetime | None:
     """When a renewal is tried again that its own card did not pay: at once when another card was
-    saved meanwhile, else from when that one may be tried."""
-    card = await cards.read_card(tx, purchase.tenant_id, purchase.buyer_id)
+    saved meanwhile or the backup may be tried, else from when that one may."""
+    card = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
     if card is None:
         return None
-    if card["fingerprint"] != purchase.fingerprint:
-        return moment.at
-    if reason is Reason.no_payment_method:
+    if card.fingerprint == purchase.fingerprint and reason is Reason.no_payment_method:
         # The gateway does not know the card: only another will do.
         return None
-    return await breaker.next_try(tx, purchase, moment.at)
+    if card.may_be_tried(moment.at):
+        return moment.at
+    return None if card.paused else card.retry_at
 
 
 async def put_off_past_due(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from brimful.billing import authentications, breaker, payments, purchases
+from brimful.billing import authentications, breaker, cards, payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import Pause
@@ -21,7 +21,7 @@ async def record_decline(
 ) -> tuple[Effect, ...]:
     """Record that a locked purchase's card was declined, or that its bank wants the owner present.
 
-    Its breaker moves, and what waited for it ends with the reason, now: no answer of the gateway
+    Its breaker moves, its owner is told, and unless a backup card may be tried what waited for it ends with the reason, now: no answer of the gateway
     to the cancellation that follows is waited for (R20). The purchase itself fails, and what it had
     reserved is given back, when that is confirmed (R17, R22).
     """
@@ -37,6 +37,10 @@ async def record_decline(
     if reason is Reason.authentication_required:
         link = await _link(ctx, tx, purchase, moment)
     if purchase.automatic:
+        other = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
+        if other is not None and other.may_be_tried(moment.at):
+            # What waits is tried on it, once this charge is cancelled.
+            link["backup"] = other.label
         effects += await refuse_waiting(tx, purchase, reason, moment, verdict, link)
     elif link:
         effects += await _ask_owner(tx, purchase, link, moment)

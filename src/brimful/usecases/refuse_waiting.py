@@ -54,7 +54,8 @@ async def refuse_waiting(
 ) -> tuple[Effect, ...]:
     """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
     what a decline meant for the card, which its owner is told with it, and so is
-    the ``link`` by which to confirm the charge."""
+    the ``link`` by which to confirm the charge; with a ``backup`` card in it nothing ends yet, for
+    that is tried next."""
     subject_id, told = purchase.purchase_id, "failed"
     if reason is Reason.gateway_unavailable and purchase.gateway_account is not None:
         outage = await outages.read(tx, purchase.tenant_id, purchase.gateway_account)
@@ -65,7 +66,7 @@ async def refuse_waiting(
         tx,
         tenant_id=purchase.tenant_id,
         account_id=purchase.buyer_id,
-        only=None,
+        only=[] if link and link.get("backup") else None,
         reason=reason,
         subject_id=subject_id,
         episode=told,

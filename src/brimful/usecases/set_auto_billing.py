@@ -41,7 +41,7 @@ async def set_auto_billing(
     """Record the owner's choice with who made it and under which terms.
 
     The packages allowed must be on offer (else Missing). Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
-    and is refused where it is not available (R9); it clears the card's breaker and the brake (R29, R30). Switching off
+    and is refused where it is not available (R9); it clears the cards' breakers and the brake (R29, R30). Switching off
     is immediate: nothing new is charged, mere holds are given back, what waits ends.
     """
 
@@ -71,7 +71,7 @@ async def set_auto_billing(
             )
         effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
         if setting.enabled and not before.enabled:
-            await breaker.clear_card(tx, facts, moment.at)
+            await breaker.clear_cards(tx, tenant_id, account_id, moment.at)
             await brakes.let_go(tx, tenant_id, account_id, moment.at)
             effects += await wake_past_due(tx, tenant_id, [account_id], moment)
         if setting.enabled:
@@ -96,7 +96,6 @@ async def resume_auto_billing(
 
     async def body(tx: Transaction) -> AutoBillingSet | Refuse:
         await demands.lock_family(tx, tenant_id, account_id)
-        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         setting = await settings_records.read_setting(tx, tenant_id, account_id)
         account = str(account_id)
         if not setting.enabled:
@@ -114,7 +113,7 @@ async def resume_auto_billing(
             monthly_limit="none" if limit is None else str(limit),
             moment=moment,
         )
-        await breaker.clear_card(tx, facts, moment.at)
+        await breaker.clear_cards(tx, tenant_id, account_id, moment.at)
         await brakes.let_go(tx, tenant_id, account_id, moment.at)
         return AutoBillingSet(
             effects=(

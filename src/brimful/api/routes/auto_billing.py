@@ -24,7 +24,7 @@ from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
-from brimful.usecases.save_card import record_card, remove_card
+from brimful.usecases.save_card import promote_card, record_card, remove_card
 from brimful.usecases.set_auto_billing import (
     resume_auto_billing,
     set_auto_billing,
@@ -169,7 +169,7 @@ async def put_child_limit(
     summary="Save a card by the gateway's token",
 )
 async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[str, Any]:
-    """It takes the place of the one in use. No card number ever comes here."""
+    """It takes the place of the one in use in its role; without a primary it becomes that. No card number ever comes here."""
     if body.token.replace(" ", "").isdigit():
         raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
     seller = await seller_of_buyer(engine, buyer)
@@ -187,6 +187,7 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
         account_id=buyer.account_id,
         gateway_account=seller.merchant_ref,
         saved=saved,
+        role=body.role,
         moment=engine.clock.moment(),
     )
     engine.run(recorded.effects)
@@ -203,15 +204,38 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
     "/v1/accounts/{account_id}/payment-methods",
     responses=documented(),
     tags=["payment methods"],
-    summary="The card on file",
+    summary="The cards on file",
 )
 async def list_cards(buyer: BuyerDep, engine: EngineDep) -> dict[str, list[dict[str, Any]]]:
-    """At most one is in use."""
-    card = await cards.read_card(engine.ctx.db, buyer.tenant_id, buyer.account_id)
-    if card is None:
-        return {"data": []}
-    shown = {name: card[name] for name in ("brand", "last4", "exp_month", "exp_year")}
-    return {"data": [{"id": ids.show("pmt", card["method_id"]), **shown}]}
+    """The primary, and the backup if there is one."""
+    names = ("role", "brand", "last4", "exp_month", "exp_year")
+    return {
+        "data": [
+            {"id": ids.show("pmt", card["method_id"]), **{name: card[name] for name in names}}
+            for card in await cards.list_cards(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+        ]
+    }
+
+
+@router.post(
+    "/v1/accounts/{account_id}/payment-methods/{method_id}/promote",
+    status_code=204,
+    responses=documented(403),
+    tags=["payment methods"],
+    summary="Make the backup card the primary",
+)
+async def promote(buyer: BuyerDep, method_id: str, engine: EngineDep) -> None:
+    """The primary so far becomes the backup. What still waits is served."""
+    answer = await promote_card(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        method_id=ids.parse("pmt", method_id),
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Missing):
+        raise not_found()
+    engine.run(answer)
 
 
 @router.delete(

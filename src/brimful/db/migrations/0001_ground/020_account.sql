@@ -105,6 +105,8 @@ create table payment_method (
     exp_month int not null,
     exp_year int not null,
     off_session boolean not null default true,
+    -- The backup is tried while the primary may not be (R29).
+    role text not null default 'primary' check (role in ('primary', 'backup')),
     created_at timestamptz not null,
     removed_at timestamptz,
     -- Removed here, it is removed at the gateway as soon as that answers.
@@ -114,7 +116,8 @@ create table payment_method (
 );
 create index payment_method_to_detach on payment_method (detach_real_at) where removed_at is not null and detached_at is null;
 create index payment_method_by_card on payment_method (tenant_id, gateway_account, fingerprint) where removed_at is null;
-create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null;
+create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null and role = 'primary';
+create index payment_method_of_account on payment_method (tenant_id, account_id) where removed_at is null;
 
 -- The breaker (R29): what a card did lately, wherever in the tenant it is on file.
 create table breaker (
