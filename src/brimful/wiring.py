@@ -218,7 +218,8 @@ class Engine:
         self.run(effect for effect in begun.effects if effect != ours)
         until = asyncio.get_running_loop().time() + self.settings.wait_ms / 1000
         while True:
-            self.run(await drive(self.driver, tenant_id=tenant_id, purchase_id=begun.purchase_id))
+            more = await drive(self.driver, tenant_id=tenant_id, purchase_id=begun.purchase_id)
+            self.run(effect for effect in more if effect != ours)
             purchase = await purchases.read_purchase(self.ctx.db, tenant_id, begun.purchase_id)
             assert purchase is not None
             if not purchase.is_asked or asyncio.get_running_loop().time() > until:

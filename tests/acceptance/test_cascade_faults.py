@@ -46,6 +46,7 @@ MOVES_CLOCK = {
 }  # fmt: skip
 ELSEWHERE = MOVES_CLOCK | {
     "authenticate.begin_authentication",
+    "authenticate.renew_link",
     "begin_attempts.begin_attempt",
     "buy_ahead",
     "create_chatbot",
