@@ -54,6 +54,7 @@ ELSEWHERE = MOVES_CLOCK | {
     "cards.note_detached",
     "move_account",
     "renew.renew_due",
+    "renewals.put_off_buyer",
     "close_account",
     "close_account._empty_again",
     "change_plan.change_subscription",

@@ -75,11 +75,16 @@ async def is_renewing_above(
 
 
 async def take_due(
-    tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime, limit: int
+    tx: Transaction,
+    tenant_id: UUID,
+    seller_id: UUID,
+    at: datetime,
+    limit: int,
+    only: UUID | None = None,
 ) -> list[Due]:
-    """Lock up to ``limit`` of a seller's due buyers that nobody has locked, and read what is due of
-    them. The caller has locked the seller's pool."""
-    rows = await tx.fetch(_sql("lock_due_buyers"), tenant_id, seller_id, at, limit)
+    """Lock up to ``limit`` of a seller's due buyers that nobody has locked (or the one named), and
+    read what is due of them. The caller has locked the seller's pool."""
+    rows = await tx.fetch(_sql("lock_due_buyers"), tenant_id, seller_id, at, limit, only)
     buyers = [row["account_id"] for row in rows]
     if not buyers:
         return []
@@ -92,6 +97,21 @@ async def read_due(
     """What is due of some of a seller's buyers, whose pools are locked."""
     rows = await tx.fetch(_sql("read_due"), tenant_id, list(buyers), at, seller_id)
     return [_due(row) for row in rows]
+
+
+async def find_due_buyers(
+    db: Database, tenant_id: UUID, seller_id: UUID, at: datetime, limit: int
+) -> list[UUID]:
+    """A seller's buyers with something due, in the order in which they are taken."""
+    rows = await db.fetch(_sql("find_due_buyers"), tenant_id, seller_id, at, limit)
+    return [row["account_id"] for row in rows]
+
+
+async def put_off_buyer(
+    db: Database, tenant_id: UUID, account_id: UUID, at: datetime, until: datetime
+) -> None:
+    """What is due of a buyer is looked at again at an instant: it cannot be begun as it is."""
+    await db.execute(_sql("put_off_buyer"), tenant_id, account_id, at, until)
 
 
 async def reread(tx: Transaction, tenant_id: UUID, due: Due, at: datetime) -> Due:

@@ -67,9 +67,15 @@ class _Renewal:
 
 
 async def renew_due(
-    ctx: Context, *, tenant_id: UUID, seller_id: UUID, moment: Moment, limit: int = BATCH
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    seller_id: UUID,
+    moment: Moment,
+    limit: int = BATCH,
+    only: UUID | None = None,
 ) -> Begun:
-    """Begin the renewals of up to ``limit`` of a seller's buyers that are due.
+    """Begin the renewals of up to ``limit`` of a seller's buyers that are due, or of the one named.
 
     Does nothing while the seller or one above it renews itself: ancestors go first (R35). A buyer
     whose card may not be tried stays past due until it may; for those that the pool does not cover
@@ -80,7 +86,7 @@ async def renew_due(
         await demands.lock_pools(tx, tenant_id, seller_id)
         if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
             return Begun(0)
-        due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit)
+        due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit, only)
         buyers = [list(mine) for _, mine in groupby(due, key=lambda one: one.account_id)]
         effects: tuple[Effect, ...] = ()
         ready: list[_Renewal] = []
