@@ -185,6 +185,11 @@ class Settings(BaseSettings):
         takes="a mail address",
         means="the sender of mail, beside the brand's name",
     )
+    public_url: Annotated[str, AfterValidator(_http)] = _setting(
+        "http://127.0.0.1:8420",
+        takes="http://host:port or https://",
+        means="where owners reach their pages: what the links in notices begin with",
+    )
     production: bool = _setting(
         False,
         takes="true or false",

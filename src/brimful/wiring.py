@@ -1,15 +1,18 @@
 """The one place that joins the parts: use cases, the gateway, the clock, those who wait."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from brimful.billing import authentications, purchases
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
 from brimful.domain.effect import (
     AdvanceClock,
     DetachDue,
+    Drive,
     Effect,
     MailDue,
     WarnDue,
@@ -20,7 +23,7 @@ from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
-from brimful.effects.drive import Driver
+from brimful.effects.drive import Driver, drive
 from brimful.effects.due_work import find_due_work
 from brimful.effects.handlers import Handlers
 from brimful.effects.http_post import Poster
@@ -44,6 +47,7 @@ from brimful.usecases.answers import (
     SpendWaiting,
     TooMuch,
 )
+from brimful.usecases.authenticate import begin_authentication
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.close_account import empty_closed
@@ -58,6 +62,8 @@ from brimful.usecases.sweep import sweep
 
 # So many mails are sent at a time.
 MAILS_AT_ONCE = 50
+# How often a payment is looked at whose owner waits, in seconds.
+POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,17 @@ class Pending:
     """No answer within the caller's wait; the work goes on (R20)."""
 
     operation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticating:
+    """How a charge with its owner present stands: the purchase's state, or action_required with
+    where the owner confirms it."""
+
+    purchase_id: UUID
+    state: str
+    reason: str | None
+    action_url: str | None
 
 
 class Engine:
@@ -90,7 +107,12 @@ class Engine:
         self.mailer = mailer
         self.pages = pages
         self.records = records
-        self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
+        self.ctx = Context(
+            db=db,
+            gateway=gateway_name,
+            minimum_minor=gateway.minimum_minor,
+            public_url=settings.public_url,
+        )
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)
         )
@@ -205,6 +227,36 @@ class Engine:
         if row is None:
             return Pending(operation_id=begun.purchase_id)
         return begun if row["state"] == "delivered" else _refusal(account_id, row)
+
+    async def authenticate(self, token: str) -> Authenticating | Refuse | Missing:
+        """An owner who is there opens a link (R29): make the charge that the bank wants confirmed,
+        if it was not made, and say how it stands."""
+        begun = await begin_authentication(self.ctx, token=token, moment=self.clock.moment())
+        if not isinstance(begun, Bought):
+            return begun
+        tenant_id = authentications.tenant_of(token)
+        assert tenant_id is not None, "a link that leads to a purchase names its tenant"
+        ours = Drive(tenant_id, begun.purchase_id)
+        self.run(effect for effect in begun.effects if effect != ours)
+        until = asyncio.get_running_loop().time() + self.settings.wait_ms / 1000
+        while True:
+            more = await drive(self.driver, tenant_id=tenant_id, purchase_id=begun.purchase_id)
+            self.run(effect for effect in more if effect != ours)
+            purchase = await purchases.read_purchase(self.ctx.db, tenant_id, begun.purchase_id)
+            assert purchase is not None
+            if not purchase.is_asked or asyncio.get_running_loop().time() > until:
+                break
+            # Another has it in hand; its row says when that is done.
+            await asyncio.sleep(POLL_S)
+        link = await authentications.read_by_token(self.ctx.db, tenant_id, token)
+        assert link is not None
+        waits = purchase.state == "authenticating"
+        return Authenticating(
+            purchase_id=purchase.purchase_id,
+            state="action_required" if waits else purchase.state,
+            reason=purchase.reason,
+            action_url=link.action_url if waits else None,
+        )
 
     async def create_chatbot(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **chatbot: Any

@@ -112,7 +112,8 @@ class Desk:
         if verb == "refund":
             return bank.refund(merchant, payment_id, int(wish["amount"]))
         if verb == "confirm":
-            return bank.confirm(merchant, payment_id)
+            present = wish.get("off_session") is False
+            return bank.confirm(merchant, payment_id, off_session=not present)
         if verb == "cancel":
             return bank.cancel(merchant, payment_id)
         raise Refused(404, "no_such_verb", "no such verb")
@@ -128,6 +129,16 @@ class Desk:
             return JSONResponse(self.bank.payment(merchant, request.path_params["payment"]))
         except Refused as refused:
             return JSONResponse({"code": refused.code}, refused.status)
+
+    async def authenticate(self, request: Request) -> Response:
+        """The bank's own page: the owner confirms a payment, or lets it be."""
+        wish = await request.json() if await request.body() else {}
+        payment_id = request.path_params["payment"]
+        try:
+            done = self.bank.authenticate(payment_id, bool(wish.get("complete", True)))
+        except Refused as refused:
+            return JSONResponse({"code": refused.code}, refused.status)
+        return JSONResponse({"state": done["state"]})
 
     async def find(self, request: Request) -> Response:
         """Payments by reference."""
@@ -219,6 +230,7 @@ def create_app(
             Route("/payments", desk.find, methods=["GET"]),
             Route("/payments/{payment}", desk.look_up, methods=["GET"]),
             Route("/payments/{payment}/{verb}", desk.serve, methods=["POST"]),
+            Route("/authenticate/{payment}", desk.authenticate, methods=["POST"]),
             Route("/methods", verb("save_method"), methods=["POST"]),
             Route("/methods/{method}", desk.remove, methods=["DELETE"]),
             Route("/records", desk.records, methods=["GET"]),

@@ -41,6 +41,8 @@ class Bank:
         self.customers = journal.load("customer")
         self.methods = journal.load("method")
         self.payments = journal.load("payment")
+        # The cards whose owners confirmed a payment.
+        self.known: set[str] = set()
         self.overrides: dict[str, Behaviour] = {}
         self.changed: Callable[[Object, str], None] = lambda payment, kind: None
 
@@ -142,16 +144,40 @@ class Bank:
         method = self.methods[payment["method"]]
         return self.overrides.get(method["fingerprint"], CARDS[method["number"]])
 
-    def confirm(self, merchant: str, payment_id: str) -> Object:
-        """Charge or hold; a payment that went further already is answered as it stands."""
+    def confirm(self, merchant: str, payment_id: str, *, off_session: bool = True) -> Object:
+        """Charge or hold; a payment that went further already is answered as it stands. With the
+        owner there (not ``off_session``) the bank says where to confirm what it wants confirmed."""
         payment = self.payment(merchant, payment_id)
         if payment["state"] not in ("created", "declined", "needs_authentication"):
             return payment
+        if self._asks(payment):
+            url = None if off_session else f"/authenticate/{payment_id}"
+            payment = {**payment, "action_url": url}
+            return self._change(payment, "needs_authentication", "needs_authentication", 0)
+        return self._charge(payment)
+
+    def authenticate(self, payment_id: str, complete: bool) -> Object:
+        """The owner, at the bank's page, confirms a payment or lets it be."""
+        payment = self.payments.get(payment_id)
+        if payment is None or not payment.get("action_url"):
+            raise Refused(404, "no_such_payment", "there is nothing to confirm")
+        if payment["state"] != "needs_authentication":
+            return payment
+        if not complete:
+            payment = {**payment, "decline": "authentication_failed", "advice": None}
+            return self._change(payment, "declined", "declined", 0)
+        self.known.add(self.methods[payment["method"]]["fingerprint"])
+        return self._charge(payment)
+
+    def _asks(self, payment: Object) -> bool:
+        behaviour = self.behaviour(payment)
+        known = self.methods[payment["method"]]["fingerprint"] in self.known
+        return behaviour.authenticate or (behaviour.authenticate_once and not known)
+
+    def _charge(self, payment: Object) -> Object:
         behaviour = self.behaviour(payment)
         if self.methods[payment["method"]]["removed"]:
             behaviour = replace(behaviour, decline="card_removed")
-        if behaviour.authenticate:
-            return self._change(payment, "needs_authentication", "needs_authentication", 0)
         if behaviour.decline is not None:
             payment = {**payment, "decline": behaviour.decline, "advice": behaviour.advice}
             return self._change(payment, "declined", "declined", 0)

@@ -8,13 +8,15 @@ class Behaviour:
     """What a card does when it is charged or held.
 
     ``decline`` is a decline code, ``advice`` what the bank adds to it; ``slow_ms`` is how long a
-    confirm takes; ``lost`` drops the connection before or after the effect of a confirm;
+    confirm takes; ``authenticate`` wants the owner at each payment, ``authenticate_once`` until the
+    owner confirmed one; ``lost`` drops the connection before or after the effect of a confirm;
     ``decline_capture`` lets the hold succeed and its capture fail.
     """
 
     decline: str | None = None
     advice: str | None = None
     authenticate: bool = False
+    authenticate_once: bool = False
     slow_ms: int = 0
     lost: str | None = None
     decline_capture: bool = False
@@ -32,6 +34,7 @@ CARDS: dict[str, Behaviour] = {
     "4000000000000069": Behaviour(decline="expired_card"),
     "4100000000000019": Behaviour(decline="fraudulent", advice="do_not_try_again"),
     "4000002760003184": Behaviour(authenticate=True),
+    "4000002500003155": Behaviour(authenticate_once=True),
     # Ours: a bank that is slow, and two that hang up.
     "4000000000001000": Behaviour(slow_ms=300),
     "4000000000001018": Behaviour(lost="after"),
@@ -46,6 +49,7 @@ TOKENS = {
     "tok_lost_card": "4000000000009987",
     "tok_expired": "4000000000000069",
     "tok_authenticate": "4000002760003184",
+    "tok_authenticate_once": "4000002500003155",
     "tok_slow": "4000000000001000",
     "tok_lost_reply": "4000000000001018",
     "tok_lost_request": "4000000000001026",

@@ -14,6 +14,7 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/healthz"),
     ("POST", "/v1/gateways/{gateway}/events"),
+    ("POST", "/v1/authentications"),
     ("MOUNT", "/docs-assets"),
 }
 WHOAMI = ("GET", "/v1/whoami")
@@ -30,6 +31,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "CreateChatbot": {"external_id": "x"},
     "Allot": {"credits": 1},
     "SetAutoBilling": {"enabled": True, "monthly_limit_minor": 900_000, "given_by": "X"},
+    "Resume": {"given_by": "X"},
     "SetThreshold": {"threshold_credits": 5, "target_credits": 9, "given_by": "X"},
     "SetForecast": {"enabled": True, "given_by": "X"},
     "SetOverdraft": {"limit_credits": 7},
@@ -87,6 +89,9 @@ class Route:
             return 404, "not_found"
         if self.body == "ReleaseChatbots":
             # It is of a plan here; ``test_subscriptions`` releases extra chatbots.
+            return 404, "not_found"
+        if self.path == "/authentications":
+            # Nothing is to be confirmed here; ``test_authentications`` has what is.
             return 404, "not_found"
         if self.ends and kind == "seller":
             return 409, "has_clients"
@@ -149,6 +154,7 @@ ROUTES = (
     _put("/packages/{package_id}", "PublishPackage", seller=True, platform=True),
     _put("/rates/{model}", "SetRate", seller=True, platform=True),
     _put("/auto-billing", "SetAutoBilling"),
+    _post("/auto-billing/resume", "Resume"),
     _put("/auto-billing/threshold", "SetThreshold", seller=True),
     _put("/auto-billing/forecast", "SetForecast", seller=True),
     _put("/overdraft", "SetOverdraft"),
@@ -180,8 +186,10 @@ ROUTES = (
     _get(f"{_HOOKS}/{{endpoint_id}}", platform=True),
     _get("/webhook-deliveries", platform=True),
     _put(f"{_HOOKS}/{{endpoint_id}}", "ChangeWebhookEndpoint", platform=True),
+    _post("/authentications", None, 201),
     _delete("/packages/{package_id}", seller=True, platform=True),
     _delete("/chatbots/{chatbot_id}"),
+    _post("/payment-methods/{method_id}/promote", None, 204),
     _delete("/payment-methods/{method_id}"),
     _delete("/api-keys/{key_id}", platform=True),
     _delete(f"{_HOOKS}/{{endpoint_id}}", platform=True),

@@ -89,7 +89,8 @@ class Model(WaysOut):
             if not self.allowed(account):
                 return False
             assert account.card is not None
-            self.breakers.pop(account.card, None)
+            if account.card in self.breakers:
+                self.breakers[account.card].cleared(self.now)
             account.enabled = True
             self.wake_late(account)
         account.enabled = on

@@ -43,15 +43,38 @@ class Breaker:
     first: datetime | None = None
     retry: datetime | None = None
     paused: bool = False
+    vain: list[datetime] = field(default_factory=list)
 
     def declined(self, *, soft: bool, now: datetime) -> None:
         """The next attempts are 1 and 7 hours after the first; hard, or the third time: paused."""
+        self.vain.append(now)
+        if self.paused:
+            return
         self.first = self.first or now
         if not soft or self.soft == 2:
             self.paused, self.retry = True, None
             return
         self.retry = self.first + (HOUR, 7 * HOUR)[self.soft]
         self.soft += 1
+        self._count()
+
+    def cleared(self, now: datetime) -> None:
+        """Its owner acted, which leaves the counts."""
+        self.soft, self.first, self.retry, self.paused = 0, None, now, False
+        self._count()
+
+    def charged(self, now: datetime) -> None:
+        """It paid, so that the next soft decline is a first one."""
+        if not self.paused and self.retry is not None and self.retry <= now:
+            self.soft, self.first, self.retry = 0, None, None
+
+    def _count(self) -> None:
+        """At most 3 in vain in 24 hours, and 8 in 30 days."""
+        if len(self.vain) >= 3 and self.retry is not None:
+            self.retry = max(self.retry, self.vain[-3] + 24 * HOUR)
+        if self.retry is not None:
+            month = self.retry - 30 * 24 * HOUR
+            self.paused = sum(one > month for one in self.vain) >= 8
 
 
 @dataclass(eq=False)

@@ -152,7 +152,7 @@ class Real:
         answer = await set_auto_billing(
             self.engine.ctx,
             **self.ids(name),
-            setting=AutoBillingSetting(enabled=on),
+            setting=AutoBillingSetting(enabled=on, brake_factor=None),
             monthly_limit="none",
             given_by="Owner",
             terms="Charge my card for what is missing.",

@@ -175,8 +175,8 @@ class Trade:
             del self.breakers[card]
             self.wake_late(account)
             self.filled(account)
-        elif breaker is not None and not breaker.paused:
-            del self.breakers[card]
+        elif breaker is not None:
+            breaker.charged(self.now)
         return True
 
     def deliver(self, account: Account, lines: Sequence[Line], need: Need) -> None:

@@ -27,6 +27,8 @@ GROUND = ROOT / "src" / "brimful" / "db" / "migrations" / "0001_ground"
 # What a payment is not asked for on its way, and what the model has beside the port's verbs.
 OTHER_VERBS = {"find", "save_method", "remove_method", "parse_event", "minimum_minor", "mode"}
 NO_VERBS = {"event", "plan"}
+# A charge made anew with its owner present: a person's affair, in which no machine decides.
+NOT_MODELLED = {"authenticating"}
 
 
 def allowed(file: str, table: str, column: str = "state") -> set[str]:
@@ -52,7 +54,12 @@ def test_every_step_of_the_code_is_a_move_and_conversely() -> None:
 @pytest.mark.parametrize(
     ("file", "table", "column", "named"),
     [
-        ("040_operations.sql", "purchase", "state", set(PURCHASE_STATES) - {"none"}),
+        (
+            "040_operations.sql",
+            "purchase",
+            "state",
+            (set(PURCHASE_STATES) - {"none"}) | NOT_MODELLED,
+        ),
         ("040_operations.sql", "purchase", "mode", {*MODES, "receivable"}),
         ("040_operations.sql", "charge", "state", set(CHARGE_STATES)),
         (
@@ -67,7 +74,8 @@ def test_every_step_of_the_code_is_a_move_and_conversely() -> None:
 def test_states_are_those_of_the_tables(
     file: str, table: str, column: str, named: set[str]
 ) -> None:
-    """A receivable makes no charge, and is not modelled; a late spend is one past its answer_by."""
+    """A receivable makes no charge, and is not modelled, nor is a charge that waits for its owner; a
+    late spend is one past its answer_by."""
     assert named == allowed(file, table, column)
 
 

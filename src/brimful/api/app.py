@@ -16,6 +16,7 @@ from brimful.api.problem import ProblemBody
 from brimful.api.routes import (
     accounts,
     ahead,
+    authentications,
     auto_billing,
     chatbots,
     hosted_pages,
@@ -64,7 +65,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     problem.install(app)
     for routes in (
         accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
-        hosted_pages, records, moves, webhooks, test_clock,
+        hosted_pages, records, moves, authentications, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

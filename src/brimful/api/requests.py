@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -163,7 +164,20 @@ class SetAutoBilling(Body):
     release_chatbots: bool = Field(
         False, strict=True, description="release automatic chatbots that nobody needs at period end"
     )
+    brake_charges: Annotated[int, Field(strict=True, ge=1, le=1_000)] = Field(
+        CHARGES, description="so many automatic charges a day are usual"
+    )
+    brake_factor: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = Field(
+        FACTOR, description="from so many times the mean of a week on it asks; null: never"
+    )
     given_by: Annotated[str, StringConstraints(max_length=200)] = ""
+    terms: LongText = ""
+
+
+class Resume(Body):
+    """Who lets auto-billing go on after a pause, and under which terms."""
+
+    given_by: Text
     terms: LongText = ""
 
 
@@ -208,6 +222,15 @@ class SetChildLimit(Body):
 
 class SaveCard(Body):
     """A token of the gateway for a card; never a card's number."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    role: Literal["primary", "backup"] = Field(
+        "primary", description="the backup is tried while the primary may not be"
+    )
+
+
+class Authenticate(Body):
+    """The token of a one-time link."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

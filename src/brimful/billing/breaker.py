@@ -1,85 +1,146 @@
-"""The breaker of a card: what it did lately decides whether it may be tried (R29)."""
+"""The breaker of a card: what it did lately decides whether it may be tried (R29).
+
+Keyed by tenant, gateway account charged and card fingerprint. The attempts in vain are the declined
+charges themselves, so nothing has to be kept or pruned for them.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from brimful.billing.buyers import BuyerFacts
+from brimful.billing.cards import list_cards
 from brimful.billing.purchases import Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
-from brimful.domain.declines import Pause, RetryFrom, after_decline
+from brimful.domain.declines import (
+    THIRTY_DAYS,
+    CardRecord,
+    Decline,
+    Pause,
+    RetryFrom,
+    after_decline,
+    next_attempt,
+)
 from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
 
 _sql = partial(load, "brimful.billing")
 
+# The gateway account charged, and the card's fingerprint.
+CardKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """A card's record, from when on it may be tried (None: now), and how many attempts at it have
+    no answer yet."""
+
+    record: CardRecord
+    retry_at: datetime | None
+    under_way: int
+
+
+def key_of(purchase: Purchase) -> CardKey:
+    """The card that a purchase is charged to."""
+    assert purchase.gateway_account is not None and purchase.fingerprint is not None
+    return purchase.gateway_account, purchase.fingerprint
+
+
+async def read_cards(
+    tx: Transaction, tenant_id: UUID, cards: Sequence[CardKey], at: datetime
+) -> dict[CardKey, CardState]:
+    """What some cards did lately, none of which begins or ends an attempt elsewhere until this
+    transaction ends. Pools are locked before cards."""
+    keys = sorted(set(cards))
+    accounts, fingerprints = [key[0] for key in keys], [key[1] for key in keys]
+    await tx.execute(_sql("lock_cards"), tenant_id, accounts, fingerprints)
+    rows = await tx.fetch(
+        _sql("read_breakers"), tenant_id, accounts, fingerprints, at - THIRTY_DAYS
+    )
+    return {
+        (row["gateway_account"], row["fingerprint"]): CardState(
+            CardRecord(
+                soft_declines=row["soft_declines"],
+                first_declined_at=row["first_declined_at"],
+                paused=None if row["paused_reason"] is None else Reason(row["paused_reason"]),
+                attempts=tuple(row["attempts"]),
+            ),
+            row["retry_at"],
+            row["under_way"],
+        )
+        for row in rows
+    }
+
 
 async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> Pause | RetryFrom:
-    """Move the breaker of the card that a purchase was declined on; returns what follows.
+    """Move the breaker of the card that a purchase was declined on, which its charge says already;
+    returns what follows.
 
     Several who pay with one card may try it in the same hour: what was tried before the first of
-    them was known to be declined is the same attempt, not the next.
+    them was known to be declined counts as an attempt, but is not the next of the schedule.
     """
-    row = await tx.fetchrow(
-        _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
-    )
-    gate = None if row is None else row["retry_at"]
-    again = purchase.origin != "by_hand" and not purchase.decline_hard
-    if again and gate is not None and moment.at < gate:
-        return RetryFrom(gate)
-    soft = row["soft_declines"] if row is not None else 0
-    first = row["first_declined_at"] if row is not None else None
-    verdict = after_decline(
-        hard=bool(purchase.decline_hard),
-        code=purchase.decline_code or "",
-        soft_declines=soft,
-        first_declined_at=first,
-        at=moment.at,
-    )
-    paused = isinstance(verdict, Pause)
-    await tx.execute(
-        _sql("note_decline_on_card"),
-        purchase.tenant_id,
-        purchase.gateway_account,
-        purchase.fingerprint,
-        soft + (0 if purchase.decline_hard else 1),
-        first or moment.at,
-        None if isinstance(verdict, Pause) else verdict.at,
-        str(verdict.reason) if isinstance(verdict, Pause) else None,
-        moment.at if paused else None,
-    )
+    key = key_of(purchase)
+    card = (await read_cards(tx, purchase.tenant_id, [key], moment.at))[key]
+    again = not purchase.by_owner and not purchase.decline_hard
+    if again and card.retry_at is not None and moment.at < card.retry_at:
+        record, verdict = card.record, next_attempt(card.record, moment.at)
+        if isinstance(verdict, Pause):
+            record = replace(record, paused=verdict.reason)
+    else:
+        record, verdict = after_decline(
+            card.record,
+            Decline(
+                at=moment.at,
+                code=purchase.decline_code or "",
+                hard=bool(purchase.decline_hard),
+            ),
+        )
+    await _write(tx, purchase.tenant_id, key, record, verdict, moment.at)
     return verdict
 
 
-async def clear(tx: Transaction, purchase: Purchase) -> bool:
-    """A purchase by hand succeeded on the card: it may be tried again (R29). True when it was
-    paused or had to wait until now."""
-    cleared = await tx.fetchval(
-        _sql("clear_card"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
+async def _write(
+    tx: Transaction,
+    tenant_id: UUID,
+    key: CardKey,
+    record: CardRecord,
+    verdict: Pause | RetryFrom,
+    at: datetime,
+) -> None:
+    paused = isinstance(verdict, Pause)
+    await tx.execute(
+        _sql("note_decline_on_card"),
+        tenant_id,
+        *key,
+        record.soft_declines,
+        record.first_declined_at,
+        None if isinstance(verdict, Pause) or verdict.at <= at else verdict.at,
+        str(verdict.reason) if isinstance(verdict, Pause) else None,
+        at if paused else None,
     )
-    return cleared is not None
 
 
-async def forget_soft_declines(tx: Transaction, purchases: Sequence[Purchase]) -> None:
+async def clear(tx: Transaction, purchase: Purchase, at: datetime) -> bool:
+    """A purchase by hand succeeded on the card: it may be tried again, and what was in vain before
+    does not count any more (R29). True when it was paused or had to wait until now."""
+    key = key_of(purchase)
+    return await tx.fetchval(_sql("clear_card"), purchase.tenant_id, *key, at) is not None
+
+
+async def forget_soft_declines(
+    tx: Transaction, purchases: Sequence[Purchase], at: datetime
+) -> None:
     """The cards of some purchases of one tenant were charged, so the next soft decline is a first
-    one again; a pause stays."""
+    one again. A pause stays, and so do the attempts that were in vain."""
     await tx.execute(
         _sql("forget_soft_declines"),
         purchases[0].tenant_id,
         [purchase.gateway_account for purchase in purchases],
         [purchase.fingerprint for purchase in purchases],
+        at,
     )
-
-
-async def next_try(tx: Transaction, purchase: Purchase, at: datetime) -> datetime | None:
-    """From when on the card of a purchase may be tried again; None while it is paused (R29)."""
-    row = await tx.fetchrow(
-        _sql("read_breaker"), purchase.tenant_id, purchase.gateway_account, purchase.fingerprint
-    )
-    if row is None:
-        return at
-    return None if row["paused_reason"] is not None else max(at, row["retry_at"] or at)
 
 
 async def accounts_on_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
@@ -104,12 +165,12 @@ async def payers_with_card(tx: Transaction, purchase: Purchase) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
-async def clear_card(tx: Transaction, facts: BuyerFacts) -> None:
-    """The owner acted: the card on file may be tried again (R29)."""
-    if facts.card is not None:
-        await tx.execute(
-            _sql("clear_card"),
-            facts.tenant_id,
-            facts.card.gateway_account,
-            facts.card.fingerprint,
-        )
+async def clear_cards(tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime) -> None:
+    """The owner acted: the cards on file may be tried again, as soon as the counts of attempts allow
+    it; these prove nothing yet (R29)."""
+    on_file = await list_cards(tx, tenant_id, account_id)
+    keys = [(card["gateway_account"], card["fingerprint"]) for card in on_file]
+    for key, card in (await read_cards(tx, tenant_id, keys, at)).items():
+        if card.record.soft_declines or card.record.paused is not None or card.retry_at is not None:
+            record = CardRecord(attempts=card.record.attempts)
+            await _write(tx, tenant_id, key, record, next_attempt(record, at), at)

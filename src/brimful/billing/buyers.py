@@ -1,7 +1,7 @@
 """The facts that a decision to buy needs, read from the tables into the domain's values."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from brimful.billing.receivables import Outstanding, read_outstanding
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
+from brimful.domain.brake import DAYS, BrakeRule, Pace
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.period import Period, caps_periods
 from brimful.domain.planning import Buyer, SellerAbove, available
@@ -27,6 +28,7 @@ class Card:
     gateway_method: str
     fingerprint: str
     label: str
+    role: str = "primary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +72,22 @@ async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUI
 
 
 async def read_buyer(
-    tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime
+    tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime, by_hand: bool = False
 ) -> BuyerFacts:
     """Read all that decides whether and how an account buys by itself at business time ``at``.
 
-    Caps are exact when the caller has locked the account's pool (R28).
+    The card is the one to charge: the backup while the primary may not be tried, but for a purchase
+    ``by_hand`` (R29). Caps are exact when the caller has locked the account's pool (R28).
     """
-    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at)
+    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at, by_hand)
     assert row is not None, "only an account with a seller buys"
     hour, day, month = caps_periods(at, row["zone"])
     spent = await tx.fetchrow(_sql("read_spent"), tenant_id, account_id, hour, day, month)
     assert spent is not None
+    pace = await tx.fetchrow(
+        _sql("read_pace"), tenant_id, account_id, day, day - timedelta(days=DAYS)
+    )
+    assert pace is not None
     children = await tx.fetch(_sql("read_child_limits"), tenant_id, account_id, month)
     allowed = await is_allowed_by_seller(tx, tenant_id, account_id)
     outstanding = await read_outstanding(tx, tenant_id, account_id)
@@ -95,7 +102,14 @@ async def read_buyer(
         currency=row["currency"],
         card=_card(row),
         outstanding=outstanding,
-        buyer=_buyer(row, spent, children, allowed, outstanding),
+        buyer=replace(
+            _buyer(row, spent, children, allowed, outstanding),
+            braked=row["braked"] is not None,
+            pace=Pace(**dict(pace)),
+            brake=BrakeRule()
+            if row["brake_charges"] is None
+            else BrakeRule(charges=row["brake_charges"], factor=row["brake_factor"]),
+        ),
     )
 
 
@@ -109,6 +123,7 @@ def _card(row: Any) -> Card | None:
         gateway_method=row["gateway_method"],
         fingerprint=row["fingerprint"],
         label=f"{row['brand']} ending {row['last4']}",
+        role=row["role"],
     )
 
 
@@ -135,6 +150,7 @@ def _buyer(
         allowed_by_seller=allowed_by_seller,
         paused=Reason.auto_billing_paused if row["paused_reason"] is not None else None,
         retry_at=row["retry_at"],
+        out_since=row["out_since"],
         card=row["fingerprint"] if row["off_session"] else None,
         limits=Limits(
             per_charge_minor=row["per_charge_minor"],

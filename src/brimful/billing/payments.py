@@ -1,12 +1,15 @@
 """The gateway's side of a charge: the payment's id, what became of it, how often it was tried."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
+from brimful.billing.buyers import Card
 from brimful.billing.purchases import Purchase
+from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.event import Ours
@@ -14,18 +17,83 @@ from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.billing")
 
+# A payment that waits for others on its card to be answered is looked at this often, in real time.
+LOOK_AGAIN = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """The charge that an intent will make on a card, in minor units."""
+
+    purchase_id: UUID
+    account_id: UUID
+    card: Card
+    amount_minor: int
+    currency: str
+    capture: Literal["automatic", "manual"]
+
+
+async def open_charges(
+    tx: Transaction, tenant_id: UUID, charges: Sequence[NewCharge], moment: Moment
+) -> None:
+    """Write the charges that intents will make."""
+    await tx.executemany(
+        _sql("open_charge"),
+        [
+            (
+                tenant_id,
+                new_id(),
+                new.purchase_id,
+                new.account_id,
+                new.card.gateway,
+                new.card.gateway_account,
+                new.card.gateway_customer,
+                new.card.gateway_method,
+                new.card.fingerprint,
+                new.card.label,
+                new.amount_minor,
+                new.currency,
+                new.capture,
+                moment.at,
+            )
+            for new in charges
+        ],
+    )
+
 
 async def store_payments(
-    tx: Transaction, tenant_id: UUID, payments: Mapping[UUID, str], moment: Moment
+    tx: Transaction,
+    tenant_id: UUID,
+    payments: Mapping[UUID, str],
+    begin: Mapping[UUID, bool],
+    moment: Moment,
 ) -> None:
     """Store the ids of payments by purchase, before they are confirmed (R22), and the way from each
-    to its purchase."""
+    to its purchase. The attempts that ``begin`` do so now; the others are looked at again soon."""
     await tx.execute(
         _sql("store_payments"),
         tenant_id,
         list(payments.keys()),
         moment.real_at,
         list(payments.values()),
+        [begin[purchase_id] for purchase_id in payments],
+        moment.real_at + LOOK_AGAIN,
+        moment.at,
+    )
+
+
+async def begin_attempts(
+    tx: Transaction, tenant_id: UUID, begin: Mapping[UUID, bool], moment: Moment
+) -> None:
+    """Of purchases whose payments wait to be confirmed: the attempts that ``begin`` do so now, the
+    others are looked at again soon."""
+    await tx.execute(
+        _sql("begin_attempts"),
+        tenant_id,
+        list(begin.keys()),
+        list(begin.values()),
+        moment.at,
+        moment.real_at + LOOK_AGAIN,
     )
 
 
@@ -45,9 +113,13 @@ async def queue(tx: Transaction, tenant_id: UUID, met: Mapping[UUID, bool], mome
     )
 
 
-async def note_decline(tx: Transaction, purchase: Purchase, code: str, hard: bool) -> None:
-    """Keep why the card was declined."""
-    await tx.execute(_sql("note_decline"), purchase.tenant_id, purchase.purchase_id, code, hard)
+async def note_decline(
+    tx: Transaction, purchase: Purchase, code: str, hard: bool, moment: Moment
+) -> None:
+    """Keep why and when the card was declined: an attempt in vain (R29)."""
+    await tx.execute(
+        _sql("note_decline"), purchase.tenant_id, purchase.purchase_id, code, hard, moment.at
+    )
 
 
 async def note_try(db: Database, tenant_id: UUID, purchase_id: UUID, next_real_at: datetime) -> int:

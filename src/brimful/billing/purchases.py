@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from brimful.billing.buyers import Card
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
@@ -17,8 +16,9 @@ from brimful.domain.period import Period
 _sql = partial(load, "brimful.billing")
 
 PurchaseState = Literal[
-    "planned", "created", "waiting", "capturing", "canceling", "delivered", "failed"
-]
+    "planned", "created", "authenticating", "waiting", "capturing", "canceling", "delivered",
+    "failed",
+]  # fmt: skip
 Mode = Literal["charge", "hold", "receivable"]
 Origin = Literal["by_hand", "auto_billing", "renewal"]
 
@@ -88,6 +88,8 @@ class NewPurchase:
     demand_id: UUID | None
     trigger: str
     explanation: Mapping[str, object]
+    present: bool = False
+    for_renewals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,24 @@ class Purchase:
     charge_state: str | None
     decline_code: str | None
     decline_hard: bool | None
+    attempted_at: datetime | None
+    present: bool
+    wake_real_at: datetime | None
 
     @property
     def automatic(self) -> bool:
         """An auto-billing."""
         return self.origin == "auto_billing"
+
+    @property
+    def by_owner(self) -> bool:
+        """A person pays, by hand or present at the bank: the owner acts (R29)."""
+        return self.origin == "by_hand" or self.present
+
+    @property
+    def is_asked(self) -> bool:
+        """It is on its way to the card, whose answer is not known."""
+        return self.state in ("planned", "created")
 
     @property
     def ended(self) -> bool:
@@ -160,6 +175,8 @@ async def open_purchases(tx: Transaction, purchases: Sequence[NewPurchase], mome
                 dict(new.explanation),
                 moment.at,
                 moment.real_at,
+                new.present,
+                new.for_renewals,
             )
             for new in purchases
         ],
@@ -205,46 +222,6 @@ def _runs(runs: Runs | None) -> tuple[object, ...]:
         period.ends_at,
         runs.due_at,
         runs.credits,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCharge:
-    """The charge that an intent will make on a card, in minor units."""
-
-    purchase_id: UUID
-    account_id: UUID
-    card: Card
-    amount_minor: int
-    currency: str
-    capture: Literal["automatic", "manual"]
-
-
-async def open_charges(
-    tx: Transaction, tenant_id: UUID, charges: Sequence[NewCharge], moment: Moment
-) -> None:
-    """Write the charges that intents will make."""
-    await tx.executemany(
-        _sql("open_charge"),
-        [
-            (
-                tenant_id,
-                new_id(),
-                new.purchase_id,
-                new.account_id,
-                new.card.gateway,
-                new.card.gateway_account,
-                new.card.gateway_customer,
-                new.card.gateway_method,
-                new.card.fingerprint,
-                new.card.label,
-                new.amount_minor,
-                new.currency,
-                new.capture,
-                moment.at,
-            )
-            for new in charges
-        ],
     )
 
 

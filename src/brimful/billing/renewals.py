@@ -40,6 +40,8 @@ class Due:
     card: Card | None
     paused: bool
     retry_at: datetime | None
+    # Since when the gateway gives no answer, while it is not to be asked.
+    out_since: datetime | None
     outstanding: Outstanding
     seller_failed_at: datetime | None
     past_due_since: datetime | None
@@ -73,15 +75,43 @@ async def is_renewing_above(
 
 
 async def take_due(
-    tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime, limit: int
+    tx: Transaction,
+    tenant_id: UUID,
+    seller_id: UUID,
+    at: datetime,
+    limit: int,
+    only: UUID | None = None,
 ) -> list[Due]:
-    """Lock up to ``limit`` of a seller's due buyers that nobody has locked, and read what is due of
-    them. The caller has locked the seller's pool."""
-    rows = await tx.fetch(_sql("lock_due_buyers"), tenant_id, seller_id, at, limit)
+    """Lock up to ``limit`` of a seller's due buyers that nobody has locked (or the one named), and
+    read what is due of them. The caller has locked the seller's pool."""
+    rows = await tx.fetch(_sql("lock_due_buyers"), tenant_id, seller_id, at, limit, only)
     buyers = [row["account_id"] for row in rows]
     if not buyers:
         return []
-    return [_due(row) for row in await tx.fetch(_sql("read_due"), tenant_id, buyers, at, seller_id)]
+    return await read_due(tx, tenant_id, seller_id, buyers, at)
+
+
+async def read_due(
+    tx: Transaction, tenant_id: UUID, seller_id: UUID, buyers: Sequence[UUID], at: datetime
+) -> list[Due]:
+    """What is due of some of a seller's buyers, whose pools are locked."""
+    rows = await tx.fetch(_sql("read_due"), tenant_id, list(buyers), at, seller_id)
+    return [_due(row) for row in rows]
+
+
+async def find_due_buyers(
+    db: Database, tenant_id: UUID, seller_id: UUID, at: datetime, limit: int
+) -> list[UUID]:
+    """A seller's buyers with something due, in the order in which they are taken."""
+    rows = await db.fetch(_sql("find_due_buyers"), tenant_id, seller_id, at, limit)
+    return [row["account_id"] for row in rows]
+
+
+async def put_off_buyer(
+    db: Database, tenant_id: UUID, account_id: UUID, at: datetime, until: datetime
+) -> None:
+    """What is due of a buyer is looked at again at an instant: it cannot be begun as it is."""
+    await db.execute(_sql("put_off_buyer"), tenant_id, account_id, at, until)
 
 
 async def reread(tx: Transaction, tenant_id: UUID, due: Due, at: datetime) -> Due:
@@ -100,6 +130,7 @@ def _due(row: Any) -> Due:
             gateway_method=row["gateway_method"],
             fingerprint=row["fingerprint"],
             label=f"{row['brand']} ending {row['last4']}",
+            role=row["role"],
         )
     return Due(
         subscription_id=row["subscription_id"],
@@ -122,6 +153,7 @@ def _due(row: Any) -> Due:
         card=card,
         paused=row["paused_reason"] is not None,
         retry_at=row["retry_at"],
+        out_since=row["out_since"],
         outstanding=Outstanding(minor=row["owed_minor"], coming_minor=row["coming_minor"]),
         seller_failed_at=row["seller_failed_at"],
         past_due_since=row["past_due_since"],
@@ -198,6 +230,13 @@ async def wake_for_sellers(
     return {row["seller_id"] for row in rows}
 
 
+async def wake_after_outage(tx: Transaction, tenant_id: UUID, at: datetime) -> set[UUID]:
+    """A gateway answers again: the renewals of a tenant that could not be furnished are tried now;
+    the sellers of any."""
+    rows = await tx.fetch(_sql("wake_after_outage"), tenant_id, at)
+    return {row["seller_id"] for row in rows}
+
+
 async def is_group_forming(tx: Transaction, tenant_id: UUID, seller_id: UUID, at: datetime) -> bool:
     """Whether cards of a seller's buyers are still to be held for renewals that are due: until then
     it is not known what the seller has to buy for the group (R35)."""
@@ -208,6 +247,12 @@ async def read_waiting_renewals(tx: Transaction, tenant_id: UUID, seller_id: UUI
     """The renewals that wait on a seller's pool."""
     rows = await tx.fetch(_sql("read_waiting_renewals"), tenant_id, seller_id)
     return {row["purchase_id"] for row in rows}
+
+
+async def read_for_renewals(tx: Transaction, tenant_id: UUID, seller_id: UUID) -> set[UUID]:
+    """The purchases that wait on a seller's pool and are renewals, or were made for some."""
+    rows = await tx.fetch(_sql("read_for_renewals"), tenant_id, seller_id)
+    return {row["operation_id"] for row in rows}
 
 
 async def find_open(db: Database, tenant_id: UUID, account_id: UUID) -> list[UUID]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
+from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.moment import Moment
 from brimful.domain.planning import Strategy
 
@@ -27,6 +28,8 @@ class AutoBillingSetting:
     allowed_packages: list[UUID] | None = None
     buys_chatbots: bool = False
     release_chatbots: bool = False
+    brake_charges: int = CHARGES
+    brake_factor: int | None = FACTOR
 
 
 async def read_setting(
@@ -59,6 +62,8 @@ async def write_setting(
         setting.buys_chatbots,
         setting.release_chatbots,
         moment.at,
+        setting.brake_charges,
+        setting.brake_factor,
     )
 
 

@@ -39,13 +39,14 @@ def check_chain(
     at: datetime,
     *,
     child_id: str | None = None,
+    renewal: bool = False,
 ) -> Feasible | Refuse:
     """Follow a need up the chain: each level takes what is free and must be able to buy the rest,
     and what it would buy is the need of the next. ``levels[0]`` is the pool the operation draws on,
     the last is the unlimited supply. The refusal names the level that cannot. ``child_id`` is the
     child whose purchase draws on ``levels[0]``, if one's, for what that may cost its seller (R28);
     for each level above it is the account below. ``SEVERAL`` stands for several children, each of
-    whose limits is looked at when it is bought for.
+    whose limits is looked at when it is bought for. ``renewal``: the need is of renewals (R30).
     """
     plans: list[Buy] = []
     for level in levels:
@@ -62,6 +63,7 @@ def check_chain(
                     child_id=child_id,
                     short_credits=short_credits,
                     short_chatbots=short_chatbots,
+                    renewal=renewal,
                 )
             ],
             level.offer,
@@ -73,6 +75,7 @@ def check_chain(
         plans.append(decision)
         need_credits, need_chatbots = decision.credits, decision.chatbots
         child_id = level.buyer.account_id
+        renewal = decision.for_renewals
     last = levels[-1].buyer
     return Refuse(
         reason=Reason.temporarily_unavailable,

@@ -170,6 +170,10 @@ def sentences(explanation: Mapping[str, Any]) -> list[str]:
     balances = explanation.get("balances")
     verb = "Bought" if balances else "Chosen:"
     told.append(f"{verb} {bought}: {total} in one charge.")
+    if explanation.get("card", {}).get("role") == "backup":
+        told.append(
+            f"The primary card may not be charged, so it was {explanation['card']['card']}."
+        )
     if balances:
         told.append(
             f"Credits in the pool: {balances['before']:,} → {balances['granted']:,} "

@@ -6,22 +6,12 @@ The **seller** cannot be secured: the subscriber was not charged and did nothing
 stays due and is tried again for as long as it takes; the subscriber keeps access, chatbots and
 additional credits and is never suspended for it.
 
-An outage of the gateway is neither: it is no attempt and no decline.
+An outage of the gateway is neither: it is no attempt and no decline. When a card may be tried again is
+said in `declines`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-
-from brimful.domain.declines import Pause, RetryFrom, after_decline
-from brimful.domain.reason import Reason
-
-# How often one card may be declined, whatever it was tried for.
-ATTEMPTS_PER_DAY = 3
-ATTEMPTS_PER_30_DAYS = 8
-DAY = timedelta(hours=24)
-THIRTY_DAYS = timedelta(days=30)
 
 # A subscriber whose own card is declined loses access so long after the renewal became due.
 SUSPENDED_AFTER = timedelta(days=7)
@@ -30,49 +20,6 @@ SUSPENDED_AFTER = timedelta(days=7)
 # every so often without an end.
 SELLER_RETRY_AFTER = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 48, 72))
 SELLER_RETRY_EVERY = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decline:
-    """One decline of a card: when, the gateway's code, and whether it forbids another try."""
-
-    at: datetime
-    code: str
-    hard: bool = False
-
-
-def next_attempt(
-    attempts: Sequence[datetime], declines: Sequence[Decline], at: datetime
-) -> RetryFrom | Pause:
-    """From when on a card may be tried for a renewal, never before ``at``; or not at all (R29).
-
-    ``attempts`` are the instants at which this card was tried in vain over the last 30 days, for
-    whatever and by whomever; ``declines`` are those since it last succeeded or its pause was
-    cleared, oldest first. A new card has neither and may be tried at once.
-
-    - No decline: at once. Soft declines: 1 and 7 hours after the first, then a pause. One that is
-      hard, or asks for authentication, pauses: no further attempt until a new card or the owner.
-    - Three attempts within 24 hours are a gate: the card waits until the first of them is a day old.
-    - Eight within 30 days are a pause: waiting for weeks would only hide the trouble.
-    """
-    earliest = at
-    for number, decline in enumerate(declines):
-        verdict = after_decline(
-            hard=decline.hard,
-            code=decline.code,
-            soft_declines=number,
-            first_declined_at=declines[0].at,
-            at=decline.at,
-        )
-        if isinstance(verdict, Pause):
-            return verdict
-        earliest = max(at, verdict.at)
-    tried = sorted(attempts)
-    if len(tried) >= ATTEMPTS_PER_DAY:
-        earliest = max(earliest, tried[-ATTEMPTS_PER_DAY] + DAY)
-    if sum(attempt > earliest - THIRTY_DAYS for attempt in tried) >= ATTEMPTS_PER_30_DAYS:
-        return Pause(Reason.card_declined)
-    return RetryFrom(earliest)
 
 
 def suspended_at(due_at: datetime) -> datetime:

@@ -7,7 +7,7 @@ lead to a failure, and only after a confirmed cancellation.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -102,9 +102,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsAuthentication:
-    """The card's bank wants the owner present; nothing was taken (R29)."""
+    """The card's bank wants the owner present; nothing was taken (R29).
+
+    ``action_url`` is where an owner who is there confirms it; None for a payment that was confirmed
+    without its owner.
+    """
 
     payment_id: str
+    action_url: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

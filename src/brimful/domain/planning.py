@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from brimful.domain.brake import BrakeRule, Pace
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.cover import Pack
 from brimful.domain.period import Period
@@ -26,7 +27,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """An account as the planner sees it. ``card`` is the fingerprint of the card on file."""
+    """An account as the planner sees it. ``card`` is the fingerprint of the card on file,
+    ``out_since`` since when the gateway gives no answer, while it is not to be asked."""
 
     account_id: str
     sells: bool
@@ -42,18 +44,24 @@ class Buyer:
     allowed_packages: frozenset[str] | None = None
     period: Period | None = None
     buys_chatbots_for_itself: bool = False
+    out_since: datetime | None = None
+    braked: bool = False
+    brake: BrakeRule = field(default_factory=BrakeRule)
+    pace: Pace = field(default_factory=Pace)
     zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A demand that lacks something. ``child_id`` is the child whose purchase it is, if one's;
-    otherwise it is for the account's own chatbots: one that is queried, or one to be created."""
+    otherwise it is for the account's own chatbots: one that is queried, or one to be created.
+    ``renewal``: that purchase is a renewal, or made for some."""
 
     demand_id: str
     child_id: str | None
     short_credits: int
     short_chatbots: int
+    renewal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +98,7 @@ class Buy:
     currency: str
     served: tuple[Served, ...]
     refused: tuple[tuple[str, Reason], ...]
+    for_renewals: bool = False
 
     @property
     def credits(self) -> int:
@@ -103,7 +112,7 @@ class Buy:
 
 
 def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
-    """Why an account may not buy by itself at ``at``, or None when it may (R9, R10, R27, R29)."""
+    """Why an account may not buy by itself at ``at``, or None when it may (R9, R10, R27, R29, R30)."""
     if not buyer.enabled:
         return (
             Reason.auto_billing_off if buyer.allowed_by_seller else Reason.auto_billing_unavailable
@@ -114,8 +123,12 @@ def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
         return Reason.no_payment_method
     if buyer.paused is not None:
         return Reason.auto_billing_paused
+    if buyer.braked:
+        return Reason.auto_billing_braked
     if buyer.retry_at is not None and at < buyer.retry_at:
         return Reason.retry_later
+    if buyer.out_since is not None:
+        return Reason.gateway_unavailable
     return None
 
 

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     auto_billing_inactive = "auto_billing_inactive"
     auto_billing_paused = "auto_billing_paused"
     auto_billing_pending = "auto_billing_pending"
+    auto_billing_braked = "auto_billing_braked"
     retry_later = "retry_later"
     no_payment_method = "no_payment_method"
     no_credit_package = "no_credit_package"
@@ -64,6 +65,8 @@ _TITLES: Mapping[Reason, str] = {
     Reason.auto_billing_inactive: "Auto-billing is switched on but cannot be used at present.",
     Reason.auto_billing_paused: "Auto-billing is paused after a failed charge. "
     "A new card or a purchase by hand resumes it.",
+    Reason.auto_billing_braked: "Auto-billing has stopped itself, because it was about to spend far more "
+    "than is usual or a purchase did not help. Its owner can let it go on.",
     Reason.auto_billing_pending: "The credits are being bought; send the request again shortly.",
     Reason.retry_later: "The last charge was declined; the card may be tried again later.",
     Reason.no_payment_method: "There is no card on file that may be charged.",

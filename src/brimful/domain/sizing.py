@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from brimful.domain.allocation import allocate_lines
+from brimful.domain.brake import brakes
 from brimful.domain.caps import first_breach
 from brimful.domain.cover import Cover, CoverTables, Pack, choose_cover
 from brimful.domain.planning import Buy, Buyer, Line, Offer, Served, Waiting, may_buy
@@ -102,6 +103,7 @@ class _Basket:
                 for demand, share in zip(self.admitted, shares, strict=True)
             ),
             refused=tuple(refused),
+            for_renewals=any(demand.renewal for demand in self.admitted),
         )
 
 
@@ -116,11 +118,13 @@ def size_purchase(
 
     ``tables`` are of the packs that the owner allows (``allowed_packs``). A demand that would pass a
     cap is left out with its reason and holds up none behind it; so is one that nothing on offer can
-    meet. With nothing left to buy for, the answer is a refusal that has the reason of each.
+    meet. A purchase that runs away from what is usual is refused as a whole (R30). With nothing left to buy for, the answer is a refusal that has the reason of each.
     """
     reason = may_buy(buyer, at)
     if reason is not None:
-        return Refuse(reason=reason, account_id=buyer.account_id, detail={})
+        out = reason is Reason.gateway_unavailable and buyer.out_since
+        detail = {"since": out.isoformat()} if out else {}
+        return Refuse(reason=reason, account_id=buyer.account_id, detail=detail)
     basket = _Basket(buyer, offer, tables, at)
     refused: list[tuple[str, Reason]] = []
     for demand in waiting:
@@ -130,7 +134,11 @@ def size_purchase(
     if not basket.admitted:
         first = refused[0][1] if refused else Reason.canceled
         return Refuse(reason=first, account_id=buyer.account_id, detail={}, each=tuple(refused))
-    return basket.buy(refused)
+    buy = basket.buy(refused)
+    if not buy.for_renewals and brakes(buyer.brake, buyer.pace, buy.amount_minor):
+        reason = Reason.auto_billing_braked
+        return Refuse(reason=reason, account_id=buyer.account_id, detail={})
+    return buy
 
 
 def allowed_packs(buyer: Buyer, offer: Offer) -> tuple[Pack, ...]:

@@ -18,6 +18,7 @@ from brimful.domain.payment import (
     Created,
     CreateOutcome,
     Held,
+    NeedsAuthentication,
     NotFound,
     PaymentOutcome,
     RefundOutcome,
@@ -27,6 +28,7 @@ from brimful.domain.payment import (
 from brimful.domain.resending import may_send
 from brimful.effects.late import ask_late
 from brimful.gateways.port import REFERENCE, Gateway
+from brimful.usecases.begin_attempts import begin_attempt
 from brimful.usecases.context import Context
 from brimful.usecases.give_up import give_up, let_waiters_go
 from brimful.usecases.record_payment import deliver_uncharged, fail_uncharged, record_payment
@@ -106,11 +108,15 @@ async def _step(
         before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
         if purchase.payment_id is None:
             return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
+    if purchase.state == "created" and purchase.attempted_at is None:
+        # Others on the same card have to be answered first (R29); nothing was asked of it yet.
+        return False, await begin_attempt(driver.ctx, **ids, moment=driver.now())
     outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)
     if isinstance(outcome, Unknown | Unreachable | NotFound):
         return await no_answer(driver, purchase, before)
     effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
-    return True, before + effects
+    waits = purchase.present and isinstance(outcome, NeedsAuthentication)
+    return bool(effects) or not waits, before + effects
 
 
 async def no_answer(
@@ -150,6 +156,8 @@ async def ask(
         return await _create(gateway, purchase)
     payment_id = purchase.payment_id
     assert payment_id is not None, "a payment's id is stored before anything else is done with it"
+    if purchase.state == "authenticating":
+        return await gateway.look_up(account_ref=account, payment_id=payment_id)
     if purchase.state == "created":
         return await _confirm(gateway, purchase, account, payment_id, fresh=fresh)
     if purchase.state == "capturing":
@@ -181,7 +189,7 @@ async def _confirm(
         account_ref=account,
         payment_id=payment_id,
         idempotency_key=f"confirm-{account}-{purchase.charge_id}",
-        off_session=True,
+        off_session=not purchase.present,
     )
 
 

@@ -79,7 +79,8 @@ async def _drive_batch(
 
 def _goes_along(purchase: Purchase, seen: Seen) -> bool:
     """A renewal on its usual way: not being cancelled, and moved by its last answer, if any."""
-    usual = purchase.origin == "renewal" and purchase.state != "canceling"
+    waits = purchase.state == "created" and purchase.attempted_at is None
+    usual = purchase.origin == "renewal" and purchase.state != "canceling" and not waits
     return usual and seen.get(purchase.purchase_id) != (purchase.state, purchase.charge_state)
 
 

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
+
+import structlog
 
 from brimful.billing import renewals
 from brimful.domain.effect import Effect, Renew
@@ -11,7 +14,12 @@ from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
 from brimful.usecases.context import Context
 from brimful.usecases.move_account import move_due
-from brimful.usecases.renew import BATCH, renew_due
+from brimful.usecases.renew import BATCH, Begun, renew_due
+
+_log = structlog.get_logger()
+
+# What cannot be begun, for a fault of ours, is looked at again after so long.
+PUT_OFF = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +37,38 @@ class Renewing:
         seller = (effect.tenant_id, effect.seller_id)
         self.run(await move_due(self.ctx, moment=self.now(), seller=seller))
         while True:
-            begun = await renew_due(
-                self.ctx,
-                tenant_id=effect.tenant_id,
-                seller_id=effect.seller_id,
-                moment=self.now(),
-            )
+            try:
+                begun = await self._begin(effect, None)
+            except Exception:
+                _log.exception("renewals_not_begun", seller_id=str(effect.seller_id))
+                await self._one_by_one(effect)
+                return
             self.run(begun.effects)
             if begun.buyers < BATCH:
                 return
+
+    async def _begin(self, effect: Renew, only: UUID | None) -> Begun:
+        return await renew_due(
+            self.ctx,
+            tenant_id=effect.tenant_id,
+            seller_id=effect.seller_id,
+            moment=self.now(),
+            only=only,
+        )
+
+    async def _one_by_one(self, effect: Renew) -> None:
+        """One of a batch cannot be begun: the others are, by themselves, and the one that cannot is
+        looked at again in an hour, so that it holds up nobody."""
+        at = self.now().at
+        for buyer in await renewals.find_due_buyers(
+            self.ctx.db, effect.tenant_id, effect.seller_id, at, BATCH
+        ):
+            try:
+                begun = await self._begin(effect, buyer)
+                self.run(begun.effects)
+            except Exception:
+                _log.exception("renewal_not_begun", account_id=str(buyer))
+                await renewals.put_off_buyer(self.ctx.db, effect.tenant_id, buyer, at, at + PUT_OFF)
 
     async def renew_first(self, tenant_id: UUID, account_id: UUID, wait_ms: int) -> bool:
         """Apply what is due to an account and its ancestors before a decision to buy, the nearest

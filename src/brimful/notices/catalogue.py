@@ -8,7 +8,7 @@ from brimful.notices.of_moves import KINDS_OF_MOVES
 from brimful.notices.of_receipts import KINDS_OF_RECEIPTS
 from brimful.notices.of_time import KINDS_OF_TIME
 from brimful.notices.of_webhooks import KINDS_OF_WEBHOOKS
-from brimful.notices.text import Facts, Text, needs_of, reason_of
+from brimful.notices.text import Facts, Text, day_of, needs_of, reason_of
 
 
 def compose(kind: str, facts: Facts) -> Text:
@@ -61,7 +61,9 @@ def _failed(facts: Facts) -> Text:
     if facts.get("card"):
         lines.append(f"Card: {facts['card']}.")
     lines += _waiting(facts)
-    lines.append("Nothing was charged.")
+    if facts.get("backup"):
+        lines.append(f"Your backup card is tried instead: {facts['backup']}.")
+    lines.append("Nothing was charged on this card.")
     if facts.get("paused"):
         lines.append(
             "Auto-billing is paused: a new card, a purchase by hand or switching it on again "
@@ -84,8 +86,11 @@ def _client_waiting(facts: Facts) -> Text:
 
 
 def _action(facts: Facts) -> Text:
-    first = f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."
-    return Text("Please confirm a payment", "\n".join([first, *_waiting(facts)]))
+    lines = [f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."]
+    lines += _waiting(facts)
+    if facts.get("link"):
+        lines.append(f"Confirm it here, until {day_of(facts, 'link_expires_at')}: {facts['link']}")
+    return Text("Please confirm a payment", "\n".join(lines))
 
 
 def _cap_share(share: int) -> Callable[[Facts], Text]:
@@ -119,6 +124,16 @@ def _resumed(facts: Facts) -> Text:
 
 
 def _paused(facts: Facts) -> Text:
+    if facts["reason"] == Reason.auto_billing_braked:
+        cause = (
+            "A purchase did not bring what was missing."
+            if facts.get("cause") == "not_cured"
+            else "Today it was about to spend far more than on the days before."
+        )
+        return Text(
+            "Auto-billing has stopped and asks you",
+            f"{cause} Nothing more is charged until you let it go on in its settings.",
+        )
     card = f" Card: {facts['card']}." if facts.get("card") else ""
     return Text(
         "Auto-billing is paused",

@@ -23,6 +23,7 @@ from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import Cause, open_for
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.pull_brake import pull_brake
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
 from brimful.usecases.refuse_waiting import is_known, refuse
 
@@ -110,6 +111,8 @@ async def _buy(
     wanted = Waiting(demand_id="", child_id=None, short_credits=short.credits, short_chatbots=0)
     buy = size_purchase(facts.buyer, [wanted], shop.offer, tables, moment.at)
     if isinstance(buy, Refuse):
+        if buy.reason is Reason.auto_billing_braked:
+            await pull_brake(tx, facts.tenant_id, facts.account_id, "pace", moment)
         return False, await _tell(tx, facts, buy.reason, moment)
     sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, buy)

@@ -40,7 +40,9 @@ async def buy_package(
 
     async def body(tx: Transaction) -> BuyAnswer:
         await demands.lock_buyer(tx, tenant_id, account_id)
-        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        facts = await read_buyer(
+            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, by_hand=True
+        )
         found = await commands.recall(tx, command)
         if found.conflict:
             return KeyConflict(key=key)

@@ -9,6 +9,7 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import SellerOffer, read_offer
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Level, check_chain
+from brimful.domain.planning import Buy
 from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
@@ -98,6 +99,11 @@ def cannot_furnish(
     if sellers is None:
         return None
     verdict = check_chain(
-        sellers.levels, need.credits, need.chatbots, at, child_id=str(facts.account_id)
+        sellers.levels,
+        need.credits,
+        need.chatbots,
+        at,
+        child_id=str(facts.account_id),
+        renewal=isinstance(need, Buy) and need.for_renewals,
     )
     return None if isinstance(verdict, Feasible) else verdict

@@ -158,7 +158,9 @@ async def _decide(
     *,
     lock: bool,
 ) -> _Case | Refuse | Missing:
-    facts = await read_buyer(tx, tenant_id=of.tenant_id, account_id=of.account_id, at=moment.at)
+    facts = await read_buyer(
+        tx, tenant_id=of.tenant_id, account_id=of.account_id, at=moment.at, by_hand=True
+    )
     account = str(of.account_id)
     if not facts.open:
         return Refuse(reason=Reason.account_closed, account_id=account, detail={})

@@ -65,6 +65,8 @@ class Context:
     db: Database
     gateway: str
     minimum_minor: Callable[[str], int]
+    # Where the owners' pages are: what links in notices begin with.
+    public_url: str = ""
     covers: CoverCache = field(default_factory=CoverCache)
 
 

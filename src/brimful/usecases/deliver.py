@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import purchases, renewals
+from brimful.billing import brakes, purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Plan, Renew, Wake
@@ -12,6 +12,7 @@ from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, transfers
 from brimful.notices.promise import NewNotice, promise, promise_many
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.pull_brake import pull_brake
 from brimful.usecases.seats import resume_paused
 
 
@@ -44,6 +45,9 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         lines = await purchases.read_lines(tx, tenant_id, purchase.purchase_id)
         await _tell_owner(tx, purchase, lines, explanation, moment)
         effects.append(MailDue())
+        if await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
+            # It would buy again and again (R30).
+            effects += await pull_brake(tx, tenant_id, buyer_id, "not_cured", moment)
     if await demands.read_waiting(tx, tenant_id, buyer_id):
         effects.append(Plan(tenant_id, buyer_id))
     return (*effects, *await wake_renewals(tx, tenant_id, [buyer_id], moment))

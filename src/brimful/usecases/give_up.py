@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from brimful.billing import purchases
+from brimful.billing import outages, purchases
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, Wake
 from brimful.domain.moment import Moment
@@ -17,7 +17,7 @@ async def give_up(
 ) -> tuple[Effect, ...]:
     """The gateway gives no answer: cancel the purchase as soon as it does, answer its waiters now.
 
-    An outage is not a decline: no breaker moves (R29). Should the payment turn out captured after
+    An outage is not a decline: no breaker moves (R29), but the gateway is left in peace for a while. Should the payment turn out captured after
     all, it is granted like any other (R23).
     """
 
@@ -30,6 +30,14 @@ async def give_up(
             return ()
         await purchases.set_state(
             tx, purchase, "canceling", reason=Reason.gateway_unavailable, moment=moment
+        )
+        assert purchase.gateway_account is not None
+        await outages.note(
+            tx,
+            tenant_id,
+            purchase.gateway_account,
+            planned_at=purchase.planned_at,
+            at=moment.at,
         )
         effects: tuple[Effect, ...] = (Wake(purchase_id),)
         if purchase.automatic:

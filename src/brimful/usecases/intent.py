@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from brimful.billing import purchases, receivables
+from brimful.billing import payments, purchases, receivables
 from brimful.billing.buyers import Payer
+from brimful.billing.payments import NewCharge
 from brimful.billing.purchases import (
     Mode,
-    NewCharge,
     NewPurchase,
     Origin,
     PurchaseLine,
@@ -35,6 +35,9 @@ class Wish:
     origin: Origin
     trigger: str
     explanation: Mapping[str, object]
+    # The owner is there to confirm it at the bank (R29).
+    present: bool = False
+    for_renewals: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -86,7 +89,7 @@ async def open_intents(
     for facts, intent in zip((facts for facts, _ in wishes), intents, strict=True):
         if intent.mode != "receivable" and facts.outstanding.minor:
             await receivables.claim(tx, facts.tenant_id, facts.account_id, intent.purchase_id)
-    await purchases.open_charges(tx, seller.tenant_id, charges, moment)
+    await payments.open_charges(tx, seller.tenant_id, charges, moment)
     await demands.register_demands(
         tx,
         tenant_id=seller.tenant_id,
@@ -126,6 +129,8 @@ def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchas
         demand_id=None if facts.seller_is_supply or not (stocked or not charged) else new_id(),
         trigger=wish.trigger,
         explanation=wish.explanation,
+        present=wish.present,
+        for_renewals=wish.for_renewals,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import purchases
+from brimful.billing import outages, purchases
 from brimful.billing.buyers import BuyerFacts
 from brimful.billing.offers import SellerOffer
 from brimful.billing.purchases import PurchaseLine
@@ -112,14 +112,19 @@ async def open_for(
         at=moment.at,
         ahead=cause.ahead,
     )
+    if facts.card is not None:
+        explanation["card"] = {"card": facts.card.label, "role": facts.card.role}
     wish = Wish(
         lines=tuple(_line(facts, shop, line, moment) for line in buy.lines),
         origin="auto_billing",
         trigger=cause.trigger,
         explanation=explanation,
+        for_renewals=buy.for_renewals,
     )
     if must_wait(ctx, facts, wish):
         return None
+    if facts.card is not None:
+        await outages.take_try(tx, facts.tenant_id, facts.card.gateway_account, moment.at)
     purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
     await _warn_of_caps(tx, facts, buy.amount_minor, moment)
     return Opened(purchase_id=purchase_id, effects=(*follow_up(facts, purchase_id), MailDue()))

@@ -20,6 +20,7 @@ from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import open_auto_billing
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.pull_brake import pull_brake
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
 from brimful.usecases.refuse_waiting import refuse
 
@@ -88,7 +89,8 @@ async def _plan_once(
     def size(some: Sequence[Waiting]) -> Buy | Refuse:
         return size_purchase(facts.buyer, some, shop.offer, tables, moment.at)
 
-    wanted = [_waiting(demand) for demand in waiting]
+    renewing = await renewals.read_for_renewals(tx, facts.tenant_id, facts.account_id)
+    wanted = [_waiting(demand, demand.operation_id in renewing) for demand in waiting]
     decision = size(wanted)
     if isinstance(decision, Refuse) or decision.refused:
         return False, await _refuse(tx, facts, decision, moment)
@@ -108,12 +110,13 @@ async def _plan_once(
     )
 
 
-def _waiting(demand: WaitingDemand) -> Waiting:
+def _waiting(demand: WaitingDemand, renewal: bool) -> Waiting:
     return Waiting(
         demand_id=str(demand.demand_id),
         child_id=None if demand.child_id is None else str(demand.child_id),
         short_credits=demand.short_credits,
         short_chatbots=demand.short_chatbots,
+        renewal=renewal,
     )
 
 
@@ -122,9 +125,11 @@ async def _refuse(
 ) -> tuple[Effect, ...]:
     """Refuse each demand that may not be bought for, with its reason; all with one, when the
     account may not buy at all."""
-    if isinstance(decision, Refuse) and not decision.each:
-        return await _refuse_with(tx, facts, None, decision.reason, moment)
     effects: tuple[Effect, ...] = ()
+    if isinstance(decision, Refuse) and not decision.each:
+        if decision.reason is Reason.auto_billing_braked:
+            effects = await pull_brake(tx, facts.tenant_id, facts.account_id, "pace", moment)
+        return effects + await _refuse_with(tx, facts, None, decision.reason, moment)
     refused = decision.each if isinstance(decision, Refuse) else decision.refused
     for reason in dict.fromkeys(reason for _, reason in refused):
         only = [UUID(demand) for demand, why in refused if why == reason]

@@ -82,7 +82,9 @@ async def preview_purchase(
     """What buying a package by hand would charge this account, and whether its seller can sell."""
 
     async def body(tx: Transaction) -> Preview | Refuse | Missing | TooMuch:
-        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        facts = await read_buyer(
+            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, by_hand=True
+        )
         shop = await read_offer(
             tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=False
         )

@@ -5,15 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from brimful.billing import breaker, cards, renewals
+from brimful.billing import cards, renewals
 from brimful.billing.purchases import Purchase
 from brimful.billing.renewals import Renewed
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Renew
 from brimful.domain.moment import Moment
+from brimful.domain.outage import RENEWAL_RETRY
 from brimful.domain.past_due import next_seller_retry, suspended_at
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
+
+# Why a renewal fails by its own card, beside a decline of it: the gateway does not know the card, or
+# another who pays with it was declined meanwhile.
+OF_ITS_CARD = (
+    Reason.no_payment_method,
+    Reason.retry_later,
+    Reason.auto_billing_paused,
+    Reason.authentication_required,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +62,8 @@ async def _put_off(
     moment: Moment,
 ) -> tuple[Effect, ...]:
     tenant_id = purchase.tenant_id
-    if purchase.decline_code is not None or reason is Reason.no_payment_method:
-        wake_at = await _wake_at(tx, purchase, moment)
+    if purchase.decline_code is not None or reason in OF_ITS_CARD:
+        wake_at = await _wake_at(tx, purchase, reason, moment)
         return await put_off_past_due(
             tx,
             tenant_id=tenant_id,
@@ -73,18 +83,20 @@ async def _put_off(
     )
 
 
-async def _wake_at(tx: Transaction, purchase: Purchase, moment: Moment) -> datetime | None:
+async def _wake_at(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> datetime | None:
     """When a renewal is tried again that its own card did not pay: at once when another card was
-    saved meanwhile, else from when that one may be tried."""
-    card = await cards.read_card(tx, purchase.tenant_id, purchase.buyer_id)
+    saved meanwhile or the backup may be tried, else from when that one may."""
+    card = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
     if card is None:
         return None
-    if card["fingerprint"] != purchase.fingerprint:
-        return moment.at
-    if purchase.decline_code is None:
+    if card.fingerprint == purchase.fingerprint and reason is Reason.no_payment_method:
         # The gateway does not know the card: only another will do.
         return None
-    return await breaker.next_try(tx, purchase, moment.at)
+    if card.may_be_tried(moment.at):
+        return moment.at
+    return None if card.paused else card.retry_at
 
 
 async def put_off_past_due(
@@ -138,14 +150,18 @@ async def put_off_for_seller(
     moment: Moment,
 ) -> tuple[Effect, ...]:
     """The seller could not be secured: the renewals stay due, their subscribers keep what they have
-    and hear nothing of it (R18, R35)."""
-    first = min((one.seller_failed_at or moment.at for one in renewed), default=moment.at)
+    and hear nothing of it (R18, R35). An outage of the gateway is asked after every hour."""
+    if reason is Reason.gateway_unavailable:
+        wake_at = moment.at + RENEWAL_RETRY
+    else:
+        first = min((one.seller_failed_at or moment.at for one in renewed), default=moment.at)
+        wake_at = next_seller_retry(first, moment.at)
     await renewals.note_failed(
         tx,
         tenant_id=tenant_id,
         subscription_ids=[one.subscription_id for one in renewed],
         reason=reason,
-        wake_at=next_seller_retry(first, moment.at),
+        wake_at=wake_at,
         own_fault=False,
         at=moment.at,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from brimful.billing import breaker, payments, purchases
+from brimful.billing import authentications, breaker, cards, payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import Pause
@@ -10,21 +10,22 @@ from brimful.domain.effect import Drive, Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
+from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.refuse_waiting import refuse_waiting
 from brimful.usecases.wake_past_due import wake_past_due
 
 
 async def record_decline(
-    tx: Transaction, purchase: Purchase, *, code: str, hard: bool, moment: Moment
+    ctx: Context, tx: Transaction, purchase: Purchase, *, code: str, hard: bool, moment: Moment
 ) -> tuple[Effect, ...]:
     """Record that a locked purchase's card was declined, or that its bank wants the owner present.
 
-    Its breaker moves, and what waited for it ends with the reason, now: no answer of the gateway
+    Its breaker moves, its owner is told, and unless a backup card may be tried what waited for it ends with the reason, now: no answer of the gateway
     to the cancellation that follows is waited for (R20). The purchase itself fails, and what it had
     reserved is given back, when that is confirmed (R17, R22).
     """
-    await payments.note_decline(tx, purchase, code, hard)
+    await payments.note_decline(tx, purchase, code, hard, moment)
     purchase = replace(purchase, decline_code=code, decline_hard=hard)
     reason = Reason.card_declined
     if code == Reason.authentication_required:
@@ -32,14 +33,58 @@ async def record_decline(
     verdict = await breaker.note_decline(tx, purchase, moment)
     await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
     effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
+    link: dict[str, object] = {}
+    if reason is Reason.authentication_required:
+        link = await _link(ctx, tx, purchase, moment)
     if purchase.automatic:
-        effects += await refuse_waiting(tx, purchase, reason, moment, verdict)
+        other = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
+        if other is not None and other.may_be_tried(moment.at):
+            # What waits is tried on it, once this charge is cancelled.
+            link["backup"] = other.label
+        effects += await refuse_waiting(tx, purchase, reason, moment, verdict, link)
+    elif link:
+        effects += await _ask_owner(tx, purchase, link, moment)
     if purchase.origin == "renewal":
         # The seller may have waited to know for whom of the group it has to buy (R35).
         effects += (Plan(purchase.tenant_id, purchase.seller_id),)
     if isinstance(verdict, Pause):
         effects += await _tell_others(tx, purchase, reason, moment)
     return effects
+
+
+async def _link(
+    ctx: Context, tx: Transaction, purchase: Purchase, moment: Moment
+) -> dict[str, object]:
+    """The one-time link by which the owner confirms a charge of its own; it leads on once the
+    cancellation of this one is confirmed."""
+    link = await authentications.issue(
+        tx,
+        tenant_id=purchase.tenant_id,
+        account_id=purchase.buyer_id,
+        failed_id=purchase.purchase_id,
+        moment=moment,
+    )
+    return {
+        "link": f"{ctx.public_url}/authenticate/{link.token}",
+        "link_expires_at": link.expires_at.isoformat(),
+    }
+
+
+async def _ask_owner(
+    tx: Transaction, purchase: Purchase, link: dict[str, object], moment: Moment
+) -> tuple[Effect, ...]:
+    """Ask the owner to confirm a renewal or a purchase by hand."""
+    await promise(
+        tx,
+        tenant_id=purchase.tenant_id,
+        account_id=purchase.buyer_id,
+        kind="action_required",
+        subject_id=purchase.purchase_id,
+        episode="failed",
+        facts={"reason": str(Reason.authentication_required), **link},
+        moment=moment,
+    )
+    return (MailDue(),)
 
 
 async def _tell_others(
@@ -68,7 +113,7 @@ async def _tell_others(
 async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """A locked purchase's card was charged. The count of soft declines starts anew; a purchase by
     hand also ends a pause, which all who use the card are told, and serves what waits (R29)."""
-    if purchase.origin == "by_hand" and await breaker.clear(tx, purchase):
+    if purchase.by_owner and await breaker.clear(tx, purchase, moment.at):
         payers = await breaker.payers_with_card(tx, purchase)
         effects = list(await wake_past_due(tx, purchase.tenant_id, payers, moment))
         effects += await wake_renewals(tx, purchase.tenant_id, payers, moment)
@@ -85,5 +130,5 @@ async def note_success(tx: Transaction, purchase: Purchase, moment: Moment) -> t
             )
             effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
         return tuple(effects)
-    await breaker.forget_soft_declines(tx, [purchase])
+    await breaker.forget_soft_declines(tx, [purchase], moment.at)
     return ()

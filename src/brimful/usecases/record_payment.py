@@ -6,15 +6,16 @@ order or from two processes, and be recorded once.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from brimful.billing import breaker, payments, purchases
+from brimful.billing import authentications, breaker, outages, payments, purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Drive, Effect, Plan
+from brimful.domain.declines import AUTHENTICATION_REQUIRED
+from brimful.domain.effect import Drive, Effect, Plan, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     Canceled,
@@ -30,6 +31,7 @@ from brimful.domain.payment import (
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.ledger.demands import NewDemand
+from brimful.usecases.begin_attempts import may_begin, stop_attempts
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
@@ -40,6 +42,10 @@ _log = structlog.get_logger()
 
 Outcome = PaymentOutcome | Refunded
 
+# The card was put to its bank, perhaps with the owner present, and nothing is known yet.
+ASKED = ("created", "authenticating")
+# So long may an owner take at the bank, in real time: no longer than a reservation lasts (R20).
+OWNER_HAS = timedelta(minutes=15)
 # A gateway that says this does not know the card that we have on file (any more).
 CARD_IS_GONE = frozenset({"no_such_method", "no_such_customer", "wrong_customer"})
 
@@ -70,17 +76,22 @@ async def record_payments(
         await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
         return await _record_all(
-            tx, tenant_id, [(one, outcomes[one.purchase_id]) for one in locked], moment
+            ctx, tx, tenant_id, [(one, outcomes[one.purchase_id]) for one in locked], moment
         )
 
     return await ctx.db.run(body)
 
 
 async def _record_all(
-    tx: Transaction, tenant_id: UUID, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+    ctx: Context,
+    tx: Transaction,
+    tenant_id: UUID,
+    learnt: list[tuple[Purchase, Outcome]],
+    moment: Moment,
 ) -> tuple[Effect, ...]:
     """What is the same for all is recorded for all at once, the rest one by one."""
     created: dict[UUID, str] = {}
+    beginning: list[Purchase] = []
     held: list[tuple[Purchase, datetime | None]] = []
     renewed: list[Purchase] = []
     effects: list[Effect] = []
@@ -90,21 +101,24 @@ async def _record_all(
         match outcome:
             case Created(payment_id=payment_id) if purchase.state == "planned":
                 created[purchase.purchase_id] = payment_id
-                effects.append(Drive(tenant_id, purchase.purchase_id))
-            case Held(capture_before=before) if purchase.state == "created":
+                beginning.append(purchase)
+            case Held(capture_before=before) if purchase.state in ASKED:
                 held.append((purchase, before))
             case Captured() if _renews(purchase) and _matches(purchase, outcome):
                 renewed.append(purchase)
             case _:
-                effects += await _record(tx, purchase, outcome, moment)
+                effects += await _record(ctx, tx, purchase, outcome, moment)
     if created:
-        await payments.store_payments(tx, tenant_id, created, moment)
+        begin = await may_begin(tx, beginning, moment)
+        await payments.store_payments(tx, tenant_id, created, begin.now, moment)
+        effects += await stop_attempts(tx, beginning, begin, moment)
     if held:
         capture_before = {purchase.purchase_id: before for purchase, before in held}
         await payments.note_held(tx, tenant_id, capture_before)
         effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
+    effects += await _end_outages(tx, tenant_id, learnt, moment)
     if renewed:
-        await breaker.forget_soft_declines(tx, renewed)
+        await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
     return tuple(effects)
 
@@ -115,41 +129,98 @@ def _is_of(purchase: Purchase, outcome: Outcome) -> bool:
     return named is None or purchase.payment_id in (None, named)
 
 
+async def _end_outages(
+    tx: Transaction, tenant_id: UUID, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> tuple[Effect, ...]:
+    """A card was asked and the gateway answered: an outage is over, and the renewals that met it are
+    tried now (R29, R35)."""
+    answered = {
+        purchase.gateway_account
+        for purchase, outcome in learnt
+        if isinstance(outcome, Held | Captured | Declined | NeedsAuthentication)
+        and purchase.gateway_account is not None
+    }
+    if not answered or not await outages.end(tx, tenant_id, answered, moment.at):
+        return ()
+    sellers = await renewals.wake_after_outage(tx, tenant_id, moment.at)
+    return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
+
+
 def _renews(purchase: Purchase) -> bool:
     """A renewal whose stock is secured, so that its money pays for what can be delivered."""
     secured = purchase.mode == "charge" or purchase.state == "capturing"
-    return purchase.origin == "renewal" and secured and not purchase.ended
+    by_itself = purchase.origin == "renewal" and not purchase.present
+    return by_itself and secured and not purchase.ended
 
 
 async def _record(
-    tx: Transaction, purchase: Purchase, outcome: Outcome, moment: Moment
+    ctx: Context, tx: Transaction, purchase: Purchase, outcome: Outcome, moment: Moment
 ) -> tuple[Effect, ...]:
     if purchase.ended:
         if isinstance(outcome, Captured) and purchase.state == "failed":
             _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
         return ()
-    again = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:
         case Captured() if _matches(purchase, outcome):
             return await _captured(tx, purchase, moment)
-        case Declined(code=code, hard=hard) if purchase.state in ("created", "capturing"):
-            return await record_decline(tx, purchase, code=code, hard=hard, moment=moment)
+        case Declined(code=code, hard=hard) if purchase.state in (*ASKED, "capturing"):
+            return await record_decline(ctx, tx, purchase, code=code, hard=hard, moment=moment)
+        case NeedsAuthentication(action_url=url) if purchase.present:
+            return await _await_owner(tx, purchase, url, moment)
         case NeedsAuthentication() if purchase.state == "created":
-            code = "authentication_required"
-            return await record_decline(tx, purchase, code=code, hard=True, moment=moment)
-        case Canceled() if purchase.state in ("created", "capturing", "canceling"):
+            code = AUTHENTICATION_REQUIRED
+            return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
+        case Canceled() if purchase.state in (*ASKED, "capturing", "canceling"):
             return await fail_purchase(tx, purchase, moment)
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
-        case Refused(code=refused) if purchase.state in ("planned", "created", "capturing"):
-            reason = Reason.gateway_unavailable
-            if purchase.origin == "renewal" and refused in CARD_IS_GONE:
-                # The payer's own affair, not its seller's: past due until another card (R35).
-                reason = Reason.no_payment_method
-            await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
-            return again
+        case Refused(code=refused) if purchase.state in ("planned", *ASKED, "capturing"):
+            return await _refused(ctx, tx, purchase, refused, moment)
     return ()
+
+
+async def _await_owner(
+    tx: Transaction, purchase: Purchase, action_url: str | None, moment: Moment
+) -> tuple[Effect, ...]:
+    """The bank waits for the owner, who is there. One who does not come back in time has let it be:
+    the charge is cancelled, and the link may be opened once more (R20, R29)."""
+    if purchase.state == "created":
+        until = moment.real_at + OWNER_HAS
+        await authentications.note_action(
+            tx, purchase.tenant_id, purchase.purchase_id, action_url, until
+        )
+        return ()
+    over = purchase.wake_real_at is not None and purchase.wake_real_at <= moment.real_at
+    if purchase.state != "authenticating" or not over:
+        return ()
+    reason = Reason.authentication_required
+    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+    return (Drive(purchase.tenant_id, purchase.purchase_id),)
+
+
+async def _refused(
+    ctx: Context, tx: Transaction, purchase: Purchase, code: str, moment: Moment
+) -> tuple[Effect, ...]:
+    """The gateway refuses the request itself. A card that it does not know is its payer's affair, not
+    the seller's: nothing is tried on it any more (R29, R35). All else is like an outage."""
+    reason = Reason.gateway_unavailable
+    if code in CARD_IS_GONE:
+        if purchase.automatic:
+            return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
+        if purchase.origin == "renewal":
+            reason = Reason.no_payment_method
+    else:
+        assert purchase.gateway_account is not None
+        await outages.note(
+            tx,
+            purchase.tenant_id,
+            purchase.gateway_account,
+            planned_at=purchase.planned_at,
+            at=moment.at,
+        )
+    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
+    return (Drive(purchase.tenant_id, purchase.purchase_id),)
 
 
 async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
@@ -162,7 +233,7 @@ async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tupl
     if purchase.mode == "charge" or purchase.state == "capturing":
         return effects + await deliver(tx, purchase, moment)
     await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
-    if purchase.state == "created":
+    if purchase.state in ASKED:
         effects += await _queue_at_sellers(tx, [purchase], moment)
     elif purchase.state == "canceling":
         effects += (Drive(purchase.tenant_id, purchase.purchase_id),)

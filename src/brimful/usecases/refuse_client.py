@@ -5,12 +5,14 @@ from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts
 from brimful.db.transaction import Transaction
+from brimful.domain import outage
 from brimful.domain.caps import CAPS, episode, limit_of
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.notices.promise import promise
 from brimful.usecases.chain import Chain
+from brimful.usecases.pull_brake import pull_brake
 
 _NOT_BUYING = (
     Reason.auto_billing_off,
@@ -30,39 +32,50 @@ async def refuse_client(
     """Turn a chain's refusal into what the account may hear (R18).
 
     Its own level failed: the reason, or plainly ``short`` when it does not buy automatically; a cap
-    is told to its owner as well (R28). A level above failed: a neutral answer, and that level's
+    is told to its owner as well (R28), and so is an outage. A level above failed: a neutral answer, and that level's
     owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
     """
     own = chain.facts[0]
     if refusal.account_id != str(own.account_id):
         await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
         return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
+    if refusal.reason is Reason.auto_billing_braked:
+        await pull_brake(tx, own.tenant_id, own.account_id, "pace", moment)
     if refusal.reason in _NOT_BUYING:
         detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
         return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
     if refusal.reason in CAPS:
-        await _tell_of_cap(tx, own, refusal.reason, needs, moment)
+        await _tell(tx, own, "cap_reached", refusal.reason, needs, moment)
+    if refusal.reason is Reason.gateway_unavailable:
+        await _tell(tx, own, "auto_billing_failed", refusal.reason, needs, moment)
     return refusal
 
 
-async def _tell_of_cap(
-    tx: Transaction, own: BuyerFacts, cap: Reason, needs: Mapping[str, object], moment: Moment
+async def _tell(
+    tx: Transaction,
+    own: BuyerFacts,
+    kind: str,
+    reason: Reason,
+    needs: Mapping[str, object],
+    moment: Moment,
 ) -> None:
     await promise(
         tx,
         tenant_id=own.tenant_id,
         account_id=own.account_id,
-        kind="cap_reached",
+        kind=kind,
         subject_id=own.account_id,
-        episode=refusal_episode(own, cap, moment),
-        facts={"reason": str(cap), "waiting": [needs]},
+        episode=refusal_episode(own, reason, moment),
+        facts={"reason": str(reason), "waiting": [needs]},
         moment=moment,
     )
 
 
 def refusal_episode(facts: BuyerFacts, reason: Reason, moment: Moment) -> str:
     """What makes two refusals of an account one to its owner: the cap, its limit and its period, or
-    else the reason and the owner's day."""
+    else the reason and the owner's day; an outage is one however long it lasts."""
+    if reason is Reason.gateway_unavailable and facts.buyer.out_since is not None:
+        return outage.episode(facts.buyer.out_since)
     limit = limit_of(facts.buyer.limits, reason)
     return episode(reason, limit, moment.at, facts.buyer.zone)
 
@@ -77,6 +90,8 @@ async def tell_seller(
 ) -> Effect:
     """Tell the owner of the level that failed who waits, for what, and what failed (R18): once a
     day for each client and cause, since the client may ask at every query."""
+    if refusal.reason is Reason.auto_billing_braked:
+        await pull_brake(tx, client.tenant_id, UUID(refusal.account_id), "pace", moment)
     told = {UUID(refusal.account_id): refusal.reason}
     told.setdefault(client.seller_id, neutral(refusal.reason))
     for account_id, reason in told.items():
@@ -86,7 +101,7 @@ async def tell_seller(
             account_id=account_id,
             kind="client_waiting",
             subject_id=client.account_id,
-            episode=f"{reason}:{moment.at.date().isoformat()}",
+            episode=f"{reason}:{refusal.detail.get('since') or moment.at.date().isoformat()}",
             facts={
                 "client": client.name,
                 "client_id": str(client.account_id),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from brimful.billing import outages
 from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
@@ -10,6 +11,7 @@ from brimful.domain.caps import CAPS
 from brimful.domain.declines import Pause, RetryFrom
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
+from brimful.domain.outage import episode
 from brimful.domain.reason import Reason, neutral
 from brimful.ledger import demands
 from brimful.ledger.demands import Moved
@@ -23,6 +25,7 @@ _KNOWN = (
     Reason.auto_billing_unavailable,
     Reason.auto_billing_inactive,
     Reason.auto_billing_paused,
+    Reason.auto_billing_braked,
     Reason.retry_later,
     Reason.no_payment_method,
 )
@@ -47,17 +50,26 @@ async def refuse_waiting(
     reason: Reason,
     moment: Moment,
     verdict: Pause | RetryFrom | None = None,
+    link: Mapping[str, object] | None = None,
 ) -> tuple[Effect, ...]:
     """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
-    what a decline meant for the card, which its owner is told with it."""
+    what a decline meant for the card, which its owner is told with it, and so is
+    the ``link`` by which to confirm the charge; with a ``backup`` card in it nothing ends yet, for
+    that is tried next."""
+    subject_id, told = purchase.purchase_id, "failed"
+    if reason is Reason.gateway_unavailable and purchase.gateway_account is not None:
+        outage = await outages.read(tx, purchase.tenant_id, purchase.gateway_account)
+        if outage is not None:
+            # Whatever fails while it lasts is one piece of news.
+            subject_id, told = purchase.buyer_id, episode(outage.since_at)
     return await refuse(
         tx,
         tenant_id=purchase.tenant_id,
         account_id=purchase.buyer_id,
-        only=None,
+        only=[] if link and link.get("backup") else None,
         reason=reason,
-        subject_id=purchase.purchase_id,
-        episode="failed",
+        subject_id=subject_id,
+        episode=told,
         facts={
             "card": purchase.card,
             "decline_code": purchase.decline_code,
@@ -66,6 +78,7 @@ async def refuse_waiting(
             "purchase_id": str(purchase.purchase_id),
             "paused": isinstance(verdict, Pause),
             "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
+            **(link or {}),
         },
         moment=moment,
         even_if_nobody_waits=not is_known(reason),

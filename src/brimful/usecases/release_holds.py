@@ -22,8 +22,10 @@ async def release_holds(
     moment: Moment,
     *,
     by_hand: bool = False,
+    method: str | None = None,
 ) -> tuple[Effect, ...]:
-    """Begin to cancel an account's automatic purchases (and with ``by_hand`` all of them) whose
+    """Begin to cancel an account's automatic purchases (and with ``by_hand`` all of them; with
+    ``method`` only those on a card that the gateway calls so) whose
     capture has not begun. The caller has locked the account's and its seller's pools.
 
     One that is at the gateway may have been taken by now: then its cancellation answers so, and it
@@ -33,6 +35,8 @@ async def release_holds(
     effects: list[Effect] = []
     for purchase_id in await settings_records.read_mere_holds(tx, tenant_id, account_id, by_hand):
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
+        if method is not None and purchase.gateway_method not in (method, None):
+            continue
         if purchase.state == "waiting":
             effects += await _end_demand(tx, purchase, reason, moment)
         await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)

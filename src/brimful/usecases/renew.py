@@ -67,9 +67,15 @@ class _Renewal:
 
 
 async def renew_due(
-    ctx: Context, *, tenant_id: UUID, seller_id: UUID, moment: Moment, limit: int = BATCH
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    seller_id: UUID,
+    moment: Moment,
+    limit: int = BATCH,
+    only: UUID | None = None,
 ) -> Begun:
-    """Begin the renewals of up to ``limit`` of a seller's buyers that are due.
+    """Begin the renewals of up to ``limit`` of a seller's buyers that are due, or of the one named.
 
     Does nothing while the seller or one above it renews itself: ancestors go first (R35). A buyer
     whose card may not be tried stays past due until it may; for those that the pool does not cover
@@ -80,7 +86,7 @@ async def renew_due(
         await demands.lock_pools(tx, tenant_id, seller_id)
         if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
             return Begun(0)
-        due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit)
+        due = await renewals.take_due(tx, tenant_id, seller_id, moment.at, limit, only)
         buyers = [list(mine) for _, mine in groupby(due, key=lambda one: one.account_id)]
         effects: tuple[Effect, ...] = ()
         ready: list[_Renewal] = []
@@ -134,8 +140,8 @@ async def _open(
 async def _put_off(
     ctx: Context, tx: Transaction, renewal: _Renewal, moment: Moment
 ) -> tuple[Effect, ...] | None:
-    """What follows when a buyer's renewal cannot begin now: its card may not be tried (R29), or what
-    it owes together has to be charged first (R26). None when it can."""
+    """What follows when a buyer's renewal cannot begin now: its card may not be tried, or the
+    gateway not be asked (R29), or what it owes together has to be charged first (R26). None when it can."""
     payer, first = renewal.payer, renewal.due[0]
     if must_wait(ctx, payer, renewal.wish):
         return await put_off_for_seller(
@@ -143,6 +149,14 @@ async def _put_off(
             tenant_id=payer.tenant_id,
             renewed=renewal.renewed,
             reason=Reason.purchase_under_way,
+            moment=moment,
+        )
+    if renewal.wish.amount_minor and first.out_since is not None:
+        return await put_off_for_seller(
+            tx,
+            tenant_id=payer.tenant_id,
+            renewed=renewal.renewed,
+            reason=Reason.gateway_unavailable,
             moment=moment,
         )
     if not renewal.wish.amount_minor or (wait := _card_waits(first, moment)) is None:
@@ -196,7 +210,7 @@ async def _feasible(
         credits = sum(renewal.wish.credits for renewal in some)
         chatbots = sum(renewal.wish.chatbots for renewal in some)
         child = SEVERAL if len(some) > 1 else str(some[0].payer.account_id)
-        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child)
+        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child, renewal=True)
 
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from brimful.billing import cards
-from brimful.billing.buyers import read_buyer
+from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.cards import Role
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import DetachDue, Effect, MailDue, Plan
 from brimful.domain.moment import Moment
@@ -34,9 +35,11 @@ async def record_card(
     account_id: UUID,
     gateway_account: str,
     saved: SavedMethod,
+    role: Role = "primary",
     moment: Moment,
 ) -> CardRecorded:
-    """Put a card that the gateway saved in the place of the one in use.
+    """Put a card that the gateway saved in the place of the one in use in its role. Without a primary
+    a backup is the primary.
 
     A pause belongs to a card (its fingerprint), so another card ends it by itself and serves what
     waits, its clients' renewals included (R35); the same card saved again stays paused. Consent is
@@ -45,6 +48,7 @@ async def record_card(
 
     async def body(tx: Transaction) -> CardRecorded:
         await demands.lock_pools(tx, tenant_id, account_id)
+        primary = await cards.read_card(tx, tenant_id, account_id)
         before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         method_id = await cards.replace_card(
             tx,
@@ -53,29 +57,58 @@ async def record_card(
             gateway=ctx.gateway,
             gateway_account=gateway_account,
             saved=saved,
+            role=role if primary is not None else "primary",
             moment=moment,
         )
-        effects: tuple[Effect, ...] = (
-            Plan(tenant_id, account_id),
-            DetachDue(),
-            *await wake_past_due(tx, tenant_id, [account_id], moment),
-            *await wake_renewals(tx, tenant_id, [account_id], moment),
+        return CardRecorded(
+            method_id=method_id, effects=await _other_card(tx, before, method_id, moment)
         )
-        after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None
-        if was_stopped and after.buyer.paused is None and after.buyer.enabled:
-            await promise(
-                tx,
-                tenant_id=tenant_id,
-                account_id=account_id,
-                kind="resumed",
-                subject_id=method_id,
-                episode="new_card",
-                facts={},
-                moment=moment,
-            )
-            effects += (MailDue(),)
-        return CardRecorded(method_id=method_id, effects=effects)
+
+    return await ctx.db.run(body)
+
+
+async def _other_card(
+    tx: Transaction, before: BuyerFacts, method_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    """Another card may be charged from now on: what waits is served, and the owner is told if nothing
+    could be charged until now."""
+    tenant_id, account_id = before.tenant_id, before.account_id
+    effects: tuple[Effect, ...] = (
+        Plan(tenant_id, account_id),
+        DetachDue(),
+        *await wake_past_due(tx, tenant_id, [account_id], moment),
+        *await wake_renewals(tx, tenant_id, [account_id], moment),
+    )
+    after = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+    was_stopped = before.buyer.paused is not None or before.buyer.retry_at is not None
+    if was_stopped and after.buyer.paused is None and after.buyer.enabled:
+        await promise(
+            tx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            kind="resumed",
+            subject_id=method_id,
+            episode="new_card",
+            facts={},
+            moment=moment,
+        )
+        effects += (MailDue(),)
+    return effects
+
+
+async def promote_card(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, method_id: UUID, moment: Moment
+) -> tuple[Effect, ...] | Missing:
+    """Let the backup card be the primary, and the other way round; Missing for a card not in use."""
+
+    async def body(tx: Transaction) -> tuple[Effect, ...] | Missing:
+        await demands.lock_pools(tx, tenant_id, account_id)
+        before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+        on_file = await cards.list_cards(tx, tenant_id, account_id)
+        if method_id not in [card["method_id"] for card in on_file]:
+            return Missing(what="payment_method")
+        await cards.promote(tx, tenant_id, account_id, method_id)
+        return await _other_card(tx, before, method_id, moment)
 
     return await ctx.db.run(body)
 
@@ -88,10 +121,17 @@ async def remove_card(
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | Missing:
         await demands.lock_family(tx, tenant_id, account_id)
-        if not await cards.remove_card(tx, tenant_id, account_id, method_id, moment):
+        method = await cards.remove_card(tx, tenant_id, account_id, method_id, moment)
+        if method is None:
             return Missing(what="payment_method")
         effects = await release_holds(
-            tx, tenant_id, account_id, Reason.no_payment_method, moment, by_hand=True
+            tx,
+            tenant_id,
+            account_id,
+            Reason.no_payment_method,
+            moment,
+            by_hand=True,
+            method=method,
         )
         return (*effects, Plan(tenant_id, account_id), DetachDue())
 

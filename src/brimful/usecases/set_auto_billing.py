@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from brimful.billing import breaker, settings_records
+from brimful.billing import brakes, breaker, settings_records
 from brimful.billing.buyers import BuyerFacts, is_allowed_by_seller, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.billing.settings_records import AutoBillingSetting
@@ -41,7 +41,7 @@ async def set_auto_billing(
     """Record the owner's choice with who made it and under which terms.
 
     The packages allowed must be on offer (else Missing). Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
-    and is refused where it is not available (R9); it clears the card's breaker (R29). Switching off
+    and is refused where it is not available (R9); it clears the cards' breakers and the brake (R29, R30). Switching off
     is immediate: nothing new is charged, mere holds are given back, what waits ends.
     """
 
@@ -71,7 +71,8 @@ async def set_auto_billing(
             )
         effects: tuple[Effect, ...] = (Plan(tenant_id, account_id),)
         if setting.enabled and not before.enabled:
-            await breaker.clear_card(tx, facts)
+            await breaker.clear_cards(tx, tenant_id, account_id, moment.at)
+            await brakes.let_go(tx, tenant_id, account_id, moment.at)
             effects += await wake_past_due(tx, tenant_id, [account_id], moment)
         if setting.enabled:
             # On again, or within other limits, it may be able to furnish what it could not (R35).
@@ -83,6 +84,44 @@ async def set_auto_billing(
         if setting.enabled != before.enabled:
             effects += await children_changed(tx, tenant_id, account_id, moment)
         return AutoBillingSet(effects=effects)
+
+    return await ctx.db.run(body)
+
+
+async def resume_auto_billing(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, given_by: str, terms: str, moment: Moment
+) -> AutoBillingSet | Refuse:
+    """The owner lets auto-billing that is on and paused go on, as by switching it off and on again:
+    the breaker and the brake are cleared, and what still waits is served (R29, R30)."""
+
+    async def body(tx: Transaction) -> AutoBillingSet | Refuse:
+        await demands.lock_family(tx, tenant_id, account_id)
+        setting = await settings_records.read_setting(tx, tenant_id, account_id)
+        account = str(account_id)
+        if not setting.enabled:
+            return Refuse(reason=Reason.auto_billing_off, account_id=account, detail={})
+        if not given_by.strip():
+            return Refuse(reason=Reason.name_required, account_id=account, detail={})
+        limit = setting.per_month_minor
+        await settings_records.record_consent(
+            tx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            enabled=True,
+            given_by=given_by,
+            terms=terms,
+            monthly_limit="none" if limit is None else str(limit),
+            moment=moment,
+        )
+        await breaker.clear_cards(tx, tenant_id, account_id, moment.at)
+        await brakes.let_go(tx, tenant_id, account_id, moment.at)
+        return AutoBillingSet(
+            effects=(
+                Plan(tenant_id, account_id),
+                *await wake_past_due(tx, tenant_id, [account_id], moment),
+                *await wake_renewals(tx, tenant_id, [account_id], moment),
+            )
+        )
 
     return await ctx.db.run(body)
 

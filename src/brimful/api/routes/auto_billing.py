@@ -11,6 +11,7 @@ from brimful.api.requests import (
     PreviewPurchase,
     PreviewSale,
     PreviewSpend,
+    Resume,
     SaveCard,
     SetAutoBilling,
     SetChildLimit,
@@ -23,8 +24,12 @@ from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
-from brimful.usecases.save_card import record_card, remove_card
-from brimful.usecases.set_auto_billing import set_auto_billing, set_child_limit
+from brimful.usecases.save_card import promote_card, record_card, remove_card
+from brimful.usecases.set_auto_billing import (
+    resume_auto_billing,
+    set_auto_billing,
+    set_child_limit,
+)
 
 router = APIRouter(tags=["auto-billing"])
 
@@ -65,6 +70,8 @@ async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
         "forecast": early.forecast,
         "forecast_renewals": early.renewals,
         "release_chatbots": setting.release_chatbots,
+        "brake_charges": setting.brake_charges,
+        "brake_factor": setting.brake_factor,
         "spent_this_month_minor": facts.buyer.spent.month_minor,
         "currency": facts.currency,
     }
@@ -96,6 +103,8 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
             else [ids.parse_body("pkg", one, "allowed_packages") for one in allowed],
             buys_chatbots=body.buys_chatbots,
             release_chatbots=body.release_chatbots,
+            brake_charges=body.brake_charges,
+            brake_factor=body.brake_factor,
         ),
         monthly_limit=monthly,
         given_by=body.given_by,
@@ -103,6 +112,28 @@ async def put_settings(buyer: BuyerDep, body: SetAutoBilling, engine: EngineDep)
         moment=engine.clock.moment(),
     )
     if isinstance(answer, Refuse | Missing):
+        raise of_answer(answer)
+    engine.run(answer.effects)
+    return await read_settings(buyer, engine)
+
+
+@router.post(
+    "/v1/accounts/{account_id}/auto-billing/resume",
+    responses=documented(402, 403),
+    summary="Let auto-billing go on after a pause",
+)
+async def resume(buyer: BuyerDep, body: Resume, engine: EngineDep) -> dict[str, Any]:
+    """After declines, or when it stopped itself: as switching it off and on again. What still waits
+    is served; nothing else is charged."""
+    answer = await resume_auto_billing(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        given_by=body.given_by,
+        terms=body.terms,
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Refuse):
         raise of_answer(answer)
     engine.run(answer.effects)
     return await read_settings(buyer, engine)
@@ -138,8 +169,9 @@ async def put_child_limit(
     summary="Save a card by the gateway's token",
 )
 async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[str, Any]:
-    """It takes the place of the one in use. No card number ever comes here: the token is that of a
-    page made for this account, once its owner has completed it, or of a card that the gateway knows."""
+    """It takes the place of the one in use in its role; without a primary it becomes that. No card
+    number ever comes here: the token is that of a page made for this account, once its owner has
+    completed it, or of a card that the gateway knows."""
     if body.token.replace(" ", "").isdigit():
         raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
     seller = await seller_of_buyer(engine, buyer)
@@ -160,6 +192,7 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
         account_id=buyer.account_id,
         gateway_account=seller.merchant_ref,
         saved=saved,
+        role=body.role,
         moment=engine.clock.moment(),
     )
     engine.run(recorded.effects)
@@ -176,15 +209,38 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
     "/v1/accounts/{account_id}/payment-methods",
     responses=documented(),
     tags=["payment methods"],
-    summary="The card on file",
+    summary="The cards on file",
 )
 async def list_cards(buyer: BuyerDep, engine: EngineDep) -> dict[str, list[dict[str, Any]]]:
-    """At most one is in use."""
-    card = await cards.read_card(engine.ctx.db, buyer.tenant_id, buyer.account_id)
-    if card is None:
-        return {"data": []}
-    shown = {name: card[name] for name in ("brand", "last4", "exp_month", "exp_year")}
-    return {"data": [{"id": ids.show("pmt", card["method_id"]), **shown}]}
+    """The primary, and the backup if there is one."""
+    names = ("role", "brand", "last4", "exp_month", "exp_year")
+    return {
+        "data": [
+            {"id": ids.show("pmt", card["method_id"]), **{name: card[name] for name in names}}
+            for card in await cards.list_cards(engine.ctx.db, buyer.tenant_id, buyer.account_id)
+        ]
+    }
+
+
+@router.post(
+    "/v1/accounts/{account_id}/payment-methods/{method_id}/promote",
+    status_code=204,
+    responses=documented(403),
+    tags=["payment methods"],
+    summary="Make the backup card the primary",
+)
+async def promote(buyer: BuyerDep, method_id: str, engine: EngineDep) -> None:
+    """The primary so far becomes the backup. What still waits is served."""
+    answer = await promote_card(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        method_id=ids.parse("pmt", method_id),
+        moment=engine.clock.moment(),
+    )
+    if isinstance(answer, Missing):
+        raise not_found()
+    engine.run(answer)
 
 
 @router.delete(

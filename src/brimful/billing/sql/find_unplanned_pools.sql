@@ -6,7 +6,7 @@ where d.state = 'waiting' and d.registered_real_at <= $1
       select 1 from purchase p
       left join charge c on c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id
       where p.tenant_id = d.tenant_id and p.buyer_id = d.account_id
-        and ((p.origin <> 'by_hand' and p.state not in ('delivered', 'failed'))
+        and ((p.origin <> 'by_hand' and p.state not in ('authenticating', 'delivered', 'failed'))
              or p.state in ('planned', 'created', 'capturing')
              or (p.state = 'canceling' and c.decline_code is null)))
 limit $2;

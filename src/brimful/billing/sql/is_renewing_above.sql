@@ -6,6 +6,6 @@ select exists (
 ) or exists (
     select 1 from account a
     join purchase p on p.tenant_id = a.tenant_id and p.buyer_id = any (a.ancestors) and p.origin = 'renewal'
-                   and p.state not in ('delivered', 'failed')
+                   and p.state not in ('authenticating', 'delivered', 'failed')
     where a.tenant_id = $1 and a.account_id = $2
 );

@@ -4,6 +4,7 @@ select p.account_id from pool p
 where p.tenant_id = $1 and p.account_id in (
     select s.account_id from subscription s
     where s.tenant_id = $1 and s.seller_id = $2 and s.wake_at <= $3 and s.state <> 'ended'
+      and s.account_id = coalesce($5, s.account_id)
 )
   -- Who is to move by now renews no more at this seller (R46).
   and not exists (

@@ -1,3 +1,3 @@
 insert into payment_method (tenant_id, method_id, account_id, gateway, gateway_account, gateway_customer, gateway_method,
-                            fingerprint, brand, last4, exp_month, exp_year, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+                            fingerprint, brand, last4, exp_month, exp_year, created_at, role)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);

@@ -3,7 +3,7 @@
 select p.purchase_id from purchase p
 left join charge c on c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id
 where p.tenant_id = $1 and p.buyer_id = $2
-  and ((p.origin <> 'by_hand' and p.state not in ('delivered', 'failed'))
+  and ((p.origin <> 'by_hand' and p.state not in ('authenticating', 'delivered', 'failed'))
        or p.state in ('planned', 'created', 'capturing')
        or (p.state = 'canceling' and c.decline_code is null))
 limit 1;

@@ -1,19 +1,19 @@
 -- All that decides whether and how an account may buy by itself, in one row.
 select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.state,
        s.enabled, s.per_charge_minor, s.per_hour_count, s.per_day_minor, s.per_month_minor,
-       s.strategy, s.allowed_packages, s.buys_chatbots,
+       s.strategy, s.allowed_packages, s.buys_chatbots, s.brake_charges, s.brake_factor, k.account_id as braked,
        p.account_id as seller_id, p.supply as seller_is_supply, p.seller_ref, p.currency,
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
-       b.paused_reason, b.retry_at,
+       m.role, m.paused_reason, m.retry_at, g.since_at as out_since,
        u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
 left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id
-left join payment_method m on m.tenant_id = a.tenant_id and m.account_id = a.account_id and m.removed_at is null
-                           and m.gateway_account = p.merchant_ref
-left join breaker b on b.tenant_id = a.tenant_id and b.gateway_account = m.gateway_account
-                   and b.fingerprint = m.fingerprint
+left join lateral card_to_charge_v1(a.tenant_id, a.account_id, p.merchant_ref, $3, $4) m on true
+left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
+                          and g.until_at > $3
+left join brake k on k.tenant_id = a.tenant_id and k.account_id = a.account_id and k.cleared_at is null
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
 left join lateral (
     select s.anchor_at, s.period_starts_at, s.period_ends_at, s.billing_interval from subscription s

@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -68,6 +69,7 @@ class Testbank(Hosted, Listed):
         clock: Clock | None = None,
     ) -> None:
         self._secret = events_secret
+        self._url = url.rstrip("/")
         self._clock = clock
         self._client = httpx.AsyncClient(
             base_url=url,
@@ -115,7 +117,11 @@ class Testbank(Hosted, Listed):
     ) -> PaymentOutcome:
         """Charge or hold; see the port."""
         return await self._payment(
-            "POST", f"/payments/{payment_id}/confirm", account_ref, idempotency_key, {}
+            "POST",
+            f"/payments/{payment_id}/confirm",
+            account_ref,
+            idempotency_key,
+            {"off_session": off_session},
         )
 
     async def capture(
@@ -245,9 +251,15 @@ class Testbank(Hosted, Listed):
         if status != 200:
             return Refused(code=code_of(body))
         try:
-            return _outcome(body)
+            return self._absolute(_outcome(body))
         except (KeyError, TypeError, ValueError):
             return Unknown(why="unreadable reply")
+
+    def _absolute(self, outcome: PaymentOutcome) -> PaymentOutcome:
+        """The bank tells its pages without its own address."""
+        if isinstance(outcome, NeedsAuthentication) and outcome.action_url is not None:
+            return replace(outcome, action_url=f"{self._url}{outcome.action_url}")
+        return outcome
 
     async def _call(
         self, method: str, path: str, account_ref: str, key: str | None, wish: Any
@@ -304,7 +316,7 @@ def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:
             hard = is_hard_decline(body["decline"], body["advice"])
             return Declined(payment_id=payment_id, code=body["decline"], hard=hard)
         case "needs_authentication":
-            return NeedsAuthentication(payment_id=payment_id)
+            return NeedsAuthentication(payment_id=payment_id, action_url=body.get("action_url"))
         case "canceled":
             return Canceled(payment_id=payment_id)
     return Unknown(why=f"state {body['state']}")

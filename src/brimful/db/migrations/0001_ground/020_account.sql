@@ -56,6 +56,9 @@ create table auto_billing_setting (
     buys_chatbots boolean not null default false,
     -- Chatbots that auto-billing subscribed and nobody needs any more are released at period end (R31).
     release_chatbots boolean not null default false,
+    -- From so many automatic charges a day on, at so many times the usual, it asks its owner (R30); none: never.
+    brake_charges int not null default 3 check (brake_charges >= 1),
+    brake_factor int default 10 check (brake_factor >= 1),
     -- Since when it is inactive, as its owner was told; none while it is not.
     inactive_at timestamptz,
     changed_at timestamptz not null,
@@ -102,6 +105,8 @@ create table payment_method (
     exp_month int not null,
     exp_year int not null,
     off_session boolean not null default true,
+    -- The backup is tried while the primary may not be (R29).
+    role text not null default 'primary' check (role in ('primary', 'backup')),
     created_at timestamptz not null,
     removed_at timestamptz,
     -- Removed here, it is removed at the gateway as soon as that answers.
@@ -111,7 +116,8 @@ create table payment_method (
 );
 create index payment_method_to_detach on payment_method (detach_real_at) where removed_at is not null and detached_at is null;
 create index payment_method_by_card on payment_method (tenant_id, gateway_account, fingerprint) where removed_at is null;
-create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null;
+create unique index payment_method_in_use on payment_method (tenant_id, account_id) where removed_at is null and role = 'primary';
+create index payment_method_of_account on payment_method (tenant_id, account_id) where removed_at is null;
 
 -- The breaker (R29): what a card did lately, wherever in the tenant it is on file.
 create table breaker (
@@ -123,5 +129,7 @@ create table breaker (
     retry_at timestamptz,
     paused_reason text,
     paused_at timestamptz,
+    -- Attempts in vain count from here on: a purchase by hand succeeded.
+    counts_from timestamptz,
     primary key (tenant_id, gateway_account, fingerprint)
 );

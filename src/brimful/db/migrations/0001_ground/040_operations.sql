@@ -51,9 +51,13 @@ create table purchase (
     -- By whose decision: a person's, an auto-billing's, or because it was due.
     origin text not null check (origin in ('by_hand', 'auto_billing', 'renewal')),
     automatic boolean not null generated always as (origin = 'auto_billing') stored,
+    -- Its owner is there to confirm it at the bank (R29).
+    present boolean not null default false,
+    -- An auto-billing that clients' renewals need: no sign of spending that runs away (R30).
+    for_renewals boolean not null default false,
     mode text not null check (mode in ('charge', 'hold', 'receivable')),
     state text not null check (state in
-        ('planned', 'created', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
+        ('planned', 'created', 'authenticating', 'waiting', 'capturing', 'canceling', 'delivered', 'failed')),
     reason text,
     amount_minor bigint not null check (amount_minor >= 0),
     currency text not null,
@@ -149,6 +153,9 @@ create table charge (
     currency text not null,
     capture text not null check (capture in ('automatic', 'manual')),
     state text not null check (state in ('open', 'held', 'captured', 'canceled', 'refunded')),
+    -- When it was first put to the card, and when that was known to be in vain (R29).
+    attempted_at timestamptz,
+    declined_at timestamptz,
     decline_code text,
     decline_hard boolean,
     capture_before timestamptz,
@@ -158,6 +165,9 @@ create table charge (
 );
 create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;
 create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state not in ('canceled', 'refunded');
+-- The attempts at a card in vain, and those without an answer.
+create index charge_declined on charge (tenant_id, gateway_account, fingerprint, declined_at) where declined_at is not null;
+create index charge_under_way on charge (tenant_id, gateway_account, fingerprint) where state = 'open';
 create index charge_of_account on charge (tenant_id, account_id, charge_id);
 
 -- From a gateway's id to the tenant and charge that it belongs to.

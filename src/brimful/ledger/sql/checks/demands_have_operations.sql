@@ -5,7 +5,7 @@ left join spend s on d.kind = 'spend' and s.tenant_id = d.tenant_id and s.demand
 left join purchase p on d.kind = 'purchase' and p.tenant_id = d.tenant_id and p.purchase_id = d.operation_id
 left join chatbot c on d.kind = 'chatbot' and c.tenant_id = d.tenant_id and c.chatbot_id = d.operation_id
 where (d.state = 'waiting' and coalesce(s.state, c.state, p.state, 'missing') <> 'waiting')
-   or (d.state = 'met' and coalesce(p.state, 'missing') not in ('planned', 'created', 'capturing', 'canceling'))
+   or (d.state = 'met' and coalesce(p.state, 'missing') not in ('planned', 'created', 'authenticating', 'capturing', 'canceling'))
    or (d.state = 'consumed' and d.kind = 'purchase' and p.state <> 'delivered')
 union all
 select p.tenant_id, format('purchase %s waits without a demand', p.purchase_id)

@@ -1,0 +1,123 @@
+"""One-time links by which an owner confirms a charge that the bank wants to see confirmed (R29).
+
+The link's secret is kept as a hash. It names its tenant, so that it is found without looking elsewhere.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from brimful.db.ids import new_id
+from brimful.db.sqlfile import load
+from brimful.db.transaction import Database, Transaction
+from brimful.domain.moment import Moment
+
+_sql = partial(load, "brimful.billing")
+
+# A link can be opened for so long.
+LASTS = timedelta(days=7)
+_PREFIX = "bra_"
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link as it is given out, once, and until when it can be opened."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentication:
+    """What is to be confirmed: the purchase that failed for it, and the one made instead, if any."""
+
+    authentication_id: UUID
+    account_id: UUID
+    failed_id: UUID
+    expires_at: datetime
+    purchase_id: UUID | None
+    action_url: str | None
+
+
+def tenant_of(token: str) -> UUID | None:
+    """The tenant that a link's token names; None for a text that is no token."""
+    head = token[len(_PREFIX) : len(_PREFIX) + 32]
+    if not (token.isascii() and token.startswith(_PREFIX) and len(token) <= 200):
+        return None
+    try:
+        return UUID(hex=head)
+    except ValueError:
+        return None
+
+
+def _make(tenant_id: UUID) -> str:
+    return f"{_PREFIX}{tenant_id.hex}{secrets.token_urlsafe(_SECRET_BYTES)}"
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def issue(
+    tx: Transaction, *, tenant_id: UUID, account_id: UUID, failed_id: UUID, moment: Moment
+) -> Link:
+    """A link for a purchase whose bank wants the owner present; shown this once."""
+    link = Link(token=_make(tenant_id), expires_at=moment.at + LASTS)
+    await tx.execute(
+        _sql("open_authentication"),
+        tenant_id,
+        new_id(),
+        account_id,
+        failed_id,
+        _hash(link.token),
+        moment.at,
+        link.expires_at,
+    )
+    return link
+
+
+async def issue_again(
+    tx: Transaction, tenant_id: UUID, authentication_id: UUID, moment: Moment
+) -> Link:
+    """Another link in the place of the one given out before, which opens nothing any more."""
+    link = Link(token=_make(tenant_id), expires_at=moment.at + LASTS)
+    await tx.execute(
+        _sql("set_authentication_token"),
+        tenant_id,
+        authentication_id,
+        _hash(link.token),
+        link.expires_at,
+    )
+    return link
+
+
+async def read_by_token(
+    db: Transaction | Database, tenant_id: UUID, token: str
+) -> Authentication | None:
+    """What a token stands for, None for nothing."""
+    row = await db.fetchrow(_sql("read_authentication"), tenant_id, _hash(token))
+    return None if row is None else Authentication(**dict(row))
+
+
+async def read_last(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Authentication | None:
+    """The last of an account that is not completed, None when there is none."""
+    row = await tx.fetchrow(_sql("read_last_authentication"), tenant_id, account_id)
+    return None if row is None else Authentication(**dict(row))
+
+
+async def note_purchase(
+    tx: Transaction, tenant_id: UUID, authentication_id: UUID, purchase_id: UUID
+) -> None:
+    """The owner is there: this purchase is made instead."""
+    await tx.execute(_sql("set_authentication_purchase"), tenant_id, authentication_id, purchase_id)
+
+
+async def note_action(
+    tx: Transaction, tenant_id: UUID, purchase_id: UUID, action_url: str | None, until: datetime
+) -> None:
+    """A purchase waits for its owner at the bank, until an instant of real time."""
+    await tx.execute(_sql("await_owner"), tenant_id, purchase_id, action_url, until)
