@@ -53,6 +53,7 @@ NOT_CAPTURED: list[PaymentOutcome] = [
         ({}, None),
         ({"payment_id": None}, Verdict.not_of_a_payment),
         ({"mode": "live"}, Verdict.other_mode),
+        ({"payment_id": None, "mode": "live"}, Verdict.other_mode),
         ({"mode": ""}, Verdict.other_mode),
         ({"account_ref": "acct_2"}, Verdict.other_account),
         ({"account_ref": "ACCT_1"}, Verdict.other_account),

@@ -81,10 +81,10 @@ def judge_hint(hint: Hint, ours: Ours | None, mode: Mode) -> Verdict | None:
     ``ours`` is the payment of its payment id, None for one we never made; ``mode`` is the one that the
     engine charges in. What else the event carries, such as copied metadata, counts for nothing (R45).
     """
-    if hint.payment_id is None:
-        return Verdict.not_of_a_payment
     if hint.mode != mode:
         return Verdict.other_mode
+    if hint.payment_id is None:
+        return Verdict.not_of_a_payment
     if ours is None:
         return Verdict.unknown_payment
     if hint.account_ref != ours.account_ref:
