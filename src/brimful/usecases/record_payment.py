@@ -17,6 +17,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
+    DISCONNECTED,
     Canceled,
     Captured,
     Created,
@@ -34,6 +35,7 @@ from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
+from brimful.usecases.tell_disconnected import tell_disconnected
 
 _log = structlog.get_logger()
 
@@ -120,7 +122,7 @@ async def _record(
         if isinstance(outcome, Captured) and purchase.state == "failed":
             _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
         return ()
-    again = (Drive(purchase.tenant_id, purchase.purchase_id),)
+    again: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:
         case Captured() if _matches(purchase, outcome):
             return await _captured(tx, purchase, moment)
@@ -139,6 +141,9 @@ async def _record(
             if purchase.origin == "renewal" and refused in CARD_IS_GONE:
                 # The payer's own affair, not its seller's: past due until another card (R35).
                 reason = Reason.no_payment_method
+            if refused == DISCONNECTED:
+                reason = Reason.temporarily_unavailable
+                again += await tell_disconnected(tx, purchase, moment)
             await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
             return again
     return ()

@@ -11,7 +11,7 @@ from brimful.domain.payment import (
     Unreachable,
 )
 from brimful.gateways.stripe.calls import Calls, Object, Right, Wrong, is_missing
-from brimful.gateways.stripe.outcomes import charge_of, refunds_left_out
+from brimful.gateways.stripe.outcomes import charge_of, given_back, refunds_left_out
 
 PAGE = 100
 # A payment has fewer; more would be an answer that goes round in circles.
@@ -46,7 +46,7 @@ async def refund(
         payment_id=payment_id,
         refund_id=made["id"],
         amount_minor=int(made["amount"]),
-        total_minor=int(charge["amount_refunded"]),
+        total_minor=given_back(charge),
     )
 
 
