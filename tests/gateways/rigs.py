@@ -1,11 +1,13 @@
 """What the contract test needs of a gateway. A second gateway adds its rig to RIGS, and no test."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
+
+import httpx
 
 from brimful.domain.payment import (
     Created,
@@ -14,7 +16,9 @@ from brimful.domain.payment import (
     RefundOutcome,
     SavedMethod,
 )
+from brimful.gateways.pages import HostedPage, Pages
 from brimful.gateways.port import REFERENCE, CaptureMode, Gateway
+from brimful.gateways.records import Records
 from brimful.gateways.stripe.adapter import Stripe
 from brimful.gateways.testbank.adapter import Testbank
 from brimful_testbank.faults import FaultKind, Rule
@@ -56,6 +60,13 @@ class Rig:
     moved: Callable[[str], list[int]]
     # Let the time of every open hold run out.
     expire_holds: Callable[[], None]
+    # The same gateway as a host of pages and a keeper of records.
+    pages: Pages
+    records: Records
+    # Do what an owner does on a page: save a good card.
+    complete: Callable[[HostedPage], Awaitable[None]]
+    # Let a fault of the gateway's own kind strike.
+    spoil: Callable[[Any], None] = lambda rule: None
     _methods: dict[tuple[str, str], SavedMethod] = field(default_factory=dict)
 
     async def method(self, card: Card, account_ref: str | None = None) -> SavedMethod:
@@ -165,8 +176,15 @@ async def testbank() -> AsyncIterator[Rig]:
         def expire_holds() -> None:
             desk.bank._now = lambda: datetime.now(UTC) + timedelta(days=30)
 
+        async def complete(page: HostedPage) -> None:
+            async with httpx.AsyncClient(trust_env=False) as visitor:
+                assert "tok_success" in (await visitor.get(page.url)).text
+                sent = await visitor.post(page.url, data={"token": "tok_success"})
+            assert sent.headers["location"].endswith(f"&page={page.page_id}")
+
+        gateway = reached(url, 5)
         yield Rig(
-            gateway=reached(url, 5),
+            gateway=gateway,
             impatient=reached(url, 0.05),
             nobody=reached("http://127.0.0.1:9", 1),
             cards={
@@ -186,6 +204,9 @@ async def testbank() -> AsyncIterator[Rig]:
             lose=lose,
             moved=moved,
             expire_holds=expire_holds,
+            pages=gateway,
+            records=gateway,
+            complete=complete,
         )
 
 
@@ -205,8 +226,13 @@ async def stripe() -> AsyncIterator[Rig]:
             resource = "refunds.create" if verb == "refund" else f"payment_intents.{verb}"
             server.faults.rules[:] = [StripeRule(fault="reset", when=when, verb=resource)]
 
+        async def complete(page: HostedPage) -> None:
+            session = server.hooks.complete_checkout(page.page_id)
+            assert session["success_url"].endswith("&page={CHECKOUT_SESSION_ID}")
+
+        gateway = reached(url, 5)
         yield Rig(
-            gateway=reached(url, 5),
+            gateway=gateway,
             impatient=reached(url, 0.15),
             nobody=reached("http://127.0.0.1:9", 1),
             cards={
@@ -226,6 +252,10 @@ async def stripe() -> AsyncIterator[Rig]:
             lose=lose,
             moved=server.state.journal.moved,
             expire_holds=lambda: server.advance(30 * 86_400),
+            pages=gateway,
+            records=gateway,
+            complete=complete,
+            spoil=server.faults.rules.append,
         )
 
 

@@ -45,6 +45,15 @@ def _auto_billed(facts: Facts) -> Text:
     return Text(f"Auto-billing bought {bought} for {amount}", "\n".join(lines))
 
 
+def _disconnected(facts: Facts) -> Text:
+    return Text(
+        "Your clients cannot be charged",
+        "Your account at the payment service is not connected to ours any more, so that your clients "
+        "cannot be charged and cannot buy. They are told that this is temporarily unavailable.\n"
+        "Connect your account again to sell to them; nothing was charged meanwhile.",
+    )
+
+
 def _waiting(facts: Facts) -> list[str]:
     """Who could not be served, a line each: the first ones, and how many more."""
     waiting = facts.get("waiting") or []
@@ -198,6 +207,7 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "client_waiting": _client_waiting,
     "action_required": _action,
     "paused": _paused,
+    "disconnected": _disconnected,
     "resumed": _resumed,
     "inactive": _inactive,
     "cap_80": _cap_share(80),

@@ -18,6 +18,7 @@ from brimful.domain.declines import AUTHENTICATION_REQUIRED
 from brimful.domain.effect import Drive, Effect, Plan, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
+    DISCONNECTED,
     Canceled,
     Captured,
     Created,
@@ -36,6 +37,7 @@ from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
+from brimful.usecases.tell_disconnected import tell_disconnected
 
 _log = structlog.get_logger()
 
@@ -203,9 +205,14 @@ async def _refused(
     ctx: Context, tx: Transaction, purchase: Purchase, code: str, moment: Moment
 ) -> tuple[Effect, ...]:
     """The gateway refuses the request itself. A card that it does not know is its payer's affair, not
-    the seller's: nothing is tried on it any more (R29, R35). All else is like an outage."""
+    the seller's: nothing is tried on it any more (R29, R35). A seller that left the gateway is told
+    so. All else is like an outage."""
     reason = Reason.gateway_unavailable
-    if code in CARD_IS_GONE:
+    effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
+    if code == DISCONNECTED:
+        reason = Reason.temporarily_unavailable
+        effects += await tell_disconnected(tx, purchase, moment)
+    elif code in CARD_IS_GONE:
         if purchase.automatic:
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
         if purchase.origin == "renewal":
@@ -220,7 +227,7 @@ async def _refused(
             at=moment.at,
         )
     await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
-    return (Drive(purchase.tenant_id, purchase.purchase_id),)
+    return effects
 
 
 async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:

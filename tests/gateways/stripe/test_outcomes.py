@@ -37,7 +37,10 @@ def intent(status: str, **more: Any) -> dict[str, Any]:
 
 def charge(**more: Any) -> dict[str, Any]:
     """Its charge."""
-    return {"id": "ch_1", "amount_refunded": 0, "disputed": False, "refunds": None, **more}
+    return {
+        "id": "ch_1", "amount": 1_000, "amount_captured": 1_000, "amount_refunded": 0,
+        "disputed": False, "refunds": None, **more,
+    }  # fmt: skip
 
 
 STATES: list[tuple[dict[str, Any], object]] = [
@@ -99,6 +102,14 @@ def test_r25_a_captured_payment_tells_all_its_refunds_and_disputes() -> None:
             disputes=(DisputeFact(dispute_id="dp_1", amount_minor=1_000, state="open"),),
         )
     )
+
+
+def test_r25_what_a_hold_gave_back_is_no_refund() -> None:
+    """Of 10.00 held, 4.00 captured and 1.00 refunded: Stripe's sum is 7.00, ours 1.00."""
+    part = charge(amount_captured=400, amount_refunded=700)
+    read = outcome_of(intent("succeeded", amount_received=400, latest_charge=part))
+    assert isinstance(read, Captured)
+    assert (read.amount_minor, read.refunded_minor) == (400, 100)
 
 
 @pytest.mark.parametrize(

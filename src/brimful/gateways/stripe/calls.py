@@ -34,6 +34,8 @@ PLATFORM = "platform"
 CONNECT_S = 5.0
 # No connection was made: the request provably never left.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# A server error that Stripe has saved for the key: under it the answer will be no other for a day.
+SAVED_ERROR = "saved server error"
 # Stripe's codes for what the engine knows by names of its own, by the parameter they are about.
 _GONE = {"payment_method": "no_such_method", "customer": "no_such_customer"}
 
@@ -133,7 +135,8 @@ def _problem(error: StripeError) -> Wrong | Unknown | Unreachable:
     # The key is in use, another request works on the object, there are too many: neither done nor
     # refused. So is a server error, for ever under this key: then the payment is read back.
     if not isinstance(error, refused) or status in (409, 424, 429):
-        return Unknown(why=f"status {status}")
+        saved = status >= 500 and _replayed(error.headers)
+        return Unknown(why=SAVED_ERROR if saved else f"status {status}")
     said = _said(error)
     param = said.get("param")
     code = str(said.get("code") or said.get("type") or "refused")

@@ -1,8 +1,10 @@
 """Payments as PaymentIntents: create, confirm, capture, cancel, look up, find (R22)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from stripe import RequestOptions as Options
 
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.payment import (
@@ -20,11 +22,21 @@ from brimful.domain.payment import (
     Unreachable,
 )
 from brimful.gateways.port import REFERENCE, CaptureMode
-from brimful.gateways.stripe.calls import Answer, Calls, Object, Right, Wrong, is_missing
+from brimful.gateways.stripe.calls import (
+    SAVED_ERROR,
+    Answer,
+    Calls,
+    Object,
+    Right,
+    Wrong,
+    is_missing,
+)
 from brimful.gateways.stripe.minimums import minimum_minor
 from brimful.gateways.stripe.outcomes import EXPAND, decline_of, is_disputed, outcome_of
 from brimful.gateways.stripe.refunds import read_all_refunds, read_disputes
 
+# So many keys a request may use up.
+KEYS_MAX = 5
 PAGE = 100
 PAGES_MAX = 1_000
 # Keys are kept for a day; an hour more, for clocks that differ. In seconds.
@@ -86,9 +98,11 @@ class Payments:
         params: Any = {"expand": EXPAND}
         if off_session:
             params |= {"off_session": True, "error_on_requires_action": True}
-        options = self._calls.options(account_ref, idempotency_key)
-        answer = await self._calls.ask(
-            lambda: self._calls.sdk.payment_intents.confirm_async(payment_id, params, options)
+        intents = self._calls.sdk.payment_intents
+        answer = await self._once(
+            account_ref,
+            idempotency_key,
+            lambda options: intents.confirm_async(payment_id, params, options),
         )
         return await self._outcome(account_ref, payment_id, answer, fits=_past_confirm)
 
@@ -96,11 +110,13 @@ class Payments:
         self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
     ) -> PaymentOutcome:
         """Take a hold; the rest is released."""
-        options = self._calls.options(account_ref, idempotency_key)
-        answer = await self._calls.ask(
-            lambda: self._calls.sdk.payment_intents.capture_async(
+        intents = self._calls.sdk.payment_intents
+        answer = await self._once(
+            account_ref,
+            idempotency_key,
+            lambda options: intents.capture_async(
                 payment_id, {"amount_to_capture": amount_minor, "expand": EXPAND}, options
-            )
+            ),
         )
         return await self._outcome(account_ref, payment_id, answer, fits=_past_capture)
 
@@ -108,11 +124,11 @@ class Payments:
         self, *, account_ref: str, payment_id: str, idempotency_key: str
     ) -> PaymentOutcome:
         """Cancel for good."""
-        options = self._calls.options(account_ref, idempotency_key)
-        answer = await self._calls.ask(
-            lambda: self._calls.sdk.payment_intents.cancel_async(
-                payment_id, {"expand": EXPAND}, options
-            )
+        intents = self._calls.sdk.payment_intents
+        answer = await self._once(
+            account_ref,
+            idempotency_key,
+            lambda options: intents.cancel_async(payment_id, {"expand": EXPAND}, options),
         )
         return await self._outcome(account_ref, payment_id, answer, fits=_ended)
 
@@ -158,6 +174,19 @@ class Payments:
         return await self._calls.ask(
             lambda: self._calls.sdk.payment_intents.list_async(params, options)
         )
+
+    async def _once(
+        self, account_ref: str, key: str, call: Callable[[Options], Awaitable[Any]]
+    ) -> Answer:
+        """Ask for what a payment lets happen once only, whatever the keys: so where Stripe has saved an
+        error of its own for a key, which it would answer for a day, the next key in a row is used."""
+        answer: Answer = Unknown(why=SAVED_ERROR)
+        for number in range(1, KEYS_MAX + 1):
+            options = self._calls.options(account_ref, key if number == 1 else f"{key}-{number}")
+            answer = await self._calls.ask(lambda options=options: call(options))  # type: ignore[misc]
+            if answer != Unknown(why=SAVED_ERROR):
+                break
+        return answer
 
     async def _outcome(
         self, account_ref: str, payment_id: str, answer: Answer, *, fits: Any

@@ -19,7 +19,7 @@ from brimful.domain.payment_record import PaymentRecord, RecordState
 from brimful.gateways.port import REFERENCE
 from brimful.gateways.records import RecordsOutcome, RecordsPage
 from brimful.gateways.stripe.calls import Calls, Object, Wrong
-from brimful.gateways.stripe.outcomes import charge_of, outcome_of
+from brimful.gateways.stripe.outcomes import charge_of, given_back, outcome_of
 
 PAGE = 100
 _EXPAND = ["data.latest_charge"]
@@ -77,5 +77,5 @@ def record_of(intent: Object) -> PaymentRecord:
         currency=str(intent["currency"]).upper(),
         state=_STATES.get(type(outcome_of(intent))),
         captured_minor=int(intent["amount_received"]),
-        refunded_minor=int(charge.get("amount_refunded") or 0),
+        refunded_minor=given_back(charge) if intent["amount_received"] else 0,
     )

@@ -10,10 +10,21 @@ from brimful.domain.payment import (
     Unknown,
     Unreachable,
 )
-from brimful.gateways.stripe.calls import Calls, Object, Right, Wrong, is_missing
-from brimful.gateways.stripe.outcomes import charge_of, refunds_left_out
+from brimful.gateways.stripe.calls import (
+    SAVED_ERROR,
+    Answer,
+    Calls,
+    Object,
+    Right,
+    Wrong,
+    is_missing,
+)
+from brimful.gateways.stripe.outcomes import charge_of, given_back, refunds_left_out
 
 PAGE = 100
+# So many keys one refund may use up; the one it was asked for under is in its metadata.
+KEYS_MAX = 5
+KEY = "idempotency_key"
 # A payment has fewer; more would be an answer that goes round in circles.
 PAGES_MAX = 100
 
@@ -23,19 +34,61 @@ async def refund(
 ) -> RefundOutcome:
     """Give back ``amount_minor`` minor units; see the port. One that is pending counts as given: if
     it fails later, `Captured.refunds` says so."""
-    options = calls.options(account_ref, idempotency_key)
-    answer = await calls.ask(
-        lambda: calls.sdk.refunds.create_async(
-            {"payment_intent": payment_id, "amount": amount_minor, "expand": ["charge"]}, options
-        )
-    )
+    key = idempotency_key
+    for number in range(2, KEYS_MAX + 2):
+        answer = await _ask(calls, account_ref, payment_id, amount_minor, key, idempotency_key)
+        if answer != Unknown(why=SAVED_ERROR):
+            break
+        # The request came to its end, in an error that Stripe saved: its refund is there, or never is.
+        listed = await _read_all(calls, calls.sdk.refunds.list_async, account_ref, payment_id)
+        if isinstance(listed, Unknown | Unreachable):
+            return listed
+        if any(made["metadata"].get(KEY) == idempotency_key for made in listed):
+            return await _found(calls, account_ref, payment_id, idempotency_key, listed)
+        key = f"{idempotency_key}-{number}"
     if isinstance(answer, Unknown | Unreachable):
         return answer
     if isinstance(answer, Wrong):
         if is_missing(answer) or _names_no_payment(answer):
             return NotFound()
         return Refused(code=answer.code, payment_id=payment_id)
-    made = answer.body
+    return _refunded(payment_id, answer.body)
+
+
+async def _ask(
+    calls: Calls, account_ref: str, payment_id: str, amount_minor: int, key: str, own: str
+) -> Answer:
+    options = calls.options(account_ref, key)
+    return await calls.ask(
+        lambda: calls.sdk.refunds.create_async(
+            {
+                "payment_intent": payment_id,
+                "amount": amount_minor,
+                "metadata": {KEY: own},
+                "expand": ["charge"],
+            },
+            options,
+        )
+    )
+
+
+async def _found(
+    calls: Calls, account_ref: str, payment_id: str, own: str, listed: tuple[Object, ...]
+) -> RefundOutcome:
+    """The refund that a request made whose answer was an error."""
+    [refund_id] = [made["id"] for made in listed if made["metadata"].get(KEY) == own]
+    options = calls.options(account_ref)
+    answer = await calls.ask(
+        lambda: calls.sdk.refunds.retrieve_async(refund_id, {"expand": ["charge"]}, options)
+    )
+    if isinstance(answer, Unknown | Unreachable):
+        return answer
+    if isinstance(answer, Wrong):
+        return Unknown(why=answer.code)
+    return _refunded(payment_id, answer.body)
+
+
+def _refunded(payment_id: str, made: Object) -> RefundOutcome:
     if made.get("status") in ("failed", "canceled"):
         code = str(made.get("failure_reason") or "refund_failed")
         return Refused(code=code, payment_id=payment_id)
@@ -46,7 +99,7 @@ async def refund(
         payment_id=payment_id,
         refund_id=made["id"],
         amount_minor=int(made["amount"]),
-        total_minor=int(charge["amount_refunded"]),
+        total_minor=given_back(charge),
     )
 
 
