@@ -39,6 +39,8 @@ from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
+from brimful.usecases.refund_charge import RefundBegun, refund_charge
+from brimful.usecases.reverse import restore_owed
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
@@ -185,6 +187,27 @@ class Engine:
             return Pending(operation_id=begun.purchase_id)
         return begun if row["state"] == "delivered" else _refusal(account_id, row)
 
+    async def refund(
+        self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **refund: Any
+    ) -> RefundBegun | Refuse | KeyConflict | Missing:
+        """Refund a charge, and wait for the gateway's answer for at most ``wait_ms``; the refund goes
+        on (R25)."""
+        answer = await refund_charge(
+            self.ctx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            moment=self.clock.moment(),
+            **refund,
+        )
+        if not isinstance(answer, RefundBegun):
+            return answer
+        self.run(answer.effects)
+        row = await self.waiters.wait(tenant_id, answer.refund_id, wait_ms / 1000)
+        if row is not None and row["state"] == "refused":
+            detail = {"gateway_code": str(row["reason"])}
+            return Refuse(reason=Reason.refund_refused, account_id=str(account_id), detail=detail)
+        return answer
+
     async def create_chatbot(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **chatbot: Any
     ) -> ChatbotCreated | Pending | Refuse | KeyConflict:
@@ -235,6 +258,7 @@ class Engine:
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         swept += await empty_closed(self.ctx, moment=moment)
+        swept += await restore_owed(self.ctx, moment=moment)
         self.run(swept)
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
         return len(moved) + len(due) + len(swept) + lapsed

@@ -25,6 +25,14 @@ class DriveMany:
 
 
 @dataclass(frozen=True, slots=True)
+class DriveRefund:
+    """A refund whose next step is at the gateway."""
+
+    tenant_id: UUID
+    refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Renew:
     """A seller whose buyers have something due."""
 
@@ -78,6 +86,7 @@ class WarnDue:
 Effect = (
     Drive
     | DriveMany
+    | DriveRefund
     | Renew
     | Plan
     | Wake

@@ -223,7 +223,7 @@ async def record_event(
         return ()
     tenant_id, purchase_id = route
     purchase = await purchases.read_purchase(driver.ctx.db, tenant_id, purchase_id)
-    if purchase is None or purchase.ended or purchase.gateway_account != gateway_account:
+    if purchase is None or purchase.gateway_account != gateway_account:
         return ()
     outcome = await driver.gateway.look_up(account_ref=gateway_account, payment_id=payment_id)
     if isinstance(outcome, Unknown | Unreachable | NotFound):

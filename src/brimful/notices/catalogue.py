@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from brimful.domain.money import format_money
 from brimful.domain.reason import Reason
 from brimful.notices.of_moves import KINDS_OF_MOVES
+from brimful.notices.of_reversals import KINDS_OF_REVERSALS
 from brimful.notices.of_time import KINDS_OF_TIME
 from brimful.notices.text import Facts, Text, needs_of, reason_of
 
@@ -183,6 +184,7 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     "cap_reached": _cap_reached,
     **KINDS_OF_TIME,
     **KINDS_OF_MOVES,
+    **KINDS_OF_REVERSALS,
     "subscription_ended": _subscription_ended,
     "subscription_kept": _subscription_kept,
     "plan_changed": _plan_changed,

@@ -34,6 +34,7 @@ from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
+from brimful.usecases.record_reversals import record_reversals
 
 _log = structlog.get_logger()
 
@@ -104,7 +105,22 @@ async def _record_all(
     if renewed:
         await breaker.forget_soft_declines(tx, renewed)
         effects += await deliver_renewals(tx, renewed, moment)
+    effects += await _record_reversals(tx, learnt, moment)
     return tuple(effects)
+
+
+async def _record_reversals(
+    tx: Transaction, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> list[Effect]:
+    """Refunds and disputes of what is delivered by now, just now or long ago (R25)."""
+    effects: list[Effect] = []
+    for seen, outcome in learnt:
+        if not isinstance(outcome, Captured) or not (outcome.refunds or outcome.disputes):
+            continue
+        purchase = await purchases.lock_purchase(tx, seen.tenant_id, seen.purchase_id)
+        if purchase.state == "delivered" and _matches(purchase, outcome):
+            effects += await record_reversals(tx, purchase, outcome, moment)
+    return effects
 
 
 def _renews(purchase: Purchase) -> bool:

@@ -20,6 +20,7 @@ from brimful.domain.payment import (
     Created,
     CreateOutcome,
     Declined,
+    DisputeFact,
     Event,
     FindOutcome,
     Held,
@@ -29,6 +30,7 @@ from brimful.domain.payment import (
     NotFound,
     PaymentOutcome,
     Refunded,
+    RefundFact,
     RefundOutcome,
     Refused,
     Removed,
@@ -148,7 +150,7 @@ class Testbank:
             return Refused(code=_code(body), payment_id=payment_id)
         return Refunded(
             payment_id=payment_id,
-            refund_id=idempotency_key,
+            refund_id=str(body["refunds"][-1]["id"]),
             amount_minor=amount_minor,
             total_minor=body["refunded"],
         )
@@ -292,6 +294,23 @@ def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:
                 amount_minor=int(body["captured"]),
                 currency=str(body["currency"]),
                 refunded_minor=int(body["refunded"]),
+                refunds=tuple(
+                    RefundFact(
+                        refund_id=str(refund["id"]),
+                        amount_minor=int(refund["amount"]),
+                        state=refund["state"],
+                        reference=refund["reference"],
+                    )
+                    for refund in body["refunds"]
+                ),
+                disputes=tuple(
+                    DisputeFact(
+                        dispute_id=str(dispute["id"]),
+                        amount_minor=int(dispute["amount"]),
+                        state=dispute["state"],
+                    )
+                    for dispute in body["disputes"]
+                ),
             )
         case "declined":
             hard = is_hard_decline(body["decline"], body["advice"])
