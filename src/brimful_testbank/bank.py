@@ -226,29 +226,28 @@ class Bank:
         """The holder of the card disputes a captured payment: the money is withdrawn, but for a mere
         inquiry."""
         payment = self.payments[payment_id]
-        dispute = {
+        made: Object = {
             "id": f"dsp_{secrets.token_hex(8)}",
             "amount": payment["captured"] if amount is None else amount,
             "state": state,
         }
-        disputed = {**payment, "disputes": [*payment["disputes"], dispute]}
-        moved = 0 if state == "inquiry" else -dispute["amount"]
+        disputed = {**payment, "disputes": [*payment["disputes"], made]}
+        moved = 0 if state == "inquiry" else -made["amount"]
         return self._change(disputed, "captured", f"dispute_{state}", moved)
 
     def move_dispute(self, payment_id: str, dispute_id: str, state: str) -> Object:
         """A dispute goes on: open, won or lost, and even then it may be won yet."""
         payment = self.payments[payment_id]
         [dispute] = [one for one in payment["disputes"] if one["id"] == dispute_id]
-        moved = {"open": -1, "lost": -1}.get(state, 0) - {"open": -1, "lost": -1}.get(
-            dispute["state"], 0
-        )
+        away, was = state in ("open", "lost"), dispute["state"] in ("open", "lost")
+        moved = (int(was) - int(away)) * int(dispute["amount"])
         ended = {**dispute, "state": state}
         changed = [ended if one["id"] == dispute_id else one for one in payment["disputes"]]
         return self._change(
             {**payment, "disputes": changed},
             "captured",
             f"dispute_{state}",
-            moved * dispute["amount"],
+            moved,
         )
 
     def _change(self, payment: Object, state: str, kind: str, moved: int) -> Object:

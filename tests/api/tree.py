@@ -45,6 +45,7 @@ union all select 'method_id', 'pmt', method_id, account_id from payment_method w
 union all select 'child_id', 'acc', account_id, parent_id from account where account_id <> tenant_id
 union all select 'child_id', 'acc', account_id, $1::uuid from account where account_id = tenant_id
 union all select 'charge_id', 'chg', charge_id, account_id from charge
+    join purchase_line using (tenant_id, purchase_id) where kind = 'subscription'
 union all select 'lot_id', 'lot', lot_id, account_id from lot
 union all select 'subscription_id', 'sub', subscription_id, account_id from subscription
 order by 3
@@ -53,10 +54,10 @@ KINDS_OF_IDS = {
     "package_id": "pkg", "purchase_id": "pur", "auto_billing_id": "pur", "spend_id": "spd",
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
-    "offer_id": "pkg", "plan_id": "pkg",
+    "offer_id": "pkg", "plan_id": "pkg", "debt_id": "dbt",
 }  # fmt: skip
 OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
-    "package_id", "child_id", "account_id", "offer_id", "plan_id",
+    "package_id", "child_id", "account_id", "offer_id", "plan_id", "debt_id",
 }  # fmt: skip
 OF_SELLERS = {"package_id", "plan_id", "child_id", "key_id"}
 Ids = dict[str, str]

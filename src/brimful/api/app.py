@@ -22,6 +22,7 @@ from brimful.api.routes import (
     packages,
     purchases,
     records,
+    refunds,
     spends,
     subscriptions,
     test_clock,
@@ -62,7 +63,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     problem.install(app)
     for routes in (
         accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
-        records, moves, test_clock,
+        records, refunds, moves, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)
