@@ -55,6 +55,12 @@ ELSEWHERE = MOVES_CLOCK | {
     "close_account._empty_again",
     "change_plan.change_subscription",
     "change_plan.preview_change",
+    "refund_charge",
+    "refund_charge.preview_refund",
+    "record_refund",
+    "refunds.claim",
+    "refunds.release",
+    "reverse._settle_again",
 }
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
 

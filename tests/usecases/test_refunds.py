@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.refund_charge import RefundBegun, RefundFigures, Wish, preview_refund
+from brimful.usecases.answers import Missing
+from brimful.usecases.clear_debt import clear_debt
+from brimful.usecases.close_account import Closed, close_account
+from brimful.usecases.refund_charge import (
+    RefundBegun,
+    RefundFigures,
+    Wish,
+    preview_refund,
+    refund_charge,
+)
 from brimful_testbank.cards import Behaviour
 from brimful_testbank.faults import Rule
 from tests.builders.reversals import (
@@ -181,6 +190,95 @@ async def test_r22_r25_a_lost_reply_refunds_once(world: World) -> None:
         await asyncio.sleep(0.05)
     assert await refund_states(world, "Client 1") == ["succeeded"]
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 1_000
+    assert (await world.credits("Client 1")).free == 1_800
+
+
+async def test_r24_a_refund_whose_process_died_is_finished_by_the_worker(world: World) -> None:
+    """The intent is committed, nothing was sent, nobody remembers: the row says what is due."""
+    charge = await bought(world)
+    account = await world.account("Client 1")
+    begun = await refund_charge(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        wish=Wish(charge_id=charge["charge_id"], amount_minor=500),
+        key="once",
+        body_hash=b"",
+        moment=world.engine.clock.moment(),
+    )
+    assert isinstance(begun, RefundBegun)
+    assert (await world.credits("Client 1")).held == 600
+    assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 0
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert await refund_states(world, "Client 1") == ["succeeded"]
+    assert (await world.credits("Agency")).free == 600
+
+
+async def test_r22_a_refund_is_not_sent_again_after_23_hours(world: World) -> None:
+    """Its key may be forgotten by then: it is only looked for. It went through, as it turns out."""
+    charge = await bought(world)
+    world.desk.faults.rules.append(Rule(verb="refund", fault="lost_after", times=1))
+    world.desk.faults.close_gate("look_up")
+    task = asyncio.create_task(refund(world, "Client 1", charge["charge_id"], 500))
+    await world.desk.faults.wait_for("look_up", 1)
+    await world.db.execute(
+        "update refund set requested_real_at = requested_real_at - interval '24 hours'"
+    )
+    world.desk.faults.rules.append(Rule(verb="refund", fault="refuse", times=1_000))
+    world.desk.faults.open_gate("look_up")
+    await task
+    await world.settle()
+    assert await refund_states(world, "Client 1") == ["succeeded"]
+    assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def test_r25_r46_what_comes_back_to_a_closed_seller_goes_on(world: World) -> None:
+    """A client refunded after it was closed: what it had given back counts, nothing is taken twice."""
+    charge = await bought(world, spent=1_000)
+    account = await world.account("Client 1")
+    closed = await close_account(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        given_by="Its owner",
+        moment=world.engine.clock.moment(),
+    )
+    assert isinstance(closed, Closed)
+    world.engine.run(closed.effects)
+    assert (await world.credits("Agency")).free == 2_000
+    await refund_elsewhere(world, charge["payment_id"], 1_250)
+    assert await debts(world, "Agency") == []
+    await refund_elsewhere(world, charge["payment_id"], 1_250)
+    assert await debts(world, "Agency") == [1_000]
+    assert (await world.credits("Agency")).free == 2_000
+
+
+async def test_r25_a_debt_is_cleared_by_the_seller_and_shrinks_with_its_cause(world: World) -> None:
+    """Cleared once; if the refund fails after all, nothing is left to clear."""
+    charge = await bought(world, spent=1_200)
+    refund_id = await refund_elsewhere(world, charge["payment_id"], 2_500)
+    account = await world.account("Client 1")
+    debt_id = await world.db.fetchval("select debt_id from reversal")
+
+    async def clear() -> object:
+        return await clear_debt(
+            world.engine.ctx,
+            tenant_id=account.tenant_id,
+            account_id=account.account_id,
+            debt_id=debt_id,
+            given_by="Owner of Agency",
+            moment=world.engine.clock.moment(),
+        )
+
+    assert await clear() is True
+    assert await clear() is False
+    assert await debts(world, "Agency") == []
+    await end_refund(world, charge["payment_id"], refund_id, "failed")
+    assert isinstance(await clear(), Missing)
+    row = await world.db.fetchrow("select taken, missing, cleared from reversal")
+    assert row is not None
+    assert tuple(row) == (0, 0, 0)
     assert (await world.credits("Client 1")).free == 1_800
 
 
