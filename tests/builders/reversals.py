@@ -42,13 +42,14 @@ async def refund(
     *,
     line: int | None = None,
     key: str | None = None,
+    wait_ms: int = 10_000,
 ) -> Any:
     """Refund as the API does."""
     account = await world.account(name)
     return await world.engine.refund(
         tenant_id=account.tenant_id,
         account_id=account.account_id,
-        wait_ms=10_000,
+        wait_ms=wait_ms,
         wish=Wish(charge_id=charge_id, amount_minor=amount_minor, line=line),
         key=key or world.key(),
         body_hash=f"{charge_id} {amount_minor} {line}".encode(),

@@ -116,6 +116,9 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "a demand that waits since yesterday": (
             "update demand set state = 'waiting', registered_real_at = now() - interval '1 day'"
         ),
+        "a refund of which nobody knows": (
+            "update refund set state = 'requested', requested_real_at = now() - interval '2 days'"
+        ),
     },
     "payments_are_delivered": {
         "paid for more credits": (

@@ -40,6 +40,7 @@ TOLD = [
     ("client_dispute", {"state": "inquiry"}, "Bistro disputes $10.00: inquiry", "no money has"),
     ("client_dispute", {"state": "lost"}, "Bistro disputes $10.00: lost", "for the holder"),
     ("client_debt", {"credits": 1_200}, "Bistro owes you 1,200 credits", "Nothing collects"),
+    ("not_given_back", {}, "Please give $10.00 back to Bistro", "Nothing was delivered for it"),
     ("refund_refused", {}, "A refund of $10.00 was refused", "No money went back"),
 ]
 

@@ -207,6 +207,7 @@ async def test_r24_a_refund_whose_process_died_is_finished_by_the_worker(world: 
         moment=world.engine.clock.moment(),
     )
     assert isinstance(begun, RefundBegun)
+    assert begun.effects
     assert (await world.credits("Client 1")).held == 600
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 0
     await world.engine.take_up_due_work()
@@ -231,6 +232,27 @@ async def test_r22_a_refund_is_not_sent_again_after_23_hours(world: World) -> No
     await world.settle()
     assert await refund_states(world, "Client 1") == ["succeeded"]
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def test_r22_a_refund_that_never_reached_the_gateway_is_given_up_after_23_hours(
+    world: World,
+) -> None:
+    """By then it is known that it was not made, and cannot be any more: the credits are free again."""
+    charge = await bought(world)
+    world.desk.faults.rules.append(Rule(verb="refund", fault="lost_before", times=1_000))
+    await refund(world, "Client 1", charge["charge_id"], 500, wait_ms=0)
+    await world.settle()
+    assert (await world.credits("Client 1")).held == 600
+    await world.db.execute(
+        "update refund set requested_real_at = requested_real_at - interval '24 hours', "
+        "wake_real_at = now()"
+    )
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert await refund_states(world, "Client 1") == ["refused"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (3_000, 0)
+    assert await told(world, "Agency", "refund_refused") == ["refused"]
 
 
 async def test_r25_r46_what_comes_back_to_a_closed_seller_goes_on(world: World) -> None:

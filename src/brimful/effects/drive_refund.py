@@ -36,7 +36,9 @@ async def drive_refund(driver: Driver, *, tenant_id: UUID, refund_id: UUID) -> t
         return ()
     effects: tuple[Effect, ...] = ()
     pause = LOOKED_AT_EVERY
-    if due.state == "requested" and moment.real_at - due.requested_real_at < SENT_AGAIN_WITHIN:
+    asks = due.state == "requested"
+    late = moment.real_at - due.requested_real_at >= SENT_AGAIN_WITHIN
+    if asks and not late:
         outcome = await driver.gateway.refund(
             account_ref=due.gateway_account,
             payment_id=due.payment_id,
@@ -50,20 +52,33 @@ async def drive_refund(driver: Driver, *, tenant_id: UUID, refund_id: UUID) -> t
         else:
             # It may have been done all the same: sent again under its key, it is done once.
             pause = timedelta(seconds=RETRY_AFTER_S[min(due.tries, len(RETRY_AFTER_S)) - 1])
-    effects += await _read_back(driver, tenant_id, due)
+    effects += await _read_back(driver, tenant_id, due, given_up=asks and late)
     await refunds.release(db, tenant_id, refund_id, driver.now().real_at + pause)
     return effects
 
 
-async def _read_back(driver: Driver, tenant_id: UUID, due: DueRefund) -> tuple[Effect, ...]:
-    """What the gateway knows of the payment's refunds, recorded like any other answer (R23)."""
+async def _read_back(
+    driver: Driver, tenant_id: UUID, due: DueRefund, *, given_up: bool
+) -> tuple[Effect, ...]:
+    """What the gateway knows of the payment's refunds, recorded like any other answer (R23). Of one
+    that is not sent any more and is none of them, it is known that it was not made."""
     seen = await driver.gateway.look_up(account_ref=due.gateway_account, payment_id=due.payment_id)
     if not isinstance(seen, Captured):
         return ()
-    return await record_payment(
+    effects = await record_payment(
         driver.ctx,
         tenant_id=tenant_id,
         purchase_id=due.purchase_id,
         outcome=seen,
         moment=driver.now(),
     )
+    if given_up and all(fact.reference is not None for fact in seen.refunds):
+        # Recorded only if it is still not known to the gateway.
+        effects += await record_refund(
+            driver.ctx,
+            tenant_id=tenant_id,
+            due=due,
+            outcome=Refused(code="no_answer"),
+            moment=driver.now(),
+        )
+    return effects

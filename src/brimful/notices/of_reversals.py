@@ -87,6 +87,15 @@ def _refused(facts: Facts) -> Text:
     )
 
 
+def _not_given_back(facts: Facts) -> Text:
+    amount, client = _amount(facts), facts["client"]
+    return Text(
+        f"Please give {amount} back to {client}",
+        f"{client} paid {amount} for a purchase that failed, and the money was not given back. "
+        "Nothing was delivered for it; please refund it at your payment service.",
+    )
+
+
 KINDS_OF_REVERSALS: Mapping[str, Callable[[Facts], Text]] = {
     "refund": _refund,
     "client_refund": _client_refund,
@@ -94,4 +103,5 @@ KINDS_OF_REVERSALS: Mapping[str, Callable[[Facts], Text]] = {
     "client_dispute": _client_dispute,
     "client_debt": _client_debt,
     "refund_refused": _refused,
+    "not_given_back": _not_given_back,
 }

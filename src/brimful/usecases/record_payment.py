@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from brimful.billing import breaker, payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
@@ -34,10 +32,7 @@ from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
-from brimful.usecases.record_reversals import record_reversals
-
-_log = structlog.get_logger()
-
+from brimful.usecases.record_reversals import record_not_given_back, record_reversals
 
 Outcome = PaymentOutcome | Refunded
 
@@ -134,7 +129,7 @@ async def _record(
 ) -> tuple[Effect, ...]:
     if purchase.ended:
         if isinstance(outcome, Captured) and purchase.state == "failed":
-            _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
+            return await record_not_given_back(tx, purchase, outcome, moment)
         return ()
     again = (Drive(purchase.tenant_id, purchase.purchase_id),)
     match outcome:

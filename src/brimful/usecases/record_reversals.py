@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+import structlog
+
 from brimful.billing import refunds
 from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
@@ -22,6 +24,8 @@ from brimful.domain.refunds import dispute_moves, refund_moves
 from brimful.ledger.reversals import Reversed
 from brimful.notices.promise import promise
 from brimful.usecases.reverse import settle_reversals
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,35 @@ async def record_reversals(
     if done.missing and done.lacking > done.lacking_before:
         await _tell_of_debt(tx, purchase, done, moment)
     return (*effects, MailDue())
+
+
+async def record_not_given_back(
+    tx: Transaction, purchase: Purchase, captured: Captured, moment: Moment
+) -> tuple[Effect, ...]:
+    """A purchase failed, and its money is not all given back, or not any more: a refund of it has
+    failed since. Nothing can be delivered for it; its seller is told, once, to pay it back."""
+    back = sum(
+        one.amount_minor for one in captured.refunds if one.state in ("pending", "succeeded")
+    )
+    if back >= captured.amount_minor or (not captured.refunds and captured.refunded_minor):
+        return ()
+    _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
+    names = await names_of(tx, purchase.tenant_id, [purchase.buyer_id])
+    await promise(
+        tx,
+        tenant_id=purchase.tenant_id,
+        account_id=purchase.seller_id,
+        kind="not_given_back",
+        subject_id=purchase.purchase_id,
+        episode="failed",
+        facts={
+            "amount_minor": captured.amount_minor - back,
+            "currency": purchase.currency,
+            "client": names.get(purchase.buyer_id),
+        },
+        moment=moment,
+    )
+    return (MailDue(),)
 
 
 async def _note_refunds(
