@@ -16,8 +16,10 @@ from brimful.usecases.refund_charge import (
     preview_refund,
     refund_charge,
 )
+from brimful.usecases.steps import Step
 from brimful_testbank.cards import Behaviour
 from brimful_testbank.faults import Rule
+from tests.builders.held import held_at, until
 from tests.builders.reversals import (
     bought,
     charge_of,
@@ -29,7 +31,7 @@ from tests.builders.reversals import (
     refund_states,
     told,
 )
-from tests.builders.world import World
+from tests.builders.world import World, small_world
 
 
 async def test_r25_a_whole_refund_gives_all_credits_back_to_the_seller(world: World) -> None:
@@ -351,3 +353,39 @@ async def test_r25_refunds_of_a_seller_touch_only_what_is_left_of_its_lots(world
     assert (agency.free, agency.sold, agency.received) == (0, 3_000, 3_000)
     missing = await world.db.fetchval("select missing from reversal")
     assert missing == 3_000
+
+
+async def test_r25_money_of_a_failed_purchase_that_is_not_given_back_after_all_is_told(
+    world: World,
+) -> None:
+    """Its hold was captured past the engine and given back; that refund fails: the seller hears it."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    await world.card("Agency", "tok_declined")
+    agency = world.names["Agency"]
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        buying = asyncio.create_task(world.buy("Client 1", pack, wait_ms=3_000))
+        await until(lambda: _is_waiting(world))
+        [payment_id] = world.held_open()
+        payment = world.desk.bank.payments[payment_id]
+        world.desk.bank.capture(payment["merchant"], payment_id, payment["amount"])
+        held.go.set()
+        assert isinstance(await buying, Refuse)
+    await until(lambda: _is_failed(world))
+    await world.settle()
+    [back] = world.desk.bank.payments[payment_id]["refunds"]
+    await hear(world, payment_id)
+    assert await told(world, "Agency", "not_given_back") == []
+    for _ in range(2):
+        await end_refund(world, payment_id, back["id"], "failed")
+    assert await told(world, "Agency", "not_given_back") == ["failed"]
+    assert (await world.credits("Client 1")).received == 0
+
+
+async def _is_waiting(world: World) -> bool:
+    return [one["state"] for one in await world.purchases("Client 1")] == ["waiting"]
+
+
+async def _is_failed(world: World) -> bool:
+    await world.engine.take_up_due_work()
+    return [one["state"] for one in await world.purchases("Client 1")] == ["failed"]

@@ -17,4 +17,4 @@ where c.state <> 'waiting'
 union all
 select a.operation_id, r.state, r.code, null::bigint
 from asked a join refund r on r.tenant_id = a.tenant_id and r.refund_id = a.operation_id
-where r.state <> 'requested';
+where r.state not in ('requested', 'pending') or r.state = 'pending' and r.lease_until = '-infinity';
