@@ -55,6 +55,8 @@ from brimful.usecases.context import Context
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
 from brimful.usecases.receive_event import receive_event
+from brimful.usecases.refund_charge import RefundBegun, refund_charge
+from brimful.usecases.reverse import restore_owed
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
 from brimful.usecases.suspend import suspend_overdue
@@ -258,6 +260,27 @@ class Engine:
             action_url=link.action_url if waits else None,
         )
 
+    async def refund(
+        self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **refund: Any
+    ) -> RefundBegun | Refuse | KeyConflict | Missing:
+        """Refund a charge, and wait for the gateway's answer for at most ``wait_ms``; the refund goes
+        on (R25)."""
+        answer = await refund_charge(
+            self.ctx,
+            tenant_id=tenant_id,
+            account_id=account_id,
+            moment=self.clock.moment(),
+            **refund,
+        )
+        if not isinstance(answer, RefundBegun):
+            return answer
+        self.run(answer.effects)
+        row = await self.waiters.wait(tenant_id, answer.refund_id, wait_ms / 1000)
+        if row is not None and row["state"] == "refused":
+            detail = {"gateway_code": str(row["reason"])}
+            return Refuse(reason=Reason.refund_refused, account_id=str(account_id), detail=detail)
+        return answer
+
     async def create_chatbot(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **chatbot: Any
     ) -> ChatbotCreated | Pending | Refuse | KeyConflict:
@@ -306,6 +329,7 @@ class Engine:
         swept = await sweep(self.ctx, moment=moment)
         swept += await suspend_overdue(self.ctx, moment=moment)
         swept += await empty_closed(self.ctx, moment=moment)
+        swept += await restore_owed(self.ctx, moment=moment)
         self.run(swept)
         lapsed = await lapse_due(self.ctx.db, moment.at, limit)
         return len(moved) + len(due) + len(swept) + lapsed

@@ -90,7 +90,7 @@ class Desk:
                 return 400, json.dumps({"code": "idempotency_error"})
             return kept[1], kept[2]
         try:
-            status, answer = 200, json.dumps(self._do(verb, merchant, payment_id, wish))
+            status, answer = 200, json.dumps(self._do(verb, merchant, payment_id, wish, key))
         except Refused as refused:
             status = refused.status
             answer = json.dumps({"code": refused.code, "message": refused.message})
@@ -98,7 +98,9 @@ class Desk:
             self.journal.keep_reply((merchant, key, params, status, answer))
         return status, answer
 
-    def _do(self, verb: str, merchant: str, payment_id: str | None, wish: Object) -> Any:
+    def _do(
+        self, verb: str, merchant: str, payment_id: str | None, wish: Object, key: str | None
+    ) -> Any:
         bank = self.bank
         if payment_id is None:
             if verb == "create":
@@ -110,7 +112,7 @@ class Desk:
         if verb == "capture":
             return bank.capture(merchant, payment_id, int(wish["amount"]))
         if verb == "refund":
-            return bank.refund(merchant, payment_id, int(wish["amount"]))
+            return bank.refund(merchant, payment_id, int(wish["amount"]), key)
         if verb == "confirm":
             present = wish.get("off_session") is False
             return bank.confirm(merchant, payment_id, off_session=not present)
@@ -180,7 +182,8 @@ class Desk:
             return JSONResponse({"code": refused.code}, refused.status)
 
     async def control(self, request: Request) -> Response:
-        """What tests ask of the bank: faults, gates, how events come, how a card behaves."""
+        """What tests ask of the bank: faults, gates, how events come, how a card behaves; and what
+        merchants do at their dashboard, and holders of cards at their banks."""
         wish = await request.json() if await request.body() else {}
         what = request.path_params["what"]
         if what == "faults":
@@ -197,6 +200,8 @@ class Desk:
             self.events.mode.update(wish)
         elif what == "card":
             self.bank.overrides[wish.pop("fingerprint")] = Behaviour(**wish)
+        elif what in ("refund", "end_refund", "dispute", "move_dispute"):
+            return JSONResponse(getattr(self.bank, what)(**wish))
         else:
             return JSONResponse({"code": "no_such_control"}, 404)
         return JSONResponse(self.faults.describe())

@@ -133,6 +133,8 @@ class Bank:
             "state": "new",
             "captured": 0,
             "refunded": 0,
+            "refunds": [],
+            "disputes": [],
             "capture_before": None,
             "decline": None,
             "advice": None,
@@ -208,15 +210,75 @@ class Bank:
             return payment
         return self._change(payment, "canceled", "canceled", 0)
 
-    def refund(self, merchant: str, payment_id: str, amount: int) -> Object:
-        """Give money back, in total never more than was captured."""
+    def refund(
+        self, merchant: str, payment_id: str, amount: int, reference: str | None = None
+    ) -> Object:
+        """Give money back, in total never more than was captured; without a reference the merchant
+        does so at its dashboard. The card may have it wait (`refund_pending`)."""
         payment = self.payment(merchant, payment_id)
         if payment["state"] != "captured":
             raise Refused(400, "not_captured", "nothing was captured")
+        if any(dispute["state"] in ("open", "lost") for dispute in payment["disputes"]):
+            raise Refused(400, "charge_disputed", "the money is not the merchant's at present")
         if not 1 <= amount <= payment["captured"] - payment["refunded"]:
             raise Refused(400, "amount_too_large", "more than is left to give back, or nothing")
-        back = {**payment, "refunded": payment["refunded"] + amount}
+        pending = self.behaviour(payment).refund_pending
+        refund = {
+            "id": f"ref_{secrets.token_hex(8)}",
+            "amount": amount,
+            "state": "pending" if pending else "succeeded",
+            "reference": reference,
+        }
+        back = {
+            **payment,
+            "refunded": payment["refunded"] + amount,
+            "refunds": [*payment["refunds"], refund],
+        }
         return self._change(back, "captured", "refunded", -amount)
+
+    def end_refund(self, payment_id: str, refund_id: str, state: str) -> Object:
+        """A refund that was under way succeeds, or one fails, as late as it likes: the money is the
+        merchant's again."""
+        payment = self.payments[payment_id]
+        [refund] = [one for one in payment["refunds"] if one["id"] == refund_id]
+        if refund["state"] == "failed":
+            return payment
+        ended = {**refund, "state": state}
+        changed = [ended if one["id"] == refund_id else one for one in payment["refunds"]]
+        payment = {**payment, "refunds": changed}
+        moved = 0
+        if state == "failed":
+            payment["refunded"] -= refund["amount"]
+            moved = refund["amount"]
+        return self._change(payment, "captured", f"refund_{state}", moved)
+
+    def dispute(self, payment_id: str, amount: int | None, state: str = "open") -> Object:
+        """The holder of the card disputes a captured payment: the money is withdrawn, but for a mere
+        inquiry."""
+        payment = self.payments[payment_id]
+        made: Object = {
+            "id": f"dsp_{secrets.token_hex(8)}",
+            "amount": payment["captured"] if amount is None else amount,
+            "state": state,
+        }
+        disputed = {**payment, "disputes": [*payment["disputes"], made]}
+        moved = 0 if state == "inquiry" else -made["amount"]
+        return self._change(disputed, "captured", f"dispute_{state}", moved)
+
+    def move_dispute(self, payment_id: str, dispute_id: str, state: str) -> Object:
+        """A dispute goes on: open, won or lost, and even then it may be won yet."""
+        payment = self.payments[payment_id]
+        [dispute] = [one for one in payment["disputes"] if one["id"] == dispute_id]
+        away, was = state in ("open", "lost"), dispute["state"] in ("open", "lost")
+        moved = (int(was) - int(away)) * int(dispute["amount"])
+        ended = {**dispute, "state": state}
+        changed = [ended if one["id"] == dispute_id else one for one in payment["disputes"]]
+        return self._change(
+            {**payment, "disputes": changed},
+            "captured",
+            f"dispute_{state}",
+            moved,
+        )
 
     def _change(self, payment: Object, state: str, kind: str, moved: int) -> Object:
         payment = {**payment, "state": state}

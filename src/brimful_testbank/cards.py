@@ -10,7 +10,7 @@ class Behaviour:
     ``decline`` is a decline code, ``advice`` what the bank adds to it; ``slow_ms`` is how long a
     confirm takes; ``authenticate`` wants the owner at each payment, ``authenticate_once`` until the
     owner confirmed one; ``lost`` drops the connection before or after the effect of a confirm;
-    ``decline_capture`` lets the hold succeed and its capture fail.
+    ``decline_capture`` lets the hold succeed and its capture fail; ``refund_pending`` has refunds wait.
     """
 
     decline: str | None = None
@@ -20,6 +20,7 @@ class Behaviour:
     slow_ms: int = 0
     lost: str | None = None
     decline_capture: bool = False
+    refund_pending: bool = False
 
 
 CARDS: dict[str, Behaviour] = {
@@ -40,6 +41,7 @@ CARDS: dict[str, Behaviour] = {
     "4000000000001018": Behaviour(lost="after"),
     "4000000000001026": Behaviour(lost="before"),
     "4000000000001034": Behaviour(decline_capture=True),
+    "4000000000007726": Behaviour(refund_pending=True),
 }
 TOKENS = {
     "tok_success": "4242424242424242",
@@ -54,6 +56,7 @@ TOKENS = {
     "tok_lost_reply": "4000000000001018",
     "tok_lost_request": "4000000000001026",
     "tok_decline_capture": "4000000000001034",
+    "tok_refund_pending": "4000000000007726",
 }
 
 

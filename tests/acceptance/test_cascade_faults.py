@@ -56,10 +56,19 @@ HANDLES_EVENTS = {
     f"events.{name}"
     for name in ("store", "take", "settle", "put_off", "note_failure", "retry_parked")
 }
+GIVES_BACK = {
+    "refund_charge",
+    "refund_charge.preview_refund",
+    "record_refund",
+    "refunds.claim",
+    "refunds.release",
+    "reverse._settle_again",
+}
 ELSEWHERE = (
     MOVES_CLOCK
     | SENDS_WEBHOOKS
     | HANDLES_EVENTS
+    | GIVES_BACK
     | {
         "buy_ahead",
         "create_chatbot",

@@ -45,6 +45,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "PreviewSale": {"credits": 1},
     "AdvanceClock": {"seconds": 60},
     "ChangePlan": {"package_id": "{plan_id}"},
+    "Refund": {"amount_minor": 1},
+    "PreviewRefund": {"charge_id": "{charge_id}", "amount_minor": 1},
+    "ClearDebt": {"given_by": "X"},
     "PreviewChange": {"subscription_id": "{subscription_id}", "package_id": "{plan_id}"},
     "ReleaseChatbots": {"chatbots": 0},
     "KeepChatbots": {"chatbots": ["{chatbot_id}"]},
@@ -100,6 +103,9 @@ class Route:
             ("PUT", "/overdraft"),
             ("POST", "/move"),
             ("DELETE", "/move"),
+            ("POST", "/charges/{charge_id}/refunds"),
+            ("POST", "/previews/refund"),
+            ("POST", "/debts/{debt_id}/clear"),
         ):
             return 403, "only_its_seller"
         if self.body == "MoveAccount":
@@ -142,6 +148,9 @@ ROUTES = (
     _post("/previews/sale", "PreviewSale"),
     _post("/previews/purchase", "PreviewPurchase"),
     _post("/purchases", "Purchase", 201, makes="purchase_id", keyed=True),
+    _post("/previews/refund", "PreviewRefund"),
+    _post("/charges/{charge_id}/refunds", "Refund", 201, keyed=True),
+    _post("/debts/{debt_id}/clear", "ClearDebt", 204),
     _post("/spends", "Spend", makes="spend_id", keyed=True),
     _post("/chatbots", "CreateChatbot", 201, makes="chatbot_id", keyed=True),
     _post("/notices/{notice_id}/read", None, 204),
@@ -170,6 +179,10 @@ ROUTES = (
     _get("/purchases/{purchase_id}"),
     _get("/auto-billings/{auto_billing_id}"),
     _get("/charges"),
+    _get("/refunds"),
+    _get("/disputes"),
+    _get("/debts"),
+    _get("/client-debts"),
     _get("/chatbots"),
     _get("/auto-billing"),
     _get("/forecast"),
@@ -200,5 +213,6 @@ ROUTES = (
 # The prefix of the ids that a list's `after` takes.
 PAGES = {
     "/accounts": "acc", "/purchases": "pur", "/charges": "chg", "/chatbots": "bot", "/lots": "lot",
-    "/subscriptions": "sub", "/notices": "ntc", "/webhook-deliveries": "whd",
+    "/subscriptions": "sub", "/notices": "ntc", "/webhook-deliveries": "whd", "/refunds": "ref",
+    "/disputes": "dsp", "/debts": "dbt", "/client-debts": "dbt",
 }  # fmt: skip

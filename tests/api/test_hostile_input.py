@@ -19,7 +19,7 @@ from tests.builders.world import World, small_world
 
 shared = pytest.mark.asyncio(loop_scope="module")
 _PREFIX = {
-    "offer_id": "pkg_", "plan_id": "pkg_", "subscription_id": "sub_", "chatbot_id": "bot_",
+    "offer_id": "pkg_", "plan_id": "pkg_", "subscription_id": "sub_", "chatbot_id": "bot_", "charge_id": "chg_",
     "account_id": "acc_",
 }  # fmt: skip
 # One good body for each schema of a body, to spoil one field at a time.
@@ -47,6 +47,8 @@ class Commands:
             "package_id": "pkg_" + "0" * 32,
             "subscription_id": "sub_" + "0" * 32,
             "endpoint_id": "whe_" + "0" * 32,
+            "charge_id": "chg_" + "0" * 32,
+            "debt_id": "dbt_" + "0" * 32,
             "model": "gpt-4",
         }
         for path, verbs in schema["paths"].items():

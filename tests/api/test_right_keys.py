@@ -24,6 +24,8 @@ union all select key_id, account_id from api_key
 union all select method_id, account_id from payment_method
 union all select charge_id, account_id from charge
 union all select lot_id, account_id from lot
+union all select refund_id, account_id from refund
+union all select debt_id, account_id from reversal
 union all select subscription_id, account_id from subscription
 union all select demand_id, account_id from demand
 union all select operation_id, buyer_id from transfer where kind = 'allotment'

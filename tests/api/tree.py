@@ -13,6 +13,7 @@ from brimful.usecases.set_auto_billing import set_child_limit
 from tests.api.routes import Kind
 from tests.builders.hooks import hook, try_hook
 from tests.builders.http import key_for
+from tests.builders.reversals import charge_of, refund_elsewhere
 from tests.builders.world import World, running_world
 
 # Each account with its seller; None is the platform.
@@ -46,6 +47,8 @@ union all select 'method_id', 'pmt', method_id, account_id from payment_method w
 union all select 'child_id', 'acc', account_id, parent_id from account where account_id <> tenant_id
 union all select 'child_id', 'acc', account_id, $1::uuid from account where account_id = tenant_id
 union all select 'charge_id', 'chg', charge_id, account_id from charge
+    join purchase_line using (tenant_id, purchase_id) where kind = 'subscription'
+union all select 'debt_id', 'dbt', debt_id, account_id from reversal where missing > 0
 union all select 'lot_id', 'lot', lot_id, account_id from lot
 union all select 'subscription_id', 'sub', subscription_id, account_id from subscription
 union all select 'endpoint_id', 'whe', endpoint_id, account_id from webhook_endpoint
@@ -56,7 +59,7 @@ KINDS_OF_IDS = {
     "package_id": "pkg", "purchase_id": "pur", "auto_billing_id": "pur", "spend_id": "spd",
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
-    "offer_id": "pkg", "plan_id": "pkg", "endpoint_id": "whe", "delivery_id": "whd",
+    "offer_id": "pkg", "plan_id": "pkg", "endpoint_id": "whe", "delivery_id": "whd", "debt_id": "dbt",
 }  # fmt: skip
 OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
     "package_id", "child_id", "account_id", "offer_id", "plan_id",
@@ -147,6 +150,11 @@ async def _grow(world: World) -> None:
     for name in reversed(TREE):
         # At balance zero: each is billed automatically, and so are its sellers.
         assert isinstance(await world.spend(name, 25), SpendDone)
+    await world.settle()
+    for name in TREE:
+        # What was used of it is a debt; the purchases by hand that follow end the pause.
+        charge = await charge_of(world, name)
+        await refund_elsewhere(world, charge["payment_id"], charge["amount_minor"])
     for name, seller in TREE.items():
         plan = await world.db.fetchval(
             "select package_id from package where seller_ref = $1 and kind = 'subscription'",

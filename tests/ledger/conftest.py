@@ -10,6 +10,7 @@ from brimful.domain.reason import Refuse
 from brimful.ledger import usage
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.close_account import Closed, close_account
+from tests.builders.reversals import dispute, refund_elsewhere
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
 
@@ -32,6 +33,7 @@ async def sign_up(world: World) -> None:
     small = await world.package("Agency", 30, credits=10, name="Small")
     assert isinstance(await world.buy("Client 1", small), Bought)
     await world.settle()
+    await _reversed(world)
     await carry_all(world)
 
 
@@ -42,6 +44,26 @@ async def carry_all(world: World) -> None:
             "select tenant_id from account where account_id = $1", account_id
         )
         await usage.carry_usage(world.db, tenant_id, account_id, world.engine.clock.moment())
+
+
+async def _reversed(world: World) -> None:
+    """A client that bought twice and used a part: the first charge was refunded, which left a debt,
+    the second is disputed in part."""
+    await world.open("Back", "Agency")
+    await world.card("Back")
+    await world.stock("Agency", credits=2_000)
+    pack = await world.package("Agency", 2_000, credits=1_000, name="1,000 credits")
+    for _ in range(2):
+        assert isinstance(await world.buy("Back", pack), Bought)
+        await world.settle()
+    assert isinstance(await world.spend("Back", 400), SpendDone)
+    rows = await world.db.fetch(
+        "select payment_id from charge where account_id = $1 order by charge_id",
+        world.names["Back"],
+    )
+    first, second = [row["payment_id"] for row in rows]
+    await refund_elsewhere(world, first, 2_000)
+    await dispute(world, second, 1_200)
 
 
 async def _gone(world: World) -> None:

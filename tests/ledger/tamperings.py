@@ -103,6 +103,7 @@ TAMPERINGS: dict[str, dict[str, str]] = {
     "lots_match_balances": {
         "a lot lacks one": "update lot set free = free - 1 where free > 0",
         "pinned for nobody": ("update lot set free = free - 1, pinned = pinned + 1 where free > 0"),
+        "frozen for nobody": ("update lot set free = free - 1, frozen = frozen + 1 where free > 0"),
         "never settled": (
             "update balance set unsettled = unsettled + 1 where resource = 'credits' and free > 0"
         ),
@@ -114,6 +115,9 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         ),
         "a demand that waits since yesterday": (
             "update demand set state = 'waiting', registered_real_at = now() - interval '1 day'"
+        ),
+        "a refund of which nobody knows": (
+            "update refund set state = 'requested', requested_real_at = now() - interval '2 days'"
         ),
     },
     "payments_are_delivered": {
@@ -176,6 +180,29 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update transfer_lot set credits = credits - 20 where transfer_id in "
             "(select returns from transfer where kind = 'return') and credits > 20"
         ),
+    },
+    "reversals_add_up": {
+        "money went back and the credits stayed": (
+            "insert into refund select tenant_id, gen_random_uuid(), purchase_id, charge_id, account_id, "
+            "null, 1000, currency, 'elsewhere', 'succeeded', 'r', null, created_at, created_at from charge "
+            "where state = 'captured' and amount_minor >= 1000"
+        ),
+        "a dispute that is ignored": (
+            "update dispute set amount_minor = amount_minor + 500 where state = 'open'"
+        ),
+        "a lost dispute that is ignored": "update dispute set state = 'lost' where state = 'open'",
+        "a refund that failed and took all the same": (
+            "update refund set state = 'failed' where state = 'succeeded'"
+        ),
+        "a debt that is forgotten": "update reversal set missing = 0 where missing > 0",
+        "a debt that nobody made": "update reversal set missing = missing + 1",
+        "frozen without a reason": "update dispute set state = 'won' where state = 'open'",
+    },
+    "reversals_match_lots": {
+        "frozen by no dispute": "update reversal set frozen = frozen - 1 where frozen > 0",
+        "taken by no transfer": "update reversal set taken = taken + 1 where taken > 0",
+        "taken by no refund": "delete from refund",
+        "frozen by no refund or dispute": "delete from dispute",
     },
     "spent_is_explained": {
         "used by no spend": (

@@ -32,6 +32,7 @@ async def test_r43_an_honest_world_has_no_finding(books: Database) -> None:
         "select distinct mode, state, automatic from purchase order by 1, 2, 3"
     )
     assert [tuple(row) for row in kinds] == [
+        ("charge", "delivered", False),
         ("charge", "delivered", True),
         ("charge", "failed", True),
         ("hold", "delivered", False),

@@ -24,6 +24,7 @@ from brimful.api.routes import (
     packages,
     purchases,
     records,
+    refunds,
     spends,
     subscriptions,
     test_clock,
@@ -65,7 +66,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     problem.install(app)
     for routes in (
         accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
-        hosted_pages, records, moves, authentications, webhooks, test_clock,
+        hosted_pages, records, refunds, moves, authentications, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

@@ -154,7 +154,13 @@ def package(found: Package) -> PackageBody:
 
 
 # The prefix of each id that an answer may name; other UUIDs of a row are not shown.
-_PREFIXES = {"purchase_id": "pur", "package_id": "pkg", "next_package_id": "pkg"}
+_PREFIXES = {
+    "purchase_id": "pur",
+    "package_id": "pkg",
+    "next_package_id": "pkg",
+    "charge_id": "chg",
+    "account_id": "acc",
+}
 
 
 def page(rows: Sequence[Mapping[str, Any]], prefix: str, id_name: str, limit: int) -> Page:
@@ -184,6 +190,9 @@ _OPERATIONS = {
     "lapse": "lot",
     "pause": "bot",
     "resume": "bot",
+    "freeze": "pur",
+    "unfreeze": "pur",
+    "restore": "pur",
 }
 
 

@@ -73,6 +73,8 @@ _CONFLICTS = (
     Reason.chatbot_exists,
     Reason.package_withdrawn,
     Reason.purchase_under_way,
+    Reason.charge_disputed,
+    Reason.not_refundable,
     Reason.too_many_packages,
     Reason.sizes_too_uneven,
     Reason.webhook_endpoint_exists,

@@ -287,6 +287,29 @@ class MoveAccount(Body):
     given_by: Text
 
 
+class Refund(Body):
+    """How much of a charge goes back: null for all whose credits are unspent; of one `line`'s credits,
+    or of all that was charged."""
+
+    amount_minor: Minor | None = None
+    line: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = None
+    wait_ms: WaitMs | None = None
+
+
+class PreviewRefund(Body):
+    """A refund to look at before it is made."""
+
+    charge_id: Id
+    amount_minor: Minor | None = None
+    line: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = None
+
+
+class ClearDebt(Body):
+    """Who lets go of a debt."""
+
+    given_by: Text
+
+
 class PreviewChange(Body):
     """A change of plan to look at before it is made."""
 

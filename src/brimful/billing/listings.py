@@ -16,6 +16,8 @@ Listing = Literal[
     "list_notices",
     "list_chatbots",
     "list_subscriptions",
+    "list_refunds",
+    "list_disputes",
 ]
 
 
@@ -36,6 +38,8 @@ async def list_page(
         "list_notices": _sql("list_notices"),
         "list_chatbots": _sql("list_chatbots"),
         "list_subscriptions": _sql("list_subscriptions"),
+        "list_refunds": _sql("list_refunds"),
+        "list_disputes": _sql("list_disputes"),
     }
     rows = await db.fetch(statements[listing], tenant_id, account_id, after, limit)
     return [dict(row) for row in rows]

@@ -25,6 +25,14 @@ class DriveMany:
 
 
 @dataclass(frozen=True, slots=True)
+class DriveRefund:
+    """A refund whose next step is at the gateway."""
+
+    tenant_id: UUID
+    refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Renew:
     """A seller whose buyers have something due."""
 
@@ -90,6 +98,7 @@ class HandleEvent:
 Effect = (
     Drive
     | DriveMany
+    | DriveRefund
     | Renew
     | Plan
     | Wake

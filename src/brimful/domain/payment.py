@@ -59,11 +59,15 @@ DisputeState = Literal["inquiry", "open", "won", "lost"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFact:
-    """What the gateway says of one refund of a payment (R25); a failed one gave nothing back."""
+    """What the gateway says of one refund of a payment (R25); a failed one gave nothing back.
+
+    ``reference`` is the idempotency key under which we asked for it, where the gateway keeps it.
+    """
 
     refund_id: str
     amount_minor: int
     state: RefundState
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,12 @@ class Reason(StrEnum):
     card_declined = "card_declined"
     authentication_required = "authentication_required"
     gateway_unavailable = "gateway_unavailable"
+    payment_reversed = "payment_reversed"
+    not_refundable = "not_refundable"
+    charge_disputed = "charge_disputed"
+    refund_too_large = "refund_too_large"
+    refund_beyond_unspent = "refund_beyond_unspent"
+    refund_refused = "refund_refused"
     canceled = "canceled"
     purchase_under_way = "purchase_under_way"
     package_withdrawn = "package_withdrawn"
@@ -84,6 +90,13 @@ _TITLES: Mapping[Reason, str] = {
     Reason.card_declined: "The card was declined.",
     Reason.authentication_required: "The card's bank asks for its owner to confirm the payment.",
     Reason.gateway_unavailable: "The payment service gives no answer at present.",
+    Reason.payment_reversed: "A payment was refunded or disputed after its credits had been used.",
+    Reason.not_refundable: "This charge was not captured for something delivered, or paid nothing "
+    "that can be refunded so.",
+    Reason.charge_disputed: "The charge is disputed; the bank decides on the money.",
+    Reason.refund_too_large: "The charge has less left to refund than this.",
+    Reason.refund_beyond_unspent: "Credits that were used cannot be refunded.",
+    Reason.refund_refused: "The payment service refused the refund.",
     Reason.canceled: "The purchase was cancelled.",
     Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
     "Please try again shortly.",

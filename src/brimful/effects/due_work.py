@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from brimful.billing import ahead, events, payments, renewals
-from brimful.domain.effect import Effect, HandleEvent, LookAhead, Plan, Renew
+from brimful.billing import ahead, events, payments, refunds, renewals
+from brimful.domain.effect import DriveRefund, Effect, HandleEvent, LookAhead, Plan, Renew
 from brimful.domain.moment import Moment
 from brimful.usecases.context import Context
 from brimful.usecases.outcomes import to_drive
@@ -11,12 +11,14 @@ from brimful.usecases.outcomes import to_drive
 
 async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect]:
     """Purchases to drive, a tenant's together; pools to plan for; sellers whose buyers renew, those
-    nearest to the root first; accounts that buy ahead, or owe an overdraft; the gateway's events."""
+    nearest to the root first; accounts that buy ahead, or owe an overdraft; refunds under way; the
+    gateway's events."""
     db = ctx.db
     by_tenant: dict[UUID, list[UUID]] = {}
     for tenant_id, purchase_id in await payments.find_due(db, moment.real_at, limit):
         by_tenant.setdefault(tenant_id, []).append(purchase_id)
     due = [effect for ids in by_tenant.items() for effect in to_drive(*ids)]
+    due += [DriveRefund(*ids) for ids in await refunds.find_due(db, moment.real_at, limit)]
     due += [Plan(*ids) for ids in await payments.find_unplanned(db, moment.real_at, limit)]
     due += [Renew(*ids) for ids in await renewals.find_due_sellers(db, moment.at, limit)]
     due += [LookAhead(*ids) for ids in await ahead.find_due(db, moment.at, limit)]

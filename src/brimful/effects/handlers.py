@@ -8,6 +8,7 @@ from brimful.domain.effect import (
     DetachDue,
     Drive,
     DriveMany,
+    DriveRefund,
     Effect,
     HandleEvent,
     LookAhead,
@@ -22,6 +23,7 @@ from brimful.domain.moment import Moment
 from brimful.effects.detach_cards import detach_due
 from brimful.effects.drive import Driver, drive
 from brimful.effects.drive_many import drive_many
+from brimful.effects.drive_refund import drive_refund
 from brimful.effects.handle_event import handle_event
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Handler
@@ -52,6 +54,7 @@ class Handlers:
         return {
             Drive: self._drive,
             DriveMany: self._drive_many,
+            DriveRefund: self._drive_refund,
             Renew: self._renew,
             Plan: self._plan,
             Wake: self._wake,
@@ -75,6 +78,12 @@ class Handlers:
         assert isinstance(effect, DriveMany)
         return await drive_many(
             self.driver, tenant_id=effect.tenant_id, purchase_ids=effect.purchase_ids
+        )
+
+    async def _drive_refund(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, DriveRefund)
+        return await drive_refund(
+            self.driver, tenant_id=effect.tenant_id, refund_id=effect.refund_id
         )
 
     async def _renew(self, effect: Effect) -> tuple[Effect, ...]:

@@ -37,11 +37,20 @@ async def return_credits(
     credits: int,
     operation_id: UUID,
     moment: Moment,
+    frozen: bool = False,
 ) -> None:
-    """Give unspent credits of a lot back to whoever sold it, with the expiries that they came with.
-    Pools of both are locked, and the lot was read after its account was settled (R25, R46)."""
+    """Give unspent credits of a lot back to whoever sold it, with the expiries that they came with:
+    free ones, or those that were ``frozen``. Pools of both are locked, and the lot was read after its
+    account was settled (R25, R46)."""
     await tx.execute(
-        _sql("return_credits"), tenant_id, new_id(), lot_id, credits, operation_id, moment.at
+        _sql("return_credits"),
+        tenant_id,
+        new_id(),
+        lot_id,
+        credits,
+        operation_id,
+        moment.at,
+        frozen,
     )
 
 

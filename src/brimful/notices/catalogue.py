@@ -6,6 +6,7 @@ from brimful.domain.money import format_money
 from brimful.domain.reason import Reason
 from brimful.notices.of_moves import KINDS_OF_MOVES
 from brimful.notices.of_receipts import KINDS_OF_RECEIPTS
+from brimful.notices.of_reversals import KINDS_OF_REVERSALS
 from brimful.notices.of_time import KINDS_OF_TIME
 from brimful.notices.of_webhooks import KINDS_OF_WEBHOOKS
 from brimful.notices.text import Facts, Text, day_of, needs_of, reason_of
@@ -217,6 +218,7 @@ _KINDS: Mapping[str, Callable[[Facts], Text]] = {
     **KINDS_OF_MOVES,
     **KINDS_OF_RECEIPTS,
     **KINDS_OF_WEBHOOKS,
+    **KINDS_OF_REVERSALS,
     "subscription_ended": _subscription_ended,
     "subscription_kept": _subscription_kept,
     "plan_changed": _plan_changed,

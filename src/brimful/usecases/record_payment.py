@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
-
 from brimful.billing import authentications, breaker, outages, payments, purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
@@ -37,10 +35,8 @@ from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.record_card_result import note_success, record_decline
+from brimful.usecases.record_reversals import record_not_given_back, record_reversals
 from brimful.usecases.tell_disconnected import tell_disconnected
-
-_log = structlog.get_logger()
-
 
 Outcome = PaymentOutcome | Refunded
 
@@ -122,6 +118,7 @@ async def _record_all(
     if renewed:
         await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
+    effects += await _record_reversals(tx, learnt, moment)
     return tuple(effects)
 
 
@@ -148,6 +145,20 @@ async def _end_outages(
     return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 
 
+async def _record_reversals(
+    tx: Transaction, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> list[Effect]:
+    """Refunds and disputes of what is delivered by now, just now or long ago (R25)."""
+    effects: list[Effect] = []
+    for seen, outcome in learnt:
+        if not isinstance(outcome, Captured) or not (outcome.refunds or outcome.disputes):
+            continue
+        purchase = await purchases.lock_purchase(tx, seen.tenant_id, seen.purchase_id)
+        if purchase.state == "delivered" and _matches(purchase, outcome):
+            effects += await record_reversals(tx, purchase, outcome, moment)
+    return effects
+
+
 def _renews(purchase: Purchase) -> bool:
     """A renewal whose stock is secured, so that its money pays for what can be delivered."""
     secured = purchase.mode == "charge" or purchase.state == "capturing"
@@ -160,7 +171,7 @@ async def _record(
 ) -> tuple[Effect, ...]:
     if purchase.ended:
         if isinstance(outcome, Captured) and purchase.state == "failed":
-            _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
+            return await record_not_given_back(tx, purchase, outcome, moment)
         return ()
     match outcome:
         case Captured() if _matches(purchase, outcome):

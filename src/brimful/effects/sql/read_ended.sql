@@ -13,4 +13,8 @@ where p.state in ('delivered', 'failed') or (p.state = 'canceling' and p.mode <>
 union all
 select a.operation_id, c.state, c.reason, null::bigint
 from asked a join chatbot c on c.tenant_id = a.tenant_id and c.chatbot_id = a.operation_id
-where c.state <> 'waiting';
+where c.state <> 'waiting'
+union all
+select a.operation_id, r.state, r.code, null::bigint
+from asked a join refund r on r.tenant_id = a.tenant_id and r.refund_id = a.operation_id
+where r.state not in ('requested', 'pending') or r.state = 'pending' and r.lease_until = '-infinity';

@@ -22,6 +22,7 @@ from brimful.domain.payment import (
     Created,
     CreateOutcome,
     Declined,
+    DisputeFact,
     Event,
     FindOutcome,
     Held,
@@ -31,6 +32,7 @@ from brimful.domain.payment import (
     NotFound,
     PaymentOutcome,
     Refunded,
+    RefundFact,
     RefundOutcome,
     Refused,
     Removed,
@@ -157,7 +159,7 @@ class Testbank(Hosted, Listed):
             return Refused(code=code_of(body), payment_id=payment_id)
         return Refunded(
             payment_id=payment_id,
-            refund_id=idempotency_key,
+            refund_id=str(body["refunds"][-1]["id"]),
             amount_minor=amount_minor,
             total_minor=body["refunded"],
         )
@@ -311,6 +313,23 @@ def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:
                 amount_minor=int(body["captured"]),
                 currency=str(body["currency"]),
                 refunded_minor=int(body["refunded"]),
+                refunds=tuple(
+                    RefundFact(
+                        refund_id=str(refund["id"]),
+                        amount_minor=int(refund["amount"]),
+                        state=refund["state"],
+                        reference=refund["reference"],
+                    )
+                    for refund in body["refunds"]
+                ),
+                disputes=tuple(
+                    DisputeFact(
+                        dispute_id=str(dispute["id"]),
+                        amount_minor=int(dispute["amount"]),
+                        state=dispute["state"],
+                    )
+                    for dispute in body["disputes"]
+                ),
             )
         case "declined":
             hard = is_hard_decline(body["decline"], body["advice"])

@@ -1,1 +1,1 @@
-select return_credits_v1($1, $2, $3, $4, $5, $6);
+select return_credits_v1($1, $2, $3, $4, $5, $6, $7);

@@ -54,6 +54,8 @@ create table lot (
     amount bigint not null check (amount >= 1),
     free bigint not null check (free >= 0),
     pinned bigint not null default 0 check (pinned >= 0),
+    -- Set aside while the money that they were bought with may go back (R25); counted among what is held.
+    frozen bigint not null default 0 check (frozen >= 0),
     lapsed bigint not null default 0 check (lapsed >= 0),
     -- Given back to whoever sold it.
     returned bigint not null default 0 check (returned >= 0),
@@ -62,7 +64,7 @@ create table lot (
     expires_at timestamptz,
     opened_at timestamptz not null,
     primary key (tenant_id, lot_id),
-    check (free + pinned + lapsed + returned <= amount)
+    check (free + pinned + frozen + lapsed + returned <= amount)
 ) with (fillfactor = 70);
 create index lot_to_consume on lot (tenant_id, account_id, expires_at nulls last, lot_id) where free > 0;
 
@@ -74,8 +76,8 @@ create table transfer (
     buyer_id uuid not null,
     amount bigint not null check (amount >= 1),
     operation_id uuid not null,
-    kind text not null check (kind in ('purchase', 'allotment', 'return')),
-    -- Of credits that are returned: the transfer by which they had come.
+    kind text not null check (kind in ('purchase', 'allotment', 'return', 'restore')),
+    -- Of credits that are returned, or restored after that: the transfer by which they had come.
     returns uuid,
     at timestamptz not null,
     primary key (tenant_id, transfer_id)

@@ -13,11 +13,24 @@ begin
         p_amount, p_operation, p_at);
 end $$;
 
+-- Which of the seller's lots a transfer of credits has taken, less what was given back to them, and with what was taken
+-- again for it since (R3, R25).
+create function lent_v1(p_tenant uuid, p_transfer uuid) returns table (lot_id uuid, credits bigint)
+language sql stable as $$
+    select l.lot_id, sum(case t.kind when 'return' then -l.credits else l.credits end)::bigint
+    from transfer t
+    join transfer_lot l on l.tenant_id = t.tenant_id and l.transfer_id = t.transfer_id
+    where t.tenant_id = p_tenant and (t.transfer_id = p_transfer or t.returns = p_transfer)
+    group by l.lot_id
+$$;
+
 -- What is unspent of a lot goes back to whoever sold it, into the lots that it was taken from, so with the expiries
 -- that it came with; the latest-expiring first, for what was spent counts as the soonest-expiring. Both accounts are
--- settled before and the seller after, so that what has ended meanwhile lapses there (R25, R36, R46).
+-- settled before and the seller after, so that what has ended meanwhile lapses there (R25, R36, R46). What is taken is
+-- free, or frozen.
 create function return_credits_v1(
-    p_tenant uuid, p_transfer uuid, p_lot uuid, p_amount bigint, p_operation uuid, p_at timestamptz
+    p_tenant uuid, p_transfer uuid, p_lot uuid, p_amount bigint, p_operation uuid, p_at timestamptz,
+    p_frozen boolean default false
 ) returns void language plpgsql as $$
 declare
     t transfer;
@@ -31,10 +44,15 @@ begin
     where lot.tenant_id = p_tenant and lot.lot_id = p_lot;
     select supply into strict v_supply from account where tenant_id = p_tenant and account_id = t.seller_id;
     perform settle_v1(p_tenant, t.buyer_id, p_at);
-    update lot set free = free - p_amount, returned = returned + p_amount where tenant_id = p_tenant and lot_id = p_lot;
+    update lot set
+        free = free - case when p_frozen then 0 else p_amount end,
+        frozen = frozen - case when p_frozen then p_amount else 0 end,
+        returned = returned + p_amount
+    where tenant_id = p_tenant and lot_id = p_lot;
     insert into transfer (tenant_id, transfer_id, resource, seller_id, buyer_id, amount, operation_id, kind, returns, at)
     values (p_tenant, p_transfer, 'credits', t.seller_id, t.buyer_id, p_amount, p_operation, 'return', t.transfer_id, p_at);
-    perform move_v1(p_tenant, t.buyer_id, 'credits', 'return', 'free', 'outside', p_amount, p_operation, p_at);
+    perform move_v1(p_tenant, t.buyer_id, 'credits', 'return', case when p_frozen then 'held' else 'free' end, 'outside',
+        p_amount, p_operation, p_at);
     perform settle_v1(p_tenant, t.buyer_id, p_at);
     if v_supply then
         perform move_v1(p_tenant, t.seller_id, 'credits', 'return', 'sold', 'issued', p_amount, p_operation, p_at);
@@ -43,14 +61,10 @@ begin
     perform settle_v1(p_tenant, t.seller_id, p_at);
     perform move_v1(p_tenant, t.seller_id, 'credits', 'return', 'sold', 'free', p_amount, p_operation, p_at);
     for v_lot in
-        select c.lot_id, c.credits - coalesce(sum(b.credits), 0)::bigint as credits
-        from transfer_lot c
-        join lot on lot.tenant_id = c.tenant_id and lot.lot_id = c.lot_id
-        left join transfer r on r.tenant_id = c.tenant_id and r.returns = c.transfer_id
-        left join transfer_lot b on b.tenant_id = r.tenant_id and b.transfer_id = r.transfer_id and b.lot_id = c.lot_id
-        where c.tenant_id = p_tenant and c.transfer_id = t.transfer_id
-        group by c.lot_id, c.credits, lot.expires_at
-        order by lot.expires_at desc nulls first, c.lot_id desc
+        select lot_id, credits from lent_v1(p_tenant, t.transfer_id)
+        join lot using (lot_id)
+        where lot.tenant_id = p_tenant
+        order by lot.expires_at desc nulls first, lot_id desc
     loop
         exit when v_left = 0;
         v_take := least(v_left, v_lot.credits);

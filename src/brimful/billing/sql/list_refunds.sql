@@ -1,0 +1,4 @@
+select refund_id, purchase_id, charge_id, line, amount_minor, currency, origin, state, code, requested_at, ended_at from refund
+where tenant_id = $1 and account_id = $2 and ($3::uuid is null or refund_id < $3)
+order by refund_id desc
+limit $4;

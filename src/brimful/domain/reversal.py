@@ -1,0 +1,66 @@
+"""Bringing the credits of a line to what its refunds and disputes ask for, from where they are (R25)."""
+
+from dataclasses import dataclass
+
+from brimful.domain.refunds import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotState:
+    """The credits of a line's lot: ``free`` (settled), ``frozen`` and ``taken`` by reversals, and
+    given back ``otherwise``, as when its account was closed (R46)."""
+
+    free: int
+    frozen: int
+    taken: int
+    otherwise: int
+
+    @property
+    def unspent(self) -> int:
+        """What can be taken back, what was taken already included. What is reserved for somebody
+        stays his (R17)."""
+        return self.free + self.frozen + self.taken + self.otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What to do with the credits of a lot, in this order, and what cannot be done.
+
+    ``missing`` were to be taken and are used; ``unfrozen`` were to be set aside and are used;
+    ``owed`` are due back to the buyer and not there at the seller.
+    """
+
+    take_frozen: int
+    take_free: int
+    freeze: int
+    missing: int
+    unfrozen: int
+    owed: int
+
+
+def to_restore(lot: LotState, asked: Wanted) -> int:
+    """The credits that were taken and are to be given to the buyer again: a refund has failed, or a
+    dispute was won after it was lost."""
+    return max(0, lot.taken - max(0, asked.take - lot.otherwise))
+
+
+def change(lot: LotState, asked: Wanted) -> Change:
+    """Take and set aside what is asked, as far as it is there; ``freeze`` is negative to set free.
+
+    What was set aside is taken first. What the account gave back otherwise counts as taken.
+    """
+    take = max(0, asked.take - lot.otherwise)
+    freeze = max(0, asked.take + asked.freeze - lot.otherwise) - take
+    lacking = max(0, take - lot.taken)
+    take_frozen = min(lacking, lot.frozen)
+    take_free = min(lacking - take_frozen, lot.free)
+    frozen = lot.frozen - take_frozen
+    more = min(freeze - frozen, lot.free - take_free)
+    return Change(
+        take_frozen=take_frozen,
+        take_free=take_free,
+        freeze=more,
+        missing=lacking - take_frozen - take_free,
+        unfrozen=freeze - frozen - more,
+        owed=max(0, lot.taken - take),
+    )

@@ -1,0 +1,123 @@
+"""Bringing an account's credits to what the refunds and disputes of a purchase ask for (R25).
+
+It is counted anew each time from all that is recorded of the charge, so it does not matter what came
+first, nor how often it is done. Nothing but the credits of that purchase is touched: what a seller sold
+on stays with its clients, and what is missing is a debt.
+"""
+
+from uuid import UUID
+
+from brimful.billing import accounts, breaker, purchases, refunds
+from brimful.billing.purchases import Purchase
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, MailDue, Plan
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
+from brimful.domain.refunds import wanted
+from brimful.ledger import demands, reversals
+from brimful.ledger.reversals import Reversed, Sale
+from brimful.notices.promise import promise
+from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
+from brimful.usecases.seats import offer
+
+
+def sale_of(purchase: Purchase) -> Sale:
+    """A purchase as the ledger sees it."""
+    return Sale(
+        tenant_id=purchase.tenant_id,
+        purchase_id=purchase.purchase_id,
+        buyer_id=purchase.buyer_id,
+        seller_id=purchase.seller_id,
+    )
+
+
+async def settle_reversals(
+    tx: Transaction, purchase: Purchase, moment: Moment
+) -> tuple[Reversed, tuple[Effect, ...]]:
+    """Take back, set aside and give again what a delivered purchase's refunds and disputes ask for.
+    The pools of its buyer and seller, and its row, are locked.
+
+    What comes free goes to what waits for it. What had been used already is a debt, and pauses
+    auto-billing on the card, once each time that it grows.
+    """
+    assert purchase.charge_minor is not None
+    sale = sale_of(purchase)
+    lines = await reversals.read_lines(tx, sale, moment)
+    asked = wanted(
+        [line.paid for line in lines],
+        purchase.charge_minor,
+        [one.refund for one in await refunds.read_refunds(tx, purchase)],
+        [one.dispute for one in await refunds.read_disputes(tx, purchase)],
+    )
+    done = await reversals.reverse(tx, sale, asked, moment)
+    effects: tuple[Effect, ...] = ()
+    if done.taken:
+        effects += await _came_free(tx, purchase.tenant_id, purchase.seller_id, moment)
+    if done.restored or done.freed:
+        effects += await _came_free(tx, purchase.tenant_id, purchase.buyer_id, moment)
+    if done.lacking > done.lacking_before:
+        effects += await _pause(tx, purchase, moment)
+    return done, effects
+
+
+async def _came_free(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    account = await accounts.read_account(tx, tenant_id, account_id)
+    assert account is not None
+    if account.supply:
+        return ()
+    effects = await offer(tx, tenant_id, account_id, moment)
+    effects += await wake_renewals(tx, tenant_id, [account_id], moment)
+    if account.state == "closed":
+        # What comes back to one that is closed goes on to its seller (R46).
+        await accounts.note_emptied(tx, tenant_id, account_id, None)
+    return effects
+
+
+async def _pause(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
+    """Nothing is charged to the card by itself until its owner acts (R29); what waits is told."""
+    reason = Reason.payment_reversed
+    await refunds.pause_card(tx, purchase, reason, moment)
+    effects: list[Effect] = []
+    for account_id in await breaker.accounts_on_card(tx, purchase):
+        await promise(
+            tx,
+            tenant_id=purchase.tenant_id,
+            account_id=account_id,
+            kind="paused",
+            subject_id=purchase.purchase_id,
+            episode=f"reversed {moment.at.isoformat()}",
+            facts={"reason": str(reason), "card": purchase.card},
+            moment=moment,
+        )
+        effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
+    return tuple(effects)
+
+
+async def restore_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple[Effect, ...]:
+    """Give buyers what is due back to them as soon as their sellers have it again: of refunds that
+    failed and disputes that were won after all."""
+    effects: tuple[Effect, ...] = ()
+    for tenant_id, purchase_id in await reversals.find_owed(ctx.db, limit):
+        effects += await _settle_again(ctx, tenant_id, purchase_id, moment)
+    return effects
+
+
+async def _settle_again(
+    ctx: Context, tenant_id: UUID, purchase_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    async def body(tx: Transaction) -> tuple[Effect, ...]:
+        purchase = await lock_sale(tx, tenant_id, purchase_id)
+        return (await settle_reversals(tx, purchase, moment))[1]
+
+    return await ctx.db.run(body)
+
+
+async def lock_sale(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Purchase:
+    """A purchase with the pools of its buyer and seller, locked until the transaction ends."""
+    seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
+    assert seen is not None
+    await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
+    return await purchases.lock_purchase(tx, tenant_id, purchase_id)

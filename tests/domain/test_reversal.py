@@ -1,0 +1,61 @@
+"""R25: credits are brought from where they are to where they should be, as far as they are there."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brimful.domain.refunds import Wanted
+from brimful.domain.reversal import LotState, change, to_restore
+
+some = st.integers(0, 20)
+
+
+def test_r25_what_was_frozen_is_taken_first_and_the_rest_is_a_debt() -> None:
+    """10 asked: 4 frozen and 3 free are taken, 3 are missing."""
+    what = change(LotState(free=3, frozen=4, taken=0, otherwise=0), Wanted(10, 0))
+    assert (what.take_frozen, what.take_free, what.freeze, what.missing) == (4, 3, 0, 3)
+
+
+def test_r25_what_is_decided_for_the_buyer_is_free_again() -> None:
+    """A dispute was won: 4 frozen are set free; 5 taken come back."""
+    lot = LotState(free=0, frozen=4, taken=5, otherwise=0)
+    assert to_restore(lot, Wanted(0, 0)) == 5
+    after = LotState(free=5, frozen=4, taken=0, otherwise=0)
+    assert change(after, Wanted(0, 0)).freeze == -4
+
+
+def test_r25_r46_what_a_closed_account_gave_back_counts_as_taken() -> None:
+    """8 went back when it was closed: of 10 asked, 2 are missing, and nothing is taken twice."""
+    what = change(LotState(free=0, frozen=0, taken=0, otherwise=8), Wanted(10, 0))
+    assert (what.take_free, what.missing) == (0, 2)
+
+
+def test_r25_what_the_seller_does_not_have_is_owed() -> None:
+    """Of 5 taken that are due back, 3 could be restored."""
+    assert change(LotState(free=3, frozen=0, taken=2, otherwise=0), Wanted(0, 0)).owed == 2
+
+
+@given(some, some, some, some, some, some)
+def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
+    free: int, frozen: int, taken: int, otherwise: int, take: int, freeze: int
+) -> None:
+    """Whatever is asked of whatever is there."""
+    asked = Wanted(take, freeze)
+    lot = LotState(free=free, frozen=frozen, taken=taken, otherwise=otherwise)
+    back = to_restore(lot, asked)
+    assert 0 <= back <= taken
+    lot = LotState(free=free + back, frozen=frozen, taken=taken - back, otherwise=otherwise)
+    what = change(lot, asked)
+    after = LotState(
+        free=lot.free - what.take_free - what.freeze,
+        frozen=lot.frozen - what.take_frozen + what.freeze,
+        taken=lot.taken + what.take_free + what.take_frozen,
+        otherwise=otherwise,
+    )
+    assert min(after.free, after.frozen, after.taken, what.missing, what.unfrozen) >= 0
+    assert after.unspent == free + frozen + taken + otherwise
+    assert what.owed == 0
+    assert after.taken + what.missing == max(0, take - otherwise)
+    assert after.free == 0 or (what.missing == 0 and what.unfrozen == 0)
+    again = change(after, asked)
+    assert (again.take_free, again.take_frozen, again.freeze) == (0, 0, 0)
+    assert (again.missing, again.unfrozen) == (what.missing, what.unfrozen)
