@@ -1,5 +1,9 @@
 select c.tenant_id, c.purchase_id, c.charge_id, c.payment_id, c.amount_minor, c.currency, c.state, c.created_at,
-       case when c.state = 'refunded' then c.amount_minor else 0 end as refunded_minor,
+       case when c.state = 'refunded' then c.amount_minor
+            else coalesce((select sum(r.amount_minor) from refund r
+                           where r.tenant_id = c.tenant_id and r.charge_id = c.charge_id
+                             and r.state in ('pending', 'succeeded')), 0)
+       end::bigint as refunded_minor,
        p.state in ('delivered', 'failed') as ended
 from charge c
 join purchase p on p.tenant_id = c.tenant_id and p.purchase_id = c.purchase_id

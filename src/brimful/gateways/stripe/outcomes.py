@@ -30,6 +30,8 @@ Object = Mapping[str, Any]
 # To be asked for with every intent, so that one answer says all.
 EXPAND = ["latest_charge.refunds"]
 
+KEY = "idempotency_key"
+
 _REFUNDS: Mapping[str, RefundState] = {
     "pending": "pending",
     "requires_action": "pending",
@@ -118,8 +120,12 @@ def decline_of(payment_id: str, error: Object) -> Declined | NeedsAuthentication
 def refund_fact(refund: Object) -> RefundFact:
     """One refund (R25). A status that is not known yet counts as pending: money may be given back."""
     state = _REFUNDS.get(str(refund.get("status")), "pending")
+    reference = (refund.get("metadata") or {}).get(KEY)
     return RefundFact(
-        refund_id=_text(refund["id"]), amount_minor=_amount(refund["amount"]), state=state
+        refund_id=_text(refund["id"]),
+        amount_minor=_amount(refund["amount"]),
+        state=state,
+        reference=None if reference is None else _text(reference),
     )
 
 

@@ -19,12 +19,11 @@ from brimful.gateways.stripe.calls import (
     Wrong,
     is_missing,
 )
-from brimful.gateways.stripe.outcomes import charge_of, given_back, refunds_left_out
+from brimful.gateways.stripe.outcomes import KEY, charge_of, given_back, refunds_left_out
 
 PAGE = 100
 # So many keys one refund may use up; the one it was asked for under is in its metadata.
 KEYS_MAX = 5
-KEY = "idempotency_key"
 # A payment has fewer; more would be an answer that goes round in circles.
 PAGES_MAX = 100
 
