@@ -46,7 +46,7 @@ from brimful.usecases.answers import (
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.close_account import empty_closed
-from brimful.usecases.context import Context
+from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
 from brimful.usecases.receive_event import receive_event
@@ -79,14 +79,21 @@ class Engine:
         mailer: Mailer,
         settings: Settings,
         pages: Pages | None = None,
+        covers: CoverCache | None = None,
     ) -> None:
-        """``pages`` are those that the gateway hosts; without them none are offered."""
+        """``pages`` are those that the gateway hosts; without them none are offered. ``covers`` may
+        be shared by several engines of one process."""
         self.settings = settings
         self.clock = clock
         self.gateway = gateway
         self.mailer = mailer
         self.pages = pages
-        self.ctx = Context(db=db, gateway=gateway_name, minimum_minor=gateway.minimum_minor)
+        self.ctx = Context(
+            db=db,
+            gateway=gateway_name,
+            minimum_minor=gateway.minimum_minor,
+            covers=covers or CoverCache(),
+        )
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)
         )
