@@ -195,6 +195,9 @@ class Director:
         busy = str(offer.package_id)
         if offer.withdrawn or busy in self.callers.busy:
             return
+        if len(self.model.shelf(offer.seller, offer.kind)) < 2:
+            # Without the others auto-billing would buy what is meant for hands only.
+            return
         self.callers.busy.add(busy)
         offer.withdrawn = True
         tenant = None

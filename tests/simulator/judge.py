@@ -198,7 +198,8 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
             others = [p for p in net.values() if (p.who, p.kind) == (name, kind)]
             others = [one for one in others if one.purchase not in first]
             if others and kind == "hand":
-                yield f"{name} paid for {len(others)} packages nobody was told are bought"
+                told = [(one.payment_id, one.credits, one.first_step) for one in others]
+                yield f"{name} paid for packages that nobody was told are bought: {told}"
             yield from _renewals(name, others)
 
 

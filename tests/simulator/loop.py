@@ -12,7 +12,7 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 # A statement that takes longer is looked at: it may wait for a lock that somebody holds who is parked.
-PATIENCE_S = 0.003
+PATIENCE_S = 0.001
 
 
 class Stuck(RuntimeError):

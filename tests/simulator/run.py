@@ -106,7 +106,7 @@ async def run_seed(here: Place_, seed: int, *, keep_trace: bool = False) -> Outc
         stage.fate.armed = True
         await director.play()
         ended_s = here.loop.now_s
-        await Ending(director).reach()
+        await Ending(director, Random(f"{seed} ending")).reach()
     except Stuck as stuck:
         model.wrong(str(stuck))
     leapt = stage.clock.leapt.total_seconds()

@@ -63,7 +63,7 @@ def draw(random: Random) -> Swarm:
     return Swarm(
         order=random.choice(get_args(Order)),
         impatience=random.choice((0.0, 0.02, 0.1)),
-        pace_s=random.choice((0.001, 0.01, 0.1)),
+        pace_s=random.choice((0.0005, 0.002, 0.02)),
         processes=random.choice((1, 2, 2, 3)),
         operations=random.randint(40, 72),
         at_once=random.choice((2, 4, 8, 12)),

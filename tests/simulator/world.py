@@ -149,7 +149,7 @@ async def _sell(sandbox: Sandbox, world: World, random: Random, name: str) -> No
             made = await sandbox.package(seller, price, credits=credits)
             _offer(world, name, made, "auto", credits, price)
     credits = random.choice((103, 303, 503))
-    price = 20 * credits // rate
+    price = 20 * credits
     made = await sandbox.package(seller, price, credits=credits)
     _offer(world, name, made, "hand", credits, price)
     credits = random.choice((57, 207, 1_007))
