@@ -33,6 +33,8 @@ class Callers:
         life = self.stage.some_life(random)
         task = life.begin(name, lambda: call(life.engine))
         await asyncio.wait({task})
+        # Answers that are there at the same time arrive one after the other.
+        await self.stage.gate.enter(f"answer to {name}")
         if task.cancelled():
             return NO_ANSWER
         problem = task.exception()

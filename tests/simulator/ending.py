@@ -42,28 +42,31 @@ class Ending:
         for ask in unanswered:
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
         await self._probe()
-        await self._settle()
+        await self._settle(scans=2)
 
     def _is_left(self, ask: Ask) -> bool:
         """Its caller was told that it is pending and lets it be: it must not be debited (R20)."""
         return ask.verb == "spend" and ask.outcome == "pending" and ask.number % 2 == 0
 
-    async def _settle(self) -> None:
-        """Scan until nothing is due, nothing is under way and no request is still to arrive."""
-        stage = self.stage
+    async def _settle(self, *, scans: int = 1) -> None:
+        """Scan until nothing is due, nothing is under way and no request is still to arrive, in so
+        many scans one after the other: what got no answer is due again within a minute."""
+        stage, quiet = self.stage, 0
         for _ in range(SCANS):
-            life = stage.some_life(self.random)
             begun = await self.callers.send("settle", lambda e: e.take_up_due_work(), self.random)
             for one in stage.alive():
                 await one.engine.runner.idle()
-            if begun == 0 and not stage.net.late and not self._held() and life is not None:
+            quiet = 0 if begun or stage.net.late or self._open() else quiet + 1
+            if quiet == scans:
                 return
             await asyncio.sleep(61)
-        self.model.wrong(f"not at rest after {SCANS} minutes: holds {self._held()}")
+        self.model.wrong(f"not at rest after {SCANS} minutes: {self._open()}")
 
-    def _held(self) -> list[str]:
+    def _open(self) -> list[str]:
+        """Payments that hold a card, or were confirmed and may still take money."""
         bank = self.stage.net.bank
-        return [one["id"] for one in bank.payments.values() if one["state"] == "held"]
+        ended = ("created", "captured", "canceled")
+        return [one["id"] for one in bank.payments.values() if one["state"] not in ended]
 
     async def _probe(self) -> None:
         """Up one branch of the tree every owner puts a good card on file and switches on without

@@ -46,7 +46,7 @@ class Life:
         self._commit_chance, self._commit_fates = fates
         self.dead = False
         self.frozen_until_s = 0.0
-        self.tasks: dict[Any, None] = {}
+        self.tasks: dict[Any, str] = {}
         self.in_flight: dict[Any, None] = {}
         self._begun = 0
         self.engine: Engine
@@ -80,7 +80,7 @@ class Life:
             return
         self.dead = True
         here = asyncio.current_task()
-        for task in list(self.tasks):
+        for task in sorted(self.tasks, key=self.tasks.__getitem__):
             if task is not here and task not in self.in_flight:
                 task.cancel()
 

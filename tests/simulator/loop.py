@@ -121,7 +121,7 @@ def _make_task(
     context.run(place.set, mine)
     task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, context=context)
     if mine.life is not None:
-        mine.life.tasks[task] = None
+        mine.life.tasks[task] = mine.name
         task.add_done_callback(mine.life.forget)
     return task
 
