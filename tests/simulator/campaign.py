@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +20,7 @@ from tests.simulator.run import Outcome, Place_, listen, run_seed
 from tests.simulator.sessions import open_session
 from tests.simulator.stock import Stock
 
+ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = 12
 SERVER = (
     "fsync=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal", "max_wal_senders=0",
@@ -61,6 +66,56 @@ def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> 
         loop.close()
 
 
+async def run_all(
+    seeds: range, jobs: int, within_s: float | None, seen: Callable[[Outcome], None]
+) -> None:
+    """Play seeds in so many processes; each outcome is ``seen`` as it comes. After ``within_s``
+    seconds no further seed is begun."""
+    async with server() as dsn:
+        working = [
+            asyncio.create_task(_listen(dsn, f"simulated_{job}", seeds[job::jobs], within_s, seen))
+            for job in range(min(jobs, len(seeds)))
+        ]
+        try:
+            await asyncio.gather(*working)
+        finally:
+            for one in working:
+                one.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+
+async def _listen(
+    dsn: str, name: str, seeds: range, within_s: float | None, seen: Callable[[Outcome], None]
+) -> None:
+    """One process, whose every line is an outcome."""
+    order = json.dumps([dsn, name, seeds.start, seeds.stop, seeds.step, within_s])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.simulator.worker", order,
+        stdout=asyncio.subprocess.PIPE, env=environment(), cwd=ROOT, limit=2**24,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            seen(Outcome(**json.loads(line)))
+        if await process.wait():
+            raise RuntimeError(f"a process that simulates ended with status {process.returncode}")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def work(order: str) -> None:
+    """What such a process does: its seeds, one after the other, a line of JSON each."""
+    dsn, name, start, stop, step, within_s = json.loads(order)
+    began = time.monotonic()
+    for outcome in simulate(dsn, name, range(start, stop, step)):
+        print(json.dumps(asdict(outcome)), flush=True)
+        if within_s is not None and time.monotonic() - began > within_s:
+            return
+
+
 def environment() -> dict[str, str]:
     """Ours, with hashes of texts that are the same in every process."""
-    return {**os.environ, "PYTHONHASHSEED": "0"}
+    paths = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    return {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": paths}

@@ -41,6 +41,7 @@ class Ending:
             await self._settle()
         for ask in unanswered:
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
+        await self._settle(scans=2)
         await self._probe()
         await self._settle(scans=2)
 
