@@ -112,9 +112,7 @@ class Callers:
         if answer is not NO_ANSWER and not isinstance(answer, KeyConflict):
             self.model.wrong(f"{ask.key} with another body was answered {answer!r}")
 
-    async def switch(
-        self, who: str, random: Any, *, enabled: bool, limits: dict[str, int]
-    ) -> bool:
+    async def switch(self, who: str, random: Any, *, enabled: bool, limits: dict[str, int]) -> bool:
         """Set auto-billing, one at a time of an account; what was answered counts from then on."""
         if who in self.busy:
             return False

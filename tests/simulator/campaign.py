@@ -16,7 +16,7 @@ import asyncpg
 from brimful.db.embedded import embedded
 from brimful.db.migrate import migrate
 from tests.simulator.loop import SimLoop
-from tests.simulator.run import Outcome, Place_, listen, run_seed
+from tests.simulator.run import Ground, Outcome, listen, run_seed
 from tests.simulator.sessions import open_session
 from tests.simulator.stock import Stock
 
@@ -38,7 +38,7 @@ async def server() -> AsyncIterator[str]:
             yield dsn
 
 
-async def open_place(loop: SimLoop, dsn: str, name: str) -> Place_:
+async def open_ground(loop: SimLoop, dsn: str, name: str) -> Ground:
     """A migrated database of one's own on a server, with connections to it."""
     admin = await asyncpg.connect(dsn)
     await admin.execute(f"create database {name}")
@@ -49,7 +49,7 @@ async def open_place(loop: SimLoop, dsn: str, name: str) -> Place_:
     rows = Stock(await asyncpg.connect(mine))
     await rows.prepare()
     sessions = [await open_session(mine) for _ in range(SESSIONS)]
-    return Place_(loop, sessions, await asyncpg.connect(mine), rows)
+    return Ground(loop, sessions, await asyncpg.connect(mine), rows)
 
 
 def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> Iterator[Outcome]:
@@ -58,7 +58,7 @@ def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> 
     loop = SimLoop()
     asyncio.set_event_loop(loop)
     try:
-        here = loop.run_until_complete(open_place(loop, dsn, name))
+        here = loop.run_until_complete(open_ground(loop, dsn, name))
         for seed in seeds:
             yield loop.run_until_complete(run_seed(here, seed, keep_trace=keep_trace))
     finally:

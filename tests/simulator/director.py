@@ -6,9 +6,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from brimful.billing.catalogues import Terms
 from brimful.usecases.publish_package import publish_package
 from brimful.usecases.withdraw_package import withdraw_package
-from brimful.billing.catalogues import Terms
 from brimful_testbank.cards import Behaviour
 from tests.simulator.callers import Callers
 from tests.simulator.loop import task_at
@@ -231,9 +231,7 @@ class Director:
 
     async def scan(self, number: int, random: Random) -> None:
         """A worker looks for what is due."""
-        await self.callers.send(
-            f"scan-{number}", lambda engine: engine.take_up_due_work(), random
-        )
+        await self.callers.send(f"scan-{number}", lambda engine: engine.take_up_due_work(), random)
 
     async def crash(self, number: int, random: Random) -> None:
         """A process is killed."""

@@ -92,7 +92,9 @@ class Ending:
         tree = self.stage.world.tree
         while name in tree:
             setting = self.model.setting(name)
-            if not (setting.enabled and not setting.limits and self.model.shelf(tree[name], "auto")):
+            if not (
+                setting.enabled and not setting.limits and self.model.shelf(tree[name], "auto")
+            ):
                 return False
             name = tree[name]
         return True

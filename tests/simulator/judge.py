@@ -187,10 +187,11 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
         if stock.used != used:
             yield f"{name} used {stock.used}, was served {used}"
         for verb, kind in (("buy", "hand"), ("plan", "plan")):
-            first = set()
+            first: dict[str, datetime] = {}
             for ask in model.done(verb, name):
-                first.add(str(ask.object_id))
                 payment = net.get(str(ask.object_id))
+                if payment is not None:
+                    first[payment.purchase] = payment.at
                 if payment is None or payment.who != name:
                     yield f"{ask.key} of {name} was served without a payment"
                 elif ask.offer is not None and payment.credits != ask.offer.credits:
@@ -200,15 +201,20 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
             if others and kind == "hand":
                 told = [(one.payment_id, one.credits, one.first_step) for one in others]
                 yield f"{name} paid for packages that nobody was told are bought: {told}"
-            yield from _renewals(name, others)
+            if kind == "plan":
+                yield from _renewals(name, list(first.values()), others)
 
 
-def _renewals(name: str, renewals: list[Paid]) -> Iterator[str]:
-    """No month of a plan is paid twice."""
-    at = sorted(one.at for one in renewals if one.kind == "plan")
-    for before, after in zip(at, at[1:], strict=False):
-        if (before.year, before.month) == (after.year, after.month) and after - before < MONTH / 9:
-            yield f"{name} renewed at {before} and at {after}"
+def _renewals(name: str, begun: list[datetime], renewals: list[Paid]) -> Iterator[str]:
+    """The nth month of a plan is not paid before it begins, and so not twice (R34)."""
+    for one in renewals:
+        start = max((at for at in begun if at <= one.at), default=None)
+        if start is None:
+            yield f"{name} renewed at {one.at} what it never bought"
+            continue
+        months = sum(start < other.at <= one.at for other in renewals)
+        if one.at < start + months * MONTH:
+            yield f"{name} had renewed {months} times at {one.at} what began at {start}"
 
 
 def _switched_off(model: Model, net: Net, paid: list[Paid]) -> Iterator[str]:

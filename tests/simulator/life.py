@@ -7,6 +7,7 @@ from typing import Any
 
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
+from brimful.domain.cover import CoverTables
 from brimful.gateways.port import Gateway
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
@@ -114,8 +115,6 @@ class Covers(CoverCache):
 
     def of(self, packs: Any) -> Any:
         """The tables of some packs."""
-        from brimful.domain.cover import CoverTables
-
         if packs and packs not in self._tables:
             self._tables[packs] = CoverTables.build(packs)
             self._evict()

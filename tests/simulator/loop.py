@@ -97,7 +97,9 @@ class SimLoop(asyncio.SelectorEventLoop):
             timer.cancel()
         self.replies_due = 0
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
         """At once: a thread would end when it likes."""
         future = self.create_future()
         try:

@@ -101,6 +101,4 @@ class Model:
 
     def done(self, verb: str, who: str) -> Iterator[Ask]:
         """What was done of what an account asked."""
-        return (
-            one for one in self.asks if (one.verb, one.who, one.outcome) == (verb, who, "done")
-        )
+        return (one for one in self.asks if (one.verb, one.who, one.outcome) == (verb, who, "done"))

@@ -81,9 +81,13 @@ class Report:
         table.add_row("seeds with a violation", f"{len(self.failed):,}", "")
         console.print(table)
         console.print("faults:", ", ".join(f"{k} {n:,}" for k, n in self.faults.most_common()))
-        console.print("operations:", ", ".join(f"{k} {n:,}" for k, n in self.operations.most_common()))
+        console.print(
+            "operations:", ", ".join(f"{k} {n:,}" for k, n in self.operations.most_common())
+        )
         rate = self.seeds / self.seconds if self.seconds else 0
-        console.print(f"{self.seconds:.0f} s, {rate:.1f} seeds a second, at least {self.levels} levels")
+        console.print(
+            f"{self.seconds:.0f} s, {rate:.1f} seeds a second, at least {self.levels} levels"
+        )
         for one in self.failed[:20]:
             console.print(f"[red]seed {one.seed}[/red] (trace {one.digest}):", highlight=False)
             for text in one.violations[:5]:

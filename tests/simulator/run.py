@@ -1,6 +1,7 @@
 """One seed: a world, what happens in it, its end, and the two judgements on it."""
 
 import asyncio
+import hashlib
 import sys
 import time
 from dataclasses import dataclass, field
@@ -11,16 +12,15 @@ import asyncpg
 import structlog
 
 from brimful.db import ids
-from brimful.db.transaction import Database
 from brimful.ledger.audit import checks
 from brimful.ledger.balances import Stock, read_stock
 from brimful_testbank.bank import Bank
-from tests.simulator.bank import Journal, Net, SimTestbank
+from tests.simulator.bank import Journal, Net
 from tests.simulator.director import Director
 from tests.simulator.ending import Ending
 from tests.simulator.gate import Gate, Trace
 from tests.simulator.judge import judge
-from tests.simulator.life import Fate, Life
+from tests.simulator.life import Fate
 from tests.simulator.loop import Place, SimLoop, Stuck, place
 from tests.simulator.model import Model
 from tests.simulator.sessions import Lost, Session, Sessions
@@ -52,7 +52,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Place_:
+class Ground:
     """What a process that simulates keeps from seed to seed."""
 
     loop: SimLoop
@@ -80,7 +80,10 @@ LOG = Log()
 
 def listen() -> None:
     """Hear what the engine logs."""
-    structlog.configure(processors=[LOG], cache_logger_on_first_use=False)
+    structlog.configure(
+        processors=[LOG],  # type: ignore[list-item]
+        cache_logger_on_first_use=False,
+    )
 
 
 def seeded(source: Random, stage: Stage) -> None:
@@ -88,7 +91,7 @@ def seeded(source: Random, stage: Stage) -> None:
     ids.draw_from(ids.Source(stage.clock.time_ns, source.randbytes))
 
 
-async def run_seed(here: Place_, seed: int, *, keep_trace: bool = False) -> Outcome:
+async def run_seed(here: Ground, seed: int, *, keep_trace: bool = False) -> Outcome:
     """Play one seed and judge it."""
     number = seed % WORLDS
     world = here.worlds.get(number)
@@ -130,7 +133,7 @@ async def run_seed(here: Place_, seed: int, *, keep_trace: bool = False) -> Outc
     )
 
 
-def _stage(here: Place_, seed: int, world: World | None, trace: Trace) -> Stage:
+def _stage(here: Ground, seed: int, world: World | None, trace: Trace) -> Stage:
     """A stage as a seed, or the building of a world (a negative one), finds it."""
     loop, swarm = here.loop, draw(Random(f"{seed} swarm"))
     loop.now_s = 3_600.0 if world is None else world.ended_s + 3_600.0
@@ -161,7 +164,7 @@ def _stage(here: Place_, seed: int, world: World | None, trace: Trace) -> Stage:
     return stage
 
 
-async def _clear(here: Place_, stage: Stage) -> None:
+async def _clear(here: Ground, stage: Stage) -> None:
     """Nothing of a run is left to go on in the next."""
     here.loop.gate = None
     for life in stage.lives:
@@ -174,7 +177,7 @@ async def _clear(here: Place_, stage: Stage) -> None:
     here.loop.forget_timers()
 
 
-async def _build(here: Place_, number: int) -> World:
+async def _build(here: Ground, number: int) -> World:
     """A world, built by the real use cases where nothing fails, and kept."""
     await here.rows.put_back(-1)
     stage = _stage(here, -1 - number, None, Trace())
@@ -193,12 +196,10 @@ async def _build(here: Place_, number: int) -> World:
 
 
 def _fingerprint(token: str) -> str:
-    import hashlib
-
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-async def _stocks(here: Place_, world: World) -> dict[str, Stock]:
+async def _stocks(here: Ground, world: World) -> dict[str, Stock]:
     """What each account says it holds, read as the API reads it."""
     found = {}
     for name, account in world.accounts.items():
@@ -209,13 +210,10 @@ async def _stocks(here: Place_, world: World) -> dict[str, Stock]:
     return found
 
 
-async def _audit(here: Place_) -> list[str]:
+async def _audit(here: Ground) -> list[str]:
     """What our own audit finds."""
     findings = []
     for name, query in checks().items():
         for row in await here.sessions[0].connection.fetch(query):
             findings.append(f"audit {name}: {row['detail']}")
     return findings
-
-
-__all__ = ["Database", "Life", "Outcome", "Place_", "SimTestbank", "listen", "run_seed"]

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 from brimful.db.transaction import Database
 from brimful.domain.moment import Moment
+from brimful.wiring import Engine
 from tests.simulator.bank import Net, SimTestbank
 from tests.simulator.gate import Gate
 from tests.simulator.life import Fate, Life
@@ -134,10 +136,14 @@ class Stage:
     ) -> None:
         """Sent again, as gateways do, while there is no answer."""
         body = json.dumps(event).encode()
+
+        def receive(engine: Engine) -> Any:
+            return engine.receive_event(body=body, headers={})
+
         for again in range(4):
             await asyncio.sleep(late_s + again * 5.0)
             life = self.some_life(random)
-            task = life.begin(name, lambda: life.engine.receive_event(body=body, headers={}))
+            task = life.begin(name, partial(receive, life.engine))
             await asyncio.wait({task})
             if not task.cancelled() and task.exception() is None:
                 return

@@ -6,11 +6,12 @@ packages that only a hand buys in 3, those that auto-billing chooses from in 0.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from brimful.billing import accounts
 from brimful.billing.accounts import Account, Platform
 from brimful.cli.sandbox import Sandbox, open_sandbox
 from brimful.wiring import Engine
@@ -125,7 +126,7 @@ async def build(engine: Engine, number: int) -> World:
         world.limits[name] = draw_limits(random, 1_000)
         world.enabled[name] = random.random() < 0.85
         if world.enabled[name]:
-            answer = await sandbox.auto_billing(name, **world.limits[name])
+            answer = await sandbox.auto_billing(name, enabled=True, **world.limits[name])
             world.enabled[name] = hasattr(answer, "effects")
     await _supplies(sandbox, world)
     return world
@@ -166,8 +167,6 @@ def _offer(
 
 async def _supplies(sandbox: Sandbox, world: World) -> None:
     """The platform's place in each tenant, which gifts to agencies come from."""
-    from brimful.billing import accounts
-
     for name, seller in world.tree.items():
         if seller == ROOT:
             here = world.accounts[name]
@@ -175,6 +174,3 @@ async def _supplies(sandbox: Sandbox, world: World) -> None:
             supply = await accounts.read_account(sandbox.db, here.tenant_id, here.parent_id)
             assert supply is not None
             world.supplies[name] = supply
-
-
-DAY = timedelta(days=1)
