@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -13,6 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.simulator.campaign import environment, run_all, server, simulate
 from tests.simulator.report import Report
 from tests.simulator.run import Outcome
+
+
+class Enough(Exception):
+    """No further seed is wanted."""
 
 
 def number(text: str) -> int:
@@ -29,6 +34,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--from", type=number, default=0, dest="first", help="the first (0)")
     parser.add_argument("--jobs", type=number, default=2, help="processes (2)")
     parser.add_argument("--within", type=number, help="begin no further seed after so many seconds")
+    parser.add_argument(
+        "--until-first", action="store_true", dest="stop", help="stop at a violation"
+    )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     parser.add_argument("--trace", action="store_true", help="print each step of the seeds")
     return parser.parse_args()
@@ -49,8 +57,11 @@ def campaign(wanted: argparse.Namespace) -> Report:
         def seen(outcome: Outcome) -> None:
             report.add(outcome)
             bar.update(task, advance=1, failed=len(report.failed))
+            if report.failed and wanted.stop:
+                raise Enough
 
-        asyncio.run(run_all(seeds, max(1, wanted.jobs), wanted.within, seen))
+        with contextlib.suppress(Enough):
+            asyncio.run(run_all(seeds, max(1, wanted.jobs), wanted.within, seen))
     report.seconds = time.monotonic() - began
     return report
 

@@ -62,7 +62,7 @@ class Director:
     def _over(self, task: "asyncio.Task[Any]") -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            raise problem
+            self.model.wrong(f"{task.get_name()} raised {problem!r}")
 
     def _who(self, random: Random) -> str:
         return random.choice(list(self.stage.world.tree))

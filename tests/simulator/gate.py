@@ -16,6 +16,9 @@ from tests.simulator.loop import Place, SimLoop, place
 
 T = TypeVar("T")
 
+# A run that takes more steps than this has no end.
+STEPS_MAX = 25_000
+
 Order = Literal["any", "sticky", "ranked"]
 
 
@@ -77,6 +80,7 @@ class Gate:
         self.steps = 0
         self.waits = 0
         self.deadlocks = 0
+        self.stuck = ""
 
     async def enter(self, what: str, session: Any = None) -> None:
         """Park until it is one's turn. Raises CancelledError in a process that is dead."""
@@ -89,8 +93,20 @@ class Gate:
         if here.life is not None:
             here.life.breathe()
 
+    def give_up(self, why: str) -> None:
+        """The run leads nowhere: its main task ends."""
+        if not self.stuck:
+            self.stuck = why
+            main = self.loop.main
+            assert main is not None
+            main.cancel()
+
     def grant(self) -> bool:
         """Let one of those who are parked go on; False when time has to pass first."""
+        if self.steps > STEPS_MAX:
+            self.give_up(f"no end after {STEPS_MAX} steps")
+            self.loop.gate = None
+            return True
         self._parked = [one for one in self._parked if not one.granted.done()]
         ready = self._ready()
         if not ready:

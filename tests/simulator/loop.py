@@ -15,10 +15,6 @@ from typing import Any
 PATIENCE_S = 0.001
 
 
-class Stuck(RuntimeError):
-    """Nobody can go on any more, and there is no timer either."""
-
-
 class Place:
     """Where a task stands in the tree of tasks, and which process of ours it belongs to: a name that
     is the same in every run, whatever the order in which tasks were made."""
@@ -38,7 +34,7 @@ class Place:
 place: ContextVar[Place] = ContextVar("place")
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Selector(selectors.DefaultSelector):
     """Asks the loop what to do when nobody can go on."""
 
     loop: "SimLoop"
@@ -72,18 +68,21 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.now_s = 0.0
         self.replies_due = 0
         self.gate: Any = None
+        self.main: asyncio.Task[Any] | None = None
         super().__init__(selector)
-        self.set_task_factory(_make_task)
+        self.set_task_factory(_make_task)  # type: ignore[arg-type]
 
     def time(self) -> float:
         """Virtual seconds."""
         return self.now_s
 
     def jump(self) -> None:
-        """To the next timer. Raises Stuck when there is none."""
+        """To the next timer."""
         scheduled = self._scheduled  # type: ignore[attr-defined]
         if not scheduled:
-            raise Stuck("nobody can go on, and nothing is to come")
+            self.gate.give_up("nobody can go on, and nothing is to come")
+            self.gate = None
+            return
         self.now_s = max(self.now_s, scheduled[0].when())
 
     def next_timer_s(self) -> float | None:

@@ -21,16 +21,13 @@ from tests.simulator.ending import Ending
 from tests.simulator.gate import Gate, Trace
 from tests.simulator.judge import judge
 from tests.simulator.life import Fate
-from tests.simulator.loop import Place, SimLoop, Stuck, place
+from tests.simulator.loop import Place, SimLoop, place
 from tests.simulator.model import Model
 from tests.simulator.sessions import Lost, Session, Sessions
 from tests.simulator.stage import Stage
 from tests.simulator.stock import Stock as Rows
 from tests.simulator.swarm import draw
 from tests.simulator.world import WORLDS, World, build
-
-# So much real time may a seed take: then it has gone astray.
-SECONDS_MAX = 120
 
 
 @dataclass(slots=True)
@@ -110,8 +107,8 @@ async def run_seed(here: Ground, seed: int, *, keep_trace: bool = False) -> Outc
         await director.play()
         ended_s = here.loop.now_s
         await Ending(director, Random(f"{seed} ending")).reach()
-    except Stuck as stuck:
-        model.wrong(str(stuck))
+    except asyncio.CancelledError:
+        model.wrong(stage.gate.stuck)
     leapt = stage.clock.leapt.total_seconds()
     await _clear(here, stage)
     stocks = await _stocks(here, world)
@@ -159,7 +156,7 @@ def _stage(here: Ground, seed: int, world: World | None, trace: Trace) -> Stage:
     bank.changed = stage.changed
     stage.net = Net(bank, gate, fate, swarm, Random(f"{seed} net"))
     stage.net.clock = stage.clock
-    loop.gate = gate
+    loop.gate, loop.main = gate, asyncio.current_task()
     place.set(Place("main"))
     return stage
 
