@@ -77,14 +77,20 @@ def _payments(model: Model, net: Net) -> Iterator[Paid]:
 
 
 def _once(net: Net) -> Iterator[str]:
-    """No payment is captured twice, and no purchase has two that are (R22)."""
+    """No purchase is paid twice, and no attempt has two payments: whoever asks again does so under
+    the same key, or not at all (R22)."""
     taken: dict[str, int] = defaultdict(int)
+    attempts: dict[str, int] = defaultdict(int)
     for payment in net.bank.payments.values():
+        attempts[payment["metadata"]["reference"]] += 1
         if payment["captured"] - payment["refunded"]:
             taken[payment["metadata"]["purchase"]] += 1
     for purchase, times in taken.items():
         if times > 1:
             yield f"purchase {purchase} was paid {times} times"
+    for attempt, times in attempts.items():
+        if times > 1:
+            yield f"attempt {attempt} made {times} payments"
 
 
 def _at_rest(net: Net) -> Iterator[str]:
