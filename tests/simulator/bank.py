@@ -69,7 +69,7 @@ class Net:
         now = self.clock.moment()
         params = json.dumps([method, path, wish], sort_keys=True)
         kept = self._replies.get((merchant, key)) if key else None
-        if kept is not None and now.at - kept[0] < KEYS_KEPT:
+        if kept is not None and now.real_at - kept[0] < KEYS_KEPT:
             if kept[1] != params:
                 return 400, {"code": "idempotency_error"}
             return kept[2], dict(kept[3])
@@ -86,7 +86,7 @@ class Net:
             )
             self.gate.trace.note(f"bank {verb} {reply[0]} {reply[1].get('state')}")
         if key:
-            self._replies[merchant, key] = (now.at, params, *reply)
+            self._replies[merchant, key] = (now.real_at, params, *reply)
         return reply[0], dict(reply[1]) if isinstance(reply[1], dict) else reply[1]
 
     def _do(self, method: str, path: str, parts: list[str], merchant: str, wish: Any) -> Any:
