@@ -28,8 +28,8 @@ BUGS = (
     Bug(
         "timeout_is_failure",
         f"{EFFECTS}/drive.py",
-        "    outcome = await ask(driver.gateway, purchase, fresh=fresh)\n",
-        "    outcome = await ask(driver.gateway, purchase, fresh=fresh)\n"
+        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n",
+        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n"
         "    if isinstance(outcome, Unknown) and purchase.payment_id:\n"
         "        from brimful.domain.payment import Canceled\n\n"
         "        outcome = Canceled(payment_id=purchase.payment_id)\n",
@@ -45,6 +45,13 @@ BUGS = (
         "        return Canceled(payment_id=payment_id)\n"
         "    return await gateway.cancel(\n",
         "R22: cancelled at the gateway before failure is recorded",
+    ),
+    Bug(
+        "asked_again_for_ever",
+        "src/brimful/domain/resending.py",
+        "RESEND_FOR = timedelta(hours=23)",
+        "RESEND_FOR = timedelta(days=365)",
+        "R22: no money request later than 23 hours after its first try",
     ),
     Bug(
         "key_left_random",

@@ -162,6 +162,9 @@ class SimTestbank(Testbank):
             return net.perform(asked, method, path, (account_ref, key, wish))
 
         fate = net.fate_of_call(verb)
+        if fate == "refused" and method == "GET":
+            # Who may not even read has other troubles, which are logged.
+            fate = "http_500_before"
         if fate == "dies_before_call":
             self._life.die()
         if fate == "unreachable":
