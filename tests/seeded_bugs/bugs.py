@@ -100,11 +100,11 @@ BUGS = (
         "R17: a demand takes what it lacks, no more",
     ),
     Bug(
-        "answer_by_ignored_by_the_grant",
-        f"{TABLES}/130_offer.sql",
-        "        if not found or v_late then\n",
-        "        if not found then\n",
-        "R20: a spend whose caller was answered is not debited",
+        "pending_although_it_was_debited",
+        "src/brimful/wiring.py",
+        "            else:\n                row = await self.waiters.wait(tenant_id, answer.spend_id, 1)\n",
+        "",
+        "R20: whoever hears that it is pending was not debited",
     ),
     Bug(
         "abandoned_spend_completed",
