@@ -42,6 +42,7 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_RENEWAL_KILLS",
         "BRIMFUL_EVENT_FUZZ",
         "BRIMFUL_EVENT_ORDERS",
+        "BRIMFUL_SIMULATED_SEEDS",
     ):
         del os.environ[name]
 

@@ -51,7 +51,7 @@ from brimful.usecases.authenticate import begin_authentication
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.close_account import empty_closed
-from brimful.usecases.context import Context
+from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.move_account import move_due
 from brimful.usecases.receive_event import receive_event
@@ -100,9 +100,11 @@ class Engine:
         settings: Settings,
         pages: Pages | None = None,
         records: Records | None = None,
+        covers: CoverCache | None = None,
     ) -> None:
         """``pages`` are those that the gateway hosts, ``records`` its own list of payments; without
-        them none are offered and nothing can be reconciled."""
+        them none are offered and nothing can be reconciled. ``covers`` may be shared by several
+        engines of one process."""
         self.settings = settings
         self.clock = clock
         self.gateway = gateway
@@ -114,6 +116,7 @@ class Engine:
             gateway=gateway_name,
             minimum_minor=gateway.minimum_minor,
             public_url=settings.public_url,
+            covers=covers or CoverCache(),
         )
         self.driver = Driver(
             ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)

@@ -33,10 +33,13 @@ class Bank:
     """All state in memory, each change written to the journal before it is answered."""
 
     def __init__(
-        self, journal: Journal, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        journal: Journal,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        token_hex: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         self.journal = journal
-        self._now = now
+        self._now, self._token_hex = now, token_hex
         self._heard: datetime | None = None
         self.customers = journal.load("customer")
         self.methods = journal.load("method")
@@ -62,7 +65,7 @@ class Bank:
         elif self.customers.get(customer, {}).get("merchant") != merchant:
             raise Refused(404, "no_such_customer", "no such customer")
         method = {
-            "id": f"pm_{secrets.token_hex(8)}",
+            "id": f"pm_{self._token_hex(8)}",
             "merchant": merchant,
             "customer": customer,
             "number": number,
@@ -79,7 +82,7 @@ class Bank:
 
     def make_customer(self, merchant: str) -> str:
         """A customer of a merchant, with no card yet; returns its id."""
-        made: Object = {"id": f"cus_{secrets.token_hex(8)}", "merchant": merchant}
+        made: Object = {"id": f"cus_{self._token_hex(8)}", "merchant": merchant}
         self.journal.write("customer", made, None, None)
         self.customers[made["id"]] = made
         return str(made["id"])
@@ -121,7 +124,7 @@ class Bank:
         if wish["amount"] < MINIMUMS.get(wish["currency"], 50):
             raise Refused(400, "amount_too_small", "the amount is below the minimum")
         payment = {
-            "id": f"pay_{secrets.token_hex(10)}",
+            "id": f"pay_{self._token_hex(10)}",
             "merchant": merchant,
             "customer": wish["customer"],
             "method": wish["method"],

@@ -22,7 +22,9 @@ def dev(*words: str) -> "subprocess.CompletedProcess[str]":
 
 def verbs() -> set[str]:
     """What it does, by its own table."""
-    table = re.search(r"^VERBS = \{(.*)\}$", (ROOT / "dev").read_text(encoding="utf-8"), re.M)
+    table = re.search(
+        r"^VERBS = \{(.*?)\}", (ROOT / "dev").read_text(encoding="utf-8"), re.M | re.S
+    )
     assert table is not None
     return set(re.findall(r'"(\w+)"', table.group(1)))
 

@@ -57,7 +57,9 @@ class Waiters:
             async with asyncio.timeout(max(timeout_s, 0)):
                 return await future
         except TimeoutError:
-            return None
+            # It may have ended before the first look, above all for who does not wait at all.
+            rows = await self._look({operation_id: tenant_id})
+            return rows[0] if rows else None
         finally:
             futures.discard(future)
             if not futures:

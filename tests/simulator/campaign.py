@@ -1,0 +1,127 @@
+"""Many seeds: a database of its own for each process that simulates, one server for all."""
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import asyncpg
+
+from brimful.db.embedded import embedded
+from brimful.db.migrate import migrate
+from tests.simulator.loop import SimLoop
+from tests.simulator.run import Ground, Outcome, listen, run_seed
+from tests.simulator.sessions import open_session
+from tests.simulator.stock import Stock
+
+ROOT = Path(__file__).resolve().parents[2]
+SESSIONS = 12
+SERVER = (
+    "fsync=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal", "max_wal_senders=0",
+    "shared_buffers=64MB", "deadlock_timeout=1s", "synchronous_commit=off", "track_activities=on",
+    "max_wal_size=4GB",
+)  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def server() -> AsyncIterator[str]:
+    """A PostgreSQL to throw away."""
+    with tempfile.TemporaryDirectory(prefix="brimful-simulator-") as folder:
+        Path(folder).chmod(0o755)
+        async with embedded(Path(folder), settings=SERVER) as dsn:
+            yield dsn
+
+
+async def open_ground(loop: SimLoop, dsn: str, name: str) -> Ground:
+    """A migrated database of one's own on a server, with connections to it."""
+    admin = await asyncpg.connect(dsn)
+    await admin.execute(f"create database {name}")
+    await admin.close()
+    head, _, query = dsn.partition("?")
+    mine = f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+    await migrate(mine)
+    rows = Stock(await asyncpg.connect(mine))
+    await rows.prepare()
+    sessions = [await open_session(mine) for _ in range(SESSIONS)]
+    return Ground(loop, sessions, await asyncpg.connect(mine), rows)
+
+
+def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> Iterator[Outcome]:
+    """Play seeds one after the other in this process, on a database of its own."""
+    listen()
+    loop = SimLoop()
+    asyncio.set_event_loop(loop)
+    try:
+        here = loop.run_until_complete(open_ground(loop, dsn, name))
+        # A twentieth of the time; what a run leaves behind is collected now and then.
+        gc.disable()
+        for seed in seeds:
+            if seed % 20 == 0:
+                gc.collect()
+            yield loop.run_until_complete(run_seed(here, seed, keep_trace=keep_trace))
+    finally:
+        gc.enable()
+        loop.gate = None
+        loop.close()
+
+
+async def run_all(
+    seeds: range, jobs: int, within_s: float | None, seen: Callable[[Outcome], None]
+) -> None:
+    """Play seeds in so many processes; each outcome is ``seen`` as it comes. After ``within_s``
+    seconds no further seed is begun."""
+    async with server() as dsn:
+        working = [
+            asyncio.create_task(_listen(dsn, f"simulated_{job}", seeds[job::jobs], within_s, seen))
+            for job in range(min(jobs, len(seeds)))
+        ]
+        try:
+            await asyncio.gather(*working)
+        finally:
+            for one in working:
+                one.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+
+async def _listen(
+    dsn: str, name: str, seeds: range, within_s: float | None, seen: Callable[[Outcome], None]
+) -> None:
+    """One process, whose every line is an outcome."""
+    order = json.dumps([dsn, name, seeds.start, seeds.stop, seeds.step, within_s])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.simulator.worker", order,
+        stdout=asyncio.subprocess.PIPE, env=environment(), cwd=ROOT, limit=2**24,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            seen(Outcome(**json.loads(line)))
+        if await process.wait():
+            raise RuntimeError(f"a process that simulates ended with status {process.returncode}")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def work(order: str) -> None:
+    """What such a process does: its seeds, one after the other, a line of JSON each."""
+    dsn, name, start, stop, step, within_s = json.loads(order)
+    began = time.monotonic()
+    for outcome in simulate(dsn, name, range(start, stop, step)):
+        print(json.dumps(asdict(outcome)), flush=True)
+        if within_s is not None and time.monotonic() - began > within_s:
+            return
+
+
+def environment() -> dict[str, str]:
+    """Ours, with hashes of texts that are the same in every process."""
+    paths = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    return {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": paths}

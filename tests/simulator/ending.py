@@ -1,0 +1,100 @@
+"""The end of a run: nothing fails any more, and in bounded time all that was begun is over (R24)."""
+
+import asyncio
+from random import Random
+
+from tests.simulator.callers import Callers
+from tests.simulator.director import Director
+from tests.simulator.model import Ask, Model
+from tests.simulator.stage import Stage
+
+# So many scans, a minute of real time apart, until nothing is due any more.
+SCANS = 30
+# So often whoever has no answer asks again.
+ROUNDS = 6
+
+
+class Ending:
+    """Brings a run to rest and asks once more for what has no answer yet."""
+
+    def __init__(self, director: Director, random: Random) -> None:
+        self.stage: Stage = director.stage
+        self.model: Model = director.model
+        self.callers: Callers = director.callers
+        self.random = random
+
+    async def reach(self) -> None:
+        """Heal, settle, have every key answered, settle again, and see that whoever may buy can."""
+        stage = self.stage
+        stage.fate.armed = False
+        stage.net.down_until_s = 0.0
+        for life in stage.lives:
+            life.frozen_until_s = 0.0
+        await self._settle()
+        for _ in range(ROUNDS):
+            unanswered = [ask for ask in self.model.asks if ask.open and not self._is_left(ask)]
+            if not unanswered:
+                break
+            for ask in unanswered:
+                ask.wait_ms, ask.overlapped = 3_000, False
+                await self.callers.ask(ask, times=1)
+            await self._settle()
+        for ask in unanswered:
+            self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
+        await self._settle(scans=2)
+        await self._probe()
+        await self._settle(scans=2)
+
+    def _is_left(self, ask: Ask) -> bool:
+        """Its caller was told that it is pending and lets it be: it must not be debited (R20)."""
+        return ask.verb == "spend" and ask.outcome == "pending" and ask.number % 2 == 0
+
+    async def _settle(self, *, scans: int = 1) -> None:
+        """Scan until nothing is due, nothing is under way and no request is still to arrive, in so
+        many scans one after the other: what got no answer is due again within a minute."""
+        stage, quiet = self.stage, 0
+        for _ in range(SCANS):
+            begun = await self.callers.send("settle", lambda e: e.take_up_due_work(), self.random)
+            for one in stage.alive():
+                await one.engine.runner.idle()
+            quiet = 0 if begun or stage.net.late or self._open() else quiet + 1
+            if quiet == scans:
+                return
+            await asyncio.sleep(61)
+        self.model.wrong(f"not at rest after {SCANS} minutes: {self._open()}")
+
+    def _open(self) -> list[str]:
+        """Payments that hold a card, or were confirmed and may still take money."""
+        bank = self.stage.net.bank
+        ended = ("created", "captured", "canceled")
+        return [one["id"] for one in bank.payments.values() if one["state"] not in ended]
+
+    async def _probe(self) -> None:
+        """Up one branch of the tree every owner puts a good card on file and switches on without
+        caps: then who stands at its end has all that is needed, and is served (R16, R29)."""
+        tree = self.stage.world.tree
+        name = at = self.random.choice(list(tree))
+        self.stage.net.bank.overrides.clear()
+        while at in tree:
+            await self.callers.save_card(at, f"tok_success#{at}/end", self.random)
+            await self.callers.switch(at, self.random, enabled=True, limits={})
+            at = tree[at]
+        if not self._can_buy(name):
+            return
+        ask = self.model.probe(name, self.random)
+        await self.callers.ask(ask, times=1)
+        if ask.outcome != "done":
+            told = f"{ask.outcome} {ask.reason}"
+            self.model.wrong(f"{name} has all that is needed and is not served: {told}")
+
+    def _can_buy(self, name: str) -> bool:
+        """Every seller above offers credits, and every setting up the tree is on without caps."""
+        tree = self.stage.world.tree
+        while name in tree:
+            setting = self.model.setting(name)
+            if not (
+                setting.enabled and not setting.limits and self.model.shelf(tree[name], "auto")
+            ):
+                return False
+            name = tree[name]
+        return True

@@ -1,0 +1,224 @@
+"""The gate: whoever is about to ask the database or the gateway parks here, and one at a time goes on.
+
+Who goes is drawn from the seed, so a run is one of the orders in which the statements of several
+processes can happen. A statement that has to wait for a lock lets nobody go but those that hold it, to
+the end of their transactions: so each wait ends in one way only, and a seed is the same run every time.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal, TypeVar
+
+from tests.simulator.loop import Place, SimLoop, place
+
+T = TypeVar("T")
+
+# A run that takes more steps than this has no end.
+STEPS_MAX = 25_000
+
+Order = Literal["any", "sticky", "ranked"]
+
+
+@dataclass(slots=True)
+class Parked:
+    """Somebody who is to go on."""
+
+    at: Place
+    what: str
+    session: Any
+    granted: "asyncio.Future[None]"
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened, as a hash and, when wanted, line by line."""
+
+    kept: bool = False
+    lines: list[str] = field(default_factory=list)
+    _hash: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=8))
+
+    def note(self, line: str) -> None:
+        """One thing that happened."""
+        self._hash.update(line.encode())
+        if self.kept:
+            self.lines.append(line)
+
+    @property
+    def digest(self) -> str:
+        """The hash of all that happened by now."""
+        return str(self._hash.hexdigest())
+
+
+class Gate:
+    """Who goes next. ``order`` is any, the same as last mostly, or by ranks that rarely change;
+    ``impatience`` is how readily time passes although somebody could go on."""
+
+    def __init__(
+        self,
+        loop: SimLoop,
+        random: Random,
+        trace: Trace,
+        *,
+        order: Order = "any",
+        impatience: float = 0.0,
+        pace_s: float = 0.002,
+    ) -> None:
+        self.loop, self.trace = loop, trace
+        self._random, self._order = random, order
+        self._impatience, self._pace_s = impatience, pace_s
+        self._parked: list[Parked] = []
+        self._last = ""
+        self._ranks: dict[str, float] = {}
+        self._asked_for: Any = None
+        self._blocked: list[tuple[Any, frozenset[int]]] = []
+        self._looking: asyncio.Task[None] | None = None
+        self.running: Any = None
+        self.monitor: Any = None
+        self.steps = 0
+        self.waits = 0
+        self.deadlocks = 0
+        self.stuck = ""
+
+    async def enter(self, what: str, session: Any = None) -> None:
+        """Park until it is one's turn. Raises CancelledError in a process that is dead."""
+        here = place.get()
+        if here.life is not None:
+            here.life.breathe()
+        parked = Parked(here, what, session, self.loop.create_future())
+        self._parked.append(parked)
+        await parked.granted
+        if here.life is not None:
+            here.life.breathe()
+
+    def give_up(self, why: str) -> None:
+        """The run leads nowhere: its main task ends."""
+        if not self.stuck:
+            self.stuck = why
+            main = self.loop.main
+            assert main is not None
+            main.cancel()
+
+    def grant(self) -> bool:
+        """Let one of those who are parked go on; False when time has to pass first."""
+        if self.steps > STEPS_MAX:
+            self.give_up(f"no end after {STEPS_MAX} steps")
+            self.loop.gate = None
+            return True
+        self._parked = [one for one in self._parked if not one.granted.done()]
+        ready = self._ready()
+        if not ready:
+            return self.loop.replies_due > 0
+        if not self._blocked and self._lets_time_pass():
+            return False
+        chosen = self._choose(ready)
+        self._parked.remove(chosen)
+        self.steps += 1
+        self._last = chosen.at.name
+        self.loop.now_s += self._random.random() * self._pace_s
+        self.trace.note(f"{self.loop.now_s:.6f} {chosen.at.name} {chosen.what}")
+        chosen.granted.set_result(None)
+        return True
+
+    def _ready(self) -> list[Parked]:
+        if self._blocked:
+            holders = self._blocked[-1][1]
+            ready = [p for p in self._parked if p.session is not None and p.session.pid in holders]
+            if not ready and holders <= {one.pid for one, _ in self._blocked}:
+                self._let_deadlock_end()
+            return ready
+        now_s = self.loop.now_s
+        return [
+            one
+            for one in self._parked
+            if one.at.life is None
+            or one.at.life.frozen_until_s <= now_s
+            or (one.session is not None and one.session.in_transaction)
+        ]
+
+    def _lets_time_pass(self) -> bool:
+        if self._random.random() >= self._impatience:
+            return False
+        next_s = self.loop.next_timer_s()
+        return next_s is not None and next_s < self._random.choice((0.01, 0.3, 3.0, 20.0))
+
+    def _choose(self, ready: list[Parked]) -> Parked:
+        if len(ready) == 1:
+            return ready[0]
+        ready.sort(key=lambda one: one.at.name)
+        if self._order == "sticky" and self._random.random() < 0.8:
+            for one in ready:
+                if one.at.name == self._last:
+                    return one
+        if self._order == "ranked" and self._random.random() < 0.95:
+            return min(ready, key=self._rank)
+        return self._random.choice(ready)
+
+    def _rank(self, one: Parked) -> float:
+        name = one.at.name
+        if name not in self._ranks:
+            self._ranks[name] = self._random.random()
+        return self._ranks[name]
+
+    async def reply(self, session: Any, answer: Awaitable[T], *, may_wait: bool = True) -> T:
+        """Wait for PostgreSQL, which ``may`` have the statement ``wait`` for a lock."""
+        life = place.get().life
+        task = asyncio.current_task()
+        self.loop.replies_due += 1
+        session.waiting = True
+        if may_wait:
+            self.running = session
+        if life is not None:
+            life.in_flight[task] = None
+        try:
+            return await answer
+        finally:
+            session.waiting = False
+            if life is not None:
+                life.in_flight.pop(task, None)
+            if not self._was_blocked(session):
+                self.loop.replies_due -= 1
+
+    def ended(self, session: Any) -> None:
+        """A transaction is over: who waited for a lock may have it by now."""
+        session.in_transaction = False
+        if self._blocked and session.pid in self._blocked[-1][1]:
+            waiting, _ = self._blocked.pop()
+            self.loop.replies_due += 1
+            self.running = waiting
+
+    def stalled(self) -> None:
+        """No reply for a while: see whether the statement waits for a lock."""
+        session = self.running
+        if self._looking is None and session is not None and session.waiting:
+            self._looking = self.loop.create_task(self._look(session))
+
+    async def _look(self, session: Any) -> None:
+        try:
+            holders = await self.monitor.fetchval("select pg_blocking_pids($1)", session.pid)
+        finally:
+            self._looking = None
+        if holders and session.waiting and session is self.running:
+            self.waits += 1
+            self.trace.note("waits for a lock")
+            self._blocked.append((session, frozenset(holders)))
+            self.loop.replies_due -= 1
+            self.running = None
+
+    def _was_blocked(self, session: Any) -> bool:
+        """A statement that was taken to wait came back all the same."""
+        for number, (one, _) in enumerate(self._blocked):
+            if one is session:
+                del self._blocked[number]
+                return True
+        return False
+
+    def _let_deadlock_end(self) -> None:
+        """Those who wait wait for each other: PostgreSQL ends one of them."""
+        self.deadlocks += 1
+        self.trace.note("deadlock")
+        self.loop.replies_due += len(self._blocked)
+        self._blocked.clear()
+        self.running = None

@@ -1,0 +1,248 @@
+"""The database as processes of ours see it: every statement and every commit goes through the gate.
+
+A few connections serve all processes of all runs, so that what PostgreSQL has prepared is kept. A
+process that dies does not close its connections: what it had begun is undone on them, as a server does.
+"""
+
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+
+import brimful
+from brimful.db.transaction import Database, Transaction, _prepare
+from tests.simulator.gate import Gate
+
+T = TypeVar("T")
+
+_MAY_WRITE = re.compile(r"\b(insert|update|delete)\b|_v\d+\s*\(")
+_committing: ContextVar[str] = ContextVar("committing", default="?")
+_SERVER = {
+    "application_name": "brimful-simulator",
+    "synchronous_commit": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "deadlock_timeout": "1000",
+}
+
+
+class Lost(asyncpg.ConnectionDoesNotExistError):
+    """The connection broke while a commit was under way: a fault of ours."""
+
+
+@cache
+def names() -> dict[str, str]:
+    """What each statement is called, by its text."""
+    root = Path(str(files(brimful)))
+    return {
+        path.read_text(encoding="utf-8"): f"{path.parent.parent.name}.{path.stem}"
+        for path in root.glob("*/sql/*.sql")
+    }
+
+
+class Session:
+    """One connection to PostgreSQL."""
+
+    __slots__ = ("connection", "in_transaction", "pid", "waiting")
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.pid: int = connection.get_server_pid()
+        self.in_transaction = self.waiting = False
+
+
+async def open_session(dsn: str) -> Session:
+    """Connect as the engine does, but for what only costs time where nothing has to outlive a crash
+    of PostgreSQL."""
+    connection = await asyncpg.connect(
+        dsn,
+        server_settings=_SERVER,
+        statement_cache_size=1000,
+        max_cached_statement_lifetime=0,
+    )
+    await _prepare(connection)
+    return Session(connection)
+
+
+class Sessions:
+    """The connections of one run, the last used first."""
+
+    def __init__(self, free: list[Session]) -> None:
+        self.all = list(free)
+        self._free = free
+        self._queue: deque[Any] = deque()
+
+    async def take(self, loop: Any) -> Session:
+        """A connection of one's own for now."""
+        while not self._free:
+            future = loop.create_future()
+            self._queue.append(future)
+            await future
+        return self._free.pop()
+
+    def give(self, session: Session) -> None:
+        """Have it back."""
+        self._free.append(session)
+        while self._queue:
+            future = self._queue.popleft()
+            if not future.done():
+                future.set_result(None)
+                break
+
+
+class GatedConnection:
+    """What a transaction is worked with."""
+
+    def __init__(self, pool: "GatedPool", session: Session) -> None:
+        self._pool, self._session = pool, session
+
+    async def fetch(self, sql: str, *args: Any) -> Any:
+        """As ever."""
+        return await self._do("fetch", sql, args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Any:
+        """As ever."""
+        return await self._do("fetchrow", sql, args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """As ever."""
+        return await self._do("fetchval", sql, args)
+
+    async def execute(self, sql: str, *args: Any) -> Any:
+        """As ever."""
+        return await self._do("execute", sql, args)
+
+    async def executemany(self, sql: str, args: Any) -> Any:
+        """As ever."""
+        return await self._do("executemany", sql, (args,))
+
+    async def _do(self, how: str, sql: str, args: tuple[Any, ...]) -> Any:
+        gate, session = self._pool.gate, self._session
+        await gate.enter(names().get(sql, "sql"), session)
+        answer = await gate.reply(session, getattr(session.connection, how)(sql, *args))
+        self._pool.breathe()
+        return answer
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """One transaction, whose commit may fail as the process's fate says."""
+        gate, session, pool = self._pool.gate, self._session, self._pool
+        execute = session.connection.execute
+        await gate.reply(session, execute("begin"), may_wait=False)
+        session.in_transaction = True
+        how = "rollback"
+        try:
+            yield
+            name = _committing.get()
+            await gate.enter(f"commit {name}", session)
+            fate = pool.fate(name)
+            if fate == "dies_before_commit":
+                pool.die()
+            if fate == "commit_undone":
+                raise Lost("before the commit")
+            how = "commit"
+        finally:
+            try:
+                await gate.reply(session, execute(how), may_wait=False)
+            finally:
+                gate.ended(session)
+        if fate == "dies_after_commit":
+            pool.die()
+        if fate == "commit_reply_lost":
+            raise Lost("after the commit")
+        pool.breathe()
+
+
+class GatedPool:
+    """What a database is worked with: the pool of one process, ``life``, if it is one's."""
+
+    def __init__(self, sessions: Sessions, gate: Gate, life: Any = None) -> None:
+        self._sessions, self.gate, self._life = sessions, gate, life
+
+    def breathe(self) -> None:
+        """A process that is dead comes no further."""
+        if self._life is not None:
+            self._life.breathe()
+
+    def fate(self, name: str) -> str:
+        """What befalls a commit of this process."""
+        return "" if self._life is None else str(self._life.fate_of_commit(name))
+
+    def die(self) -> None:
+        """The process ends here."""
+        self._life.die()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[GatedConnection]:
+        """A connection for one transaction."""
+        session = await self._sessions.take(self.gate.loop)
+        try:
+            yield GatedConnection(self, session)
+        finally:
+            self._sessions.give(session)
+
+    async def fetch(self, sql: str, *args: Any) -> Any:
+        """One statement."""
+        return await self._alone("fetch", sql, args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Any:
+        """One statement."""
+        return await self._alone("fetchrow", sql, args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """One statement."""
+        return await self._alone("fetchval", sql, args)
+
+    async def execute(self, sql: str, *args: Any) -> Any:
+        """One statement."""
+        return await self._alone("execute", sql, args)
+
+    async def _alone(self, how: str, sql: str, args: tuple[Any, ...]) -> Any:
+        name = names().get(sql, "sql")
+        async with self.acquire() as connection:
+            session = connection._session
+            await self.gate.enter(name, session)
+            fate = self.fate(name) if _may_write(sql) else ""
+            if fate == "dies_before_commit":
+                self.die()
+            if fate == "commit_undone":
+                raise Lost("before the commit")
+            try:
+                call = getattr(session.connection, how)(sql, *args)
+                answer = await self.gate.reply(session, call)
+            finally:
+                self.gate.ended(session)
+            if fate == "dies_after_commit":
+                self.die()
+            if fate == "commit_reply_lost":
+                raise Lost("after the commit")
+        self.breathe()
+        return answer
+
+
+@cache
+def _may_write(sql: str) -> bool:
+    return _MAY_WRITE.search(sql) is not None
+
+
+class GatedDatabase(Database):
+    """The engine's database, whose transactions are named by the function that runs them."""
+
+    def __init__(self, pool: GatedPool) -> None:
+        super().__init__(pool)  # type: ignore[arg-type]
+
+    async def run(self, body: Callable[[Transaction], Awaitable[T]]) -> T:
+        """As ever, under the name of the use case that the body belongs to."""
+        module, function = body.__module__.split(".")[-1], body.__qualname__.split(".")[0]
+        mark = _committing.set(function if function == module else f"{module}.{function}")
+        try:
+            return await super().run(body)
+        finally:
+            _committing.reset(mark)
