@@ -107,11 +107,10 @@ async def test_r30_renewals_of_clients_do_not_brake(calendar: Calendar) -> None:
     world = calendar.world
     names = ("One", "Two", "Three", "Four", "Five")
     await subscribers(calendar, *names, credits=100_000)
-    for _ in range(9):
-        await calendar.go(DAY)
-        assert isinstance(await world.spend("Agency", 2_000), SpendDone)
     due_at = (await calendar.subscription("One"))["due_at"]
-    await calendar.go_to(due_at - DAY)
+    for day in range(9, 0, -1):
+        await calendar.go_to(due_at - day * DAY)
+        assert isinstance(await world.spend("Agency", 2_000), SpendDone)
     for place, name in enumerate(names):
         await world.db.execute(
             "update subscription set wake_at = wake_at + make_interval(hours => $2) where account_id = $1",
