@@ -13,6 +13,7 @@ from brimful.effects import drive
 from brimful.usecases.answers import SpendDone
 from brimful_testbank.faults import Rule
 from tests.builders.calendar import HOUR, Calendar, subscribers
+from tests.builders.held import until
 from tests.builders.world import World
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -35,6 +36,12 @@ async def working(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     await world.settle()
+
+
+async def nothing_open(world: World) -> bool:
+    """Every purchase has ended."""
+    question = "select count(*) from purchase where state not in ('delivered', 'failed')"
+    return not await world.db.fetchval(question)
 
 
 async def kinds(world: World, name: str) -> Counter[str]:
@@ -98,6 +105,7 @@ async def test_r29_while_it_lasts_a_shortage_is_refused_at_once(
             clock.at += timedelta(seconds=1)
             first = await world.spend("Agency", 10)
             assert isinstance(first, Refuse) and first.reason is Reason.gateway_unavailable
+            await until(lambda: nothing_open(world))
         begun = len(await world.purchases("Agency"))
         clock.at += timedelta(seconds=5)
         second = await world.spend("Agency", 10)
