@@ -178,6 +178,7 @@ class Real:
             **self.ids(name),
             gateway_account=merchant,
             saved=saved,
+            role="primary",
             moment=self.clock.moment(),
         )
         self.engine.run(recorded.effects)

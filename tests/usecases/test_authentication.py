@@ -9,6 +9,7 @@ import httpx
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing, SpendDone
 from brimful.wiring import Authenticating
+from brimful_testbank.faults import Rule
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.world import World, small_world
 
@@ -113,6 +114,26 @@ async def test_r20_an_owner_who_does_not_come_back_holds_nothing_for_ever(world:
     [gone] = [p for p in await world.purchases("Agency") if p["present"]]
     assert (gone["state"], gone["reason"]) == ("failed", "authentication_required")
     assert kinds_at_bank(world)[-1] == "canceled"
+
+
+async def test_r29_a_lost_look_does_not_shorten_the_owners_time(world: World) -> None:
+    """The bank does not answer when it is asked how it stands; the owner confirms all the same."""
+    await small_world(world, clients=0)
+    await world.card("Agency", "tok_authenticate")
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    token = await token_of(world, "Agency")
+    opened = await world.engine.authenticate(token)
+    world.desk.faults.rules.append(Rule("lost_before", verb="look_up", times=2))
+    for _ in range(4):
+        again = await world.engine.authenticate(token)
+        assert isinstance(again, Authenticating) and again.state == "action_required"
+        await asyncio.sleep(0.3)
+    await world.engine.take_up_due_work()
+    await world.settle()
+    await at_bank(opened, complete=True)
+    done = await world.engine.authenticate(token)
+    assert isinstance(done, Authenticating) and done.state == "delivered"
 
 
 async def test_r29_a_renewal_is_finished_by_its_subscriber(calendar: Calendar) -> None:

@@ -107,11 +107,10 @@ async def test_r30_renewals_of_clients_do_not_brake(calendar: Calendar) -> None:
     world = calendar.world
     names = ("One", "Two", "Three", "Four", "Five")
     await subscribers(calendar, *names, credits=100_000)
-    for _ in range(9):
-        await calendar.go(DAY)
-        assert isinstance(await world.spend("Agency", 2_000), SpendDone)
     due_at = (await calendar.subscription("One"))["due_at"]
-    await calendar.go_to(due_at - DAY)
+    for day in range(9, 0, -1):
+        await calendar.go_to(due_at - day * DAY)
+        assert isinstance(await world.spend("Agency", 2_000), SpendDone)
     for place, name in enumerate(names):
         await world.db.execute(
             "update subscription set wake_at = wake_at + make_interval(hours => $2) where account_id = $1",
@@ -122,7 +121,25 @@ async def test_r30_renewals_of_clients_do_not_brake(calendar: Calendar) -> None:
         await calendar.go_to(due_at.replace(hour=due_at.hour + place, minute=30))
     plans = [await calendar.subscription(name) for name in names]
     assert [plan["months_done"] for plan in plans] == [2] * 5
+    assert isinstance(await world.spend("Agency", 35_000), SpendDone), "they do not count, either"
     assert "paused" not in await kinds(world, "Agency")
+
+
+async def test_r30_a_renewal_goes_on_where_another_purchase_would_be_asked_about(
+    calendar: Calendar,
+) -> None:
+    """Three large charges today: a client's renewal is bought for all the same, a query is not."""
+    world = calendar.world
+    await subscribers(calendar, "One", credits=100_000)
+    due_at = (await calendar.subscription("One"))["due_at"]
+    for day in range(9, 0, -1):
+        await calendar.go_to(due_at - day * DAY)
+        assert isinstance(await world.spend("Agency", 2_000), SpendDone)
+    await calendar.go_to(due_at.replace(hour=0, minute=1))
+    assert all(isinstance(one, SpendDone) for one in await rush(world, 3))
+    await calendar.go_to(due_at)
+    assert (await calendar.subscription("One"))["months_done"] == 2
+    assert isinstance((await rush(world, 1, 99_000))[0], Refuse)
 
 
 async def test_r30_a_purchase_that_does_not_cure_stops(calendar: Calendar) -> None:

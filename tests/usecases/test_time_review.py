@@ -1,6 +1,9 @@
 """What time must not do to anybody: stuck, forgotten or suspended through no fault of theirs."""
 
 import asyncio
+from datetime import timedelta
+
+import pytest
 
 from brimful.domain.payment import SavedMethod
 from brimful.usecases.answers import Bought
@@ -108,17 +111,19 @@ async def test_r20_a_renewal_too_large_for_the_pool_does_not_hold_up_the_small(
     assert world.held_open() == []
 
 
-async def test_r29_one_card_of_three_payers_is_not_paused_at_its_first_decline(
-    calendar: Calendar,
+@pytest.mark.parametrize(
+    ("names", "waits"), [(("Anna", "Ben"), HOUR), (("Anna", "Ben", "Cleo"), DAY)]
+)
+async def test_r29_one_card_of_several_payers_is_not_paused_at_its_first_decline(
+    calendar: Calendar, names: tuple[str, ...], waits: timedelta
 ) -> None:
-    """Three clients of one owner renew in the same hour on one card that has no money that day: that
-    is its first decline, and the next attempt is allowed an hour later."""
-    names = ("Anna", "Ben", "Cleo")
+    """Clients of one owner renew in the same hour on one card that has no money that day: that is its
+    first decline, and the next attempt is allowed an hour later; after three in a day, tomorrow."""
     await subscribers(calendar, *names, stock=30_000)
     await _share_card(calendar, names, "tok_insufficient_funds#shared")
     await calendar.go_to(NEXT)
     wakes = {(await calendar.subscription(name))["wake_at"] for name in names}
-    assert wakes == {NEXT + HOUR}
+    assert wakes == {NEXT + waits}
 
 
 async def test_r35_an_agency_that_does_not_pay_its_own_plan_is_suspended(

@@ -125,6 +125,10 @@ async def no_answer(
     """No answer: neither done nor failed. Try again soon; after a few tries call it an outage and
     keep nobody waiting, while the purchase itself is cancelled as soon as the gateway answers."""
     now = driver.now()
+    until = purchase.wake_real_at
+    if purchase.state == "authenticating" and until is not None and now.real_at < until:
+        # Its time belongs to the owner at the bank, however badly the gateway answers meanwhile.
+        return False, effects
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
     tries = await payments.note_try(
         driver.ctx.db,

@@ -71,9 +71,9 @@ def _failed(facts: Facts) -> Text:
     if facts.get("card"):
         lines.append(f"Card: {facts['card']}.")
     lines += _waiting(facts)
+    lines.append("Nothing was charged.")
     if facts.get("backup"):
         lines.append(f"Your backup card is tried instead: {facts['backup']}.")
-    lines.append("Nothing was charged on this card.")
     if facts.get("paused"):
         lines.append(
             "Auto-billing is paused: a new card, a purchase by hand or switching it on again "

@@ -38,7 +38,8 @@ async def record_decline(
         link = await _link(ctx, tx, purchase, moment)
     if purchase.automatic:
         other = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
-        if other is not None and other.may_be_tried(moment.at):
+        is_other = other is not None and other.fingerprint != purchase.fingerprint
+        if other is not None and is_other and other.may_be_tried(moment.at):
             # What waits is tried on it, once this charge is cancelled.
             link["backup"] = other.label
         effects += await refuse_waiting(tx, purchase, reason, moment, verdict, link)
