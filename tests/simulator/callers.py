@@ -87,7 +87,8 @@ class Callers:
         """An operation that was done stays done, under the same id. Of requests that were under way
         at the same time one may have been refused before the other was served."""
         if answer is NO_ANSWER:
-            ask.outcome = ask.outcome or "unknown"
+            # Also after a refusal: sent again, it may have been accepted this time.
+            ask.outcome = "done" if was_done else "unknown"
             return
         ask.answers.append(answer)
         if isinstance(answer, SpendDone | Bought):
