@@ -38,6 +38,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "SetChildLimit": {"per_month_minor": 5},
     "SaveCard": {"token": "tok_success"},
     "AskCardPage": {"return_url": "https://example.com/back", "given_by": "X"},
+    "Authenticate": {"token": "auth_of_nobody"},
     "AskOnboarding": {"return_url": "https://example.com/back"},
     "IssueKey": {"label": "x"},
     "PreviewPurchase": {"package_id": "{offer_id}"},

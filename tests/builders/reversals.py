@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from brimful.effects.drive import record_event
+from brimful.domain.payment import Captured
+from brimful.usecases.record_payment import record_payment
 from brimful.usecases.refund_charge import Wish
 from tests.builders.world import World, small_world
 
@@ -58,12 +59,14 @@ async def refund(
 
 async def hear(world: World, payment_id: str) -> None:
     """Take an event about a payment: it is read afresh, and recorded."""
-    payment = world.desk.bank.payments[payment_id]
-    effects = await record_event(
-        world.engine.driver,
-        payment_id=payment_id,
-        gateway_account=payment["merchant"],
-        gateway="testbank",
+    merchant = world.desk.bank.payments[payment_id]["merchant"]
+    row = await world.db.fetchrow(
+        "select tenant_id, purchase_id from charge where payment_id = $1", payment_id
+    )
+    outcome = await world.engine.gateway.look_up(account_ref=merchant, payment_id=payment_id)
+    assert row is not None and isinstance(outcome, Captured), outcome
+    effects = await record_payment(
+        world.engine.ctx, **row, outcome=outcome, moment=world.engine.now()
     )
     world.engine.run(effects)
     await world.settle()

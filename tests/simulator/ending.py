@@ -39,7 +39,7 @@ class Ending:
                 ask.wait_ms, ask.overlapped = 3_000, False
                 await self.callers.ask(ask, times=1)
             await self._settle()
-        for ask in unanswered:
+        for ask in filter(lambda one: one.open, unanswered):
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
         await self._settle(scans=2)
         await self._probe()

@@ -73,6 +73,7 @@ async def test_r29_a_day_without_the_gateway(
         await world.db.execute(
             "update purchase set wake_real_at = now() where wake_real_at > now()"
         )
+        await until(lambda: nothing_open(world))
         clock.at += TEN_MINUTES
         assert isinstance(await world.spend("Agency", 10_500), SpendDone)
         clock.at += HOUR
