@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,11 +13,13 @@ from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from brimful.domain.clock import Clock
 from brimful.effects.clocks import clock_of
-from brimful.gateways.stripe.adapter import Stripe
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer, Mailer, SmtpMailer
 from brimful.settings import Settings, WrongSettings
 from brimful.wiring import Engine
+
+if TYPE_CHECKING:
+    from brimful.gateways.stripe.adapter import Stripe
 
 _log = structlog.get_logger()
 
@@ -46,10 +49,13 @@ def mailer_of(settings: Settings) -> Mailer:
     return FolderMailer(Path(settings.data_dir) / "mail")
 
 
-def gateway_of(settings: Settings, clock: Clock) -> tuple[str, Stripe | Testbank]:
+def gateway_of(settings: Settings, clock: Clock) -> tuple[str, "Stripe | Testbank"]:
     """The gateway that is set, with its name: Stripe where it has a key, else a testbank, whose
     holds run out by the test clock. Raises WrongSettings when there is none."""
     if settings.stripe_key is not None:
+        # The SDK is large: only who charges at Stripe waits for it.
+        from brimful.gateways.stripe.adapter import Stripe
+
         return "stripe", Stripe(
             settings.stripe_key,
             events_secret=settings.stripe_events_secret or "",
