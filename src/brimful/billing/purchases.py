@@ -257,6 +257,14 @@ async def read_purchase(
     return found[0] if found else None
 
 
+async def read_parties(
+    tx: Transaction, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> list[UUID]:
+    """The buyers and sellers of some purchases: the pools that are locked before the purchases."""
+    rows = await tx.fetch(_sql("read_parties"), tenant_id, list(purchase_ids))
+    return [row["account_id"] for row in rows]
+
+
 async def read_purchases(
     tx: Transaction | Database, tenant_id: UUID, purchase_ids: Sequence[UUID]
 ) -> list[Purchase]:

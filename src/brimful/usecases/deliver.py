@@ -71,13 +71,14 @@ async def deliver_renewals(
     for renewal in renewed:
         if renewal.chatbots:
             await resume_paused(tx, tenant_id, renewal.buyer_id, moment)
-    effects.append(await _send_receipts(tx, renewed, moment))
+    await _promise_receipts(tx, renewed, moment)
     return (*effects, *await wake_renewals(tx, tenant_id, buyers, moment))
 
 
-async def _send_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: Moment) -> Effect:
+async def _promise_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: Moment) -> None:
     """Tell each buyer what its renewal cost (R26, R42). A month of credits within a longer period
-    costs nothing and is not told."""
+    costs nothing and is not told. The worker's scan sends them: a receipt is in no hurry, and the
+    other renewals of the hour are (R35)."""
     tenant_id = renewed[0].tenant_id
     lines = await purchases.read_lines_of(tx, tenant_id, [one.purchase_id for one in renewed])
     notices = [
@@ -98,7 +99,6 @@ async def _send_receipts(tx: Transaction, renewed: Sequence[Purchase], moment: M
         if one.amount_minor
     ]
     await promise_many(tx, tenant_id, notices, moment)
-    return MailDue()
 
 
 def _told(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -69,8 +69,7 @@ async def record_payments(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchases(tx, tenant_id, list(outcomes))
-        pools = {pool for one in seen for pool in (one.buyer_id, one.seller_id)}
+        pools = await purchases.read_parties(tx, tenant_id, list(outcomes))
         await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
         return await _record_all(
@@ -309,8 +308,7 @@ async def deliver_uncharged(
     """Deliver purchases too small to charge once the seller's stock is reserved for them (R26)."""
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchases(tx, tenant_id, purchase_ids)
-        pools = {pool for one in seen for pool in (one.buyer_id, one.seller_id)}
+        pools = await purchases.read_parties(tx, tenant_id, purchase_ids)
         await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, purchase_ids)
         ready = [one for one in locked if one.state == "capturing" and one.mode == "receivable"]
