@@ -150,11 +150,13 @@ async def test_r39_pages_show_everything_once(agency: Caller, world: World) -> N
             await world.buy("Client 1", package)
             made += 1
         await world.settle()
-        await check_pages(agency, f"/v1/accounts/{acc(world, 'Client 1')}", count)
+        read = await check_pages(agency, f"/v1/accounts/{acc(world, 'Client 1')}", count)
+        assert read == 4 * sum(max(1, -(-count // size)) for size in (1, 2, 3))
 
 
-async def check_pages(agency: Caller, base: str, count: int) -> None:
-    """Every listing of an account that has so many of everything."""
+async def check_pages(agency: Caller, base: str, count: int) -> int:
+    """Every listing of an account that has so many of everything; how many pages that were."""
+    read = 0
     for listing in ("purchases", "charges", "lots", "statement"):
         whole = (await agency.get(f"{base}/{listing}?limit=100")).json()
         assert whole["next"] is None
@@ -171,6 +173,8 @@ async def check_pages(agency: Caller, base: str, count: int) -> None:
                 after = f"&after={page['next']}"
             assert seen == whole["data"]
             assert pages == max(1, -(-count // size))
+            read += pages
+    return read
 
 
 async def test_r39_pages_of_accounts_and_bad_cursors(agency: Caller, world: World) -> None:

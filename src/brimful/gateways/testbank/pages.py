@@ -1,19 +1,12 @@
 """Pages at testbank: a list of test cards to choose from; and onboarding, which it does not need."""
 
-from typing import Any
-
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.gateways.pages import HostedPage, Onboarding, OnboardingOutcome, PageOutcome
-from brimful.gateways.testbank.replies import Reply, code_of
+from brimful.gateways.testbank.replies import Asks, code_of
 
 
-class Hosted:
+class Hosted(Asks):
     """The verbs on hosted pages; see the port."""
-
-    async def _call(
-        self, method: str, path: str, account_ref: str, key: str | None, wish: Any
-    ) -> Reply:
-        raise NotImplementedError
 
     async def setup_page(
         self, *, account_ref: str, customer_id: str | None, reference: str, return_url: str

@@ -9,16 +9,11 @@ from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.domain.payment_record import PaymentRecord
 from brimful.gateways.port import REFERENCE
 from brimful.gateways.records import RecordsOutcome, RecordsPage
-from brimful.gateways.testbank.replies import Reply, code_of
+from brimful.gateways.testbank.replies import Asks, code_of
 
 
-class Listed:
+class Listed(Asks):
     """The listing of payments; see the port."""
-
-    async def _call(
-        self, method: str, path: str, account_ref: str, key: str | None, wish: Any
-    ) -> Reply:
-        raise NotImplementedError
 
     async def list_payments(
         self, *, account_ref: str, since: datetime, before: datetime, after: str | None = None
