@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
 from brimful.billing import keys
-from brimful.cli.books import DEMO_DATABASE, named
+from brimful.cli.books import DEMO_DATABASE
 from brimful.cli.database import embedded_in
+from brimful.cli.fresh import fresh
 from brimful.cli.listening import close, run_server, take_port, url_of
 from brimful.cli.sandbox import Sandbox, open_sandbox
 from brimful.cli.serve import EVENTS
@@ -74,7 +73,8 @@ async def _world(
     async with AsyncExitStack() as stack:
         in_use = "stop it, or choose another folder with --data"
         admin = await stack.enter_async_context(embedded_in(data, in_use=in_use))
-        dsn = await _fresh(admin)
+        # Every demo begins with the same figures.
+        dsn = await fresh(admin, DEMO_DATABASE)
         url, desk = await stack.enter_async_context(serving(events_url=events_url, secret=secret))
         settings = settings.model_copy(update={"testbank_url": url})
         engine = await stack.enter_async_context(engine_of(settings, dsn))
@@ -82,17 +82,6 @@ async def _world(
             await start_clock(engine.ctx.db, at=at, moment=engine.clock.moment())
             await engine.follow_clock()
         yield await build(await open_sandbox(engine)), desk
-
-
-async def _fresh(admin: str) -> str:
-    """A new, empty database: every demo begins with the same figures."""
-    connection = await asyncpg.connect(admin)
-    try:
-        await connection.execute(f"drop database if exists {DEMO_DATABASE} with (force)")
-        await connection.execute(f"create database {DEMO_DATABASE}")
-    finally:
-        await connection.close()
-    return named(admin, DEMO_DATABASE)
 
 
 async def build(world: Sandbox) -> Sandbox:
