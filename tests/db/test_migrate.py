@@ -134,7 +134,9 @@ async def test_a_database_of_other_files_is_refused(empty: str, made_otherwise: 
     await connection.execute(made_otherwise)
     await connection.close()
     before = await schema(empty)
-    with pytest.raises(OtherSchema, match=r"unreleased version of brimful \(revision 0001_ground\)"):
+    with pytest.raises(
+        OtherSchema, match=r"unreleased version of brimful \(revision 0001_ground\)"
+    ):
         await migrate(empty)
     assert await schema(empty) == before
 

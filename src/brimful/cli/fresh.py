@@ -4,10 +4,11 @@ import hashlib
 
 import asyncpg
 
-from brimful.cli.books import named
 from brimful.db.migrate import migrate
 from brimful.db.migrations.folder import hash_of, revisions
 
+# An embedded server has one database of the engine's and one of the demo's, in different folders.
+DEMO_DATABASE = "demo"
 # What is kept is named by what it was made with; until it is whole it has another name.
 _KEPT = "empty_"
 _MAKING = "empty_making"
@@ -43,3 +44,8 @@ def _made_with() -> str:
     """Tells one set of migrations from another, short enough for a name."""
     hashes = "".join(hash_of(revision) for revision in revisions())
     return hashlib.sha256(hashes.encode()).hexdigest()[:16]
+
+
+def named(admin: str, name: str) -> str:
+    """The address of another database of an embedded server."""
+    return admin.replace("/postgres?", f"/{name}?")
