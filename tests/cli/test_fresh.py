@@ -1,6 +1,7 @@
 """The database of a demo: new each time, whatever was there before."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,7 +20,7 @@ async def admin() -> AsyncIterator[str]:
             yield address
 
 
-async def run_on(dsn: str, sql: str) -> list[str]:
+async def run_on(dsn: str, sql: str) -> list[Any]:
     """The first column of what a statement returns."""
     connection = await asyncpg.connect(dsn)
     try:
