@@ -39,6 +39,8 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_COVER_CASES",
         "BRIMFUL_CASCADE_ALL",
         "BRIMFUL_HISTORIES_SEED",
+        "BRIMFUL_KILLS",
+        "BRIMFUL_POSTGRES_KILLS",
         "BRIMFUL_RENEWAL_KILLS",
         "BRIMFUL_EVENT_FUZZ",
         "BRIMFUL_EVENT_ORDERS",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from brimful.db.address import DatabaseGone
 from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from brimful.domain.clock import Clock
@@ -112,6 +113,8 @@ async def work(engine: Engine) -> None:
     while True:
         try:
             await engine.take_up_due_work()
+        except DatabaseGone as gone:
+            _log.warning("scan_without_database", why=str(gone))
         except Exception:
             _log.exception("scan_failed")
         await asyncio.sleep(pause_s)

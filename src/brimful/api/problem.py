@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from brimful.db.address import DatabaseGone
 from brimful.domain.reason import Reason, Refuse, title
 from brimful.usecases.answers import KeyConflict, Missing, TooMuch
 
@@ -180,11 +181,25 @@ def _unexpected(request: Request, exc: Exception) -> JSONResponse:
     return response_of(Problem(500, "internal_error", "Something went wrong on our side."))
 
 
+def _gone(request: Request, exc: Exception) -> JSONResponse:
+    """The database is away for a moment. Whether this request was done is told to whoever sends it
+    again under its key (R39)."""
+    return response_of(
+        Problem(
+            503,
+            str(Reason.temporarily_unavailable),
+            "The database cannot be reached. Send the same request again, with its Idempotency-Key.",
+            headers={"Retry-After": "1"},
+        )
+    )
+
+
 def install(app: FastAPI) -> None:
     """Let every error of an app be a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseGone, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 

@@ -9,6 +9,11 @@ class CannotConnect(OSError):
     """The database cannot be reached at its address; the text says why, and holds no password."""
 
 
+class DatabaseGone(CannotConnect):
+    """The database went away in the middle of something. What was being committed may be committed
+    or not: whoever asks again, under the same key, learns which (R39)."""
+
+
 def why(problem: Exception) -> CannotConnect:
     """What to tell whoever set the address, from what the driver said."""
     if isinstance(problem, asyncpg.InterfaceError) and "scheme" not in str(problem):

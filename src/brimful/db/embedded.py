@@ -24,6 +24,8 @@ from pathlib import Path
 import asyncpg
 
 START_S = 60.0
+# How a server is asked to stop, and how long it has, in seconds.
+STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0))
 
 _GUARD = """
 import os, shutil, signal, sys, time
@@ -218,9 +220,20 @@ async def _running(
     try:
         yield server
     finally:
-        server.send_signal(signal.SIGINT)
-        await asyncio.to_thread(server.wait)
+        await asyncio.to_thread(_stop, server)
         await asyncio.to_thread(guard.communicate, b"stopped")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Ask ever more urgently: a server that is asked while it recovers from a crash may not hear it.
+    Nothing that was committed is lost by any of them."""
+    for sign, patience_s in STOP:
+        server.send_signal(sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(patience_s)
+            return
+    server.kill()
+    server.wait()
 
 
 @contextlib.asynccontextmanager

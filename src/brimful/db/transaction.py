@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from brimful.db.address import UNREACHABLE, why
+from brimful.db.address import UNREACHABLE, DatabaseGone, why
 
 # What a transaction is worked with: a connection's fetch, fetchrow, fetchval and execute.
 Transaction = PoolConnectionProxy
@@ -20,6 +20,18 @@ T = TypeVar("T")
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 RETRIES = 8
+
+# What a connection ends with, or cannot be made for, when the server goes away or has no more to give.
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    # A connection that broke a moment ago, before the driver heard that it is closed.
+    asyncpg.InternalClientError,
+)
 
 
 class NestedTransaction(RuntimeError):
@@ -38,8 +50,22 @@ def assert_no_transaction() -> None:
         raise NetworkInTransaction("commit the intent before calling out")
 
 
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Say in one way that the database is gone, whatever the driver says. Raises DatabaseGone."""
+    try:
+        yield
+    except _LOST as problem:
+        raise DatabaseGone(f"the database went away: {problem}") from problem
+    except asyncpg.InterfaceError as problem:
+        # The driver's word for a misuse of its own, too.
+        if "closed" not in str(problem):
+            raise
+        raise DatabaseGone(f"the database went away: {problem}") from problem
+
+
 class Database:
-    """A pool of connections to PostgreSQL."""
+    """A pool of connections to PostgreSQL. Each method raises DatabaseGone when it goes away."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
@@ -49,13 +75,14 @@ class Database:
         """One transaction on one connection; committed at the end, undone by an exception."""
         if _open.get():
             raise NestedTransaction("a transaction is open already")
-        async with self._pool.acquire() as connection:
-            mark = _open.set(True)
-            try:
-                async with connection.transaction():
-                    yield connection
-            finally:
-                _open.reset(mark)
+        with _reached():
+            async with self._pool.acquire() as connection:
+                mark = _open.set(True)
+                try:
+                    async with connection.transaction():
+                        yield connection
+                finally:
+                    _open.reset(mark)
 
     async def run(self, body: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run ``body`` in a transaction, again when PostgreSQL undid it for concurrency's sake.
@@ -78,20 +105,24 @@ class Database:
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of one statement, committed by itself."""
-        rows: list[Any] = await self._pool.fetch(sql, *args)
+        with _reached():
+            rows: list[Any] = await self._pool.fetch(sql, *args)
         return rows
 
     async def fetchrow(self, sql: str, *args: Any) -> Any:
         """One row or None."""
-        return await self._pool.fetchrow(sql, *args)
+        with _reached():
+            return await self._pool.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """One value or None."""
-        return await self._pool.fetchval(sql, *args)
+        with _reached():
+            return await self._pool.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> str:
         """One statement, committed by itself; its command tag."""
-        tag: str = await self._pool.execute(sql, *args)
+        with _reached():
+            tag: str = await self._pool.execute(sql, *args)
         return tag
 
     async def close(self) -> None:

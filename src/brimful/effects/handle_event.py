@@ -11,6 +11,7 @@ import structlog
 
 from brimful.billing import events, payments
 from brimful.billing.events import Taken
+from brimful.db.address import DatabaseGone
 from brimful.domain.effect import Effect
 from brimful.domain.event import REPLY_COMES_WITHIN, Verdict, judge_hint, judge_read
 from brimful.domain.payment import Refused, Unknown, Unreachable
@@ -49,6 +50,9 @@ async def handle_event(driver: Driver, event_id: str) -> tuple[Effect, ...]:
         return ()
     try:
         return await _handle(driver, taken)
+    except DatabaseGone:
+        # No fault of the event: it is due again when its lease is over.
+        raise
     except Exception as problem:
         _log.exception("gateway_event_not_handled", event_id=event_id, failures=taken.failures + 1)
         pause = timedelta(seconds=FAILURE_PAUSE_S * 2**taken.failures)

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from brimful.billing import renewals
+from brimful.db.address import DatabaseGone
 from brimful.domain.effect import Effect, Renew
 from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
@@ -39,6 +40,8 @@ class Renewing:
         while True:
             try:
                 begun = await self._begin(effect, None)
+            except DatabaseGone:
+                raise
             except Exception:
                 _log.exception("renewals_not_begun", seller_id=str(effect.seller_id))
                 await self._one_by_one(effect)
@@ -66,6 +69,9 @@ class Renewing:
             try:
                 begun = await self._begin(effect, buyer)
                 self.run(begun.effects)
+            except DatabaseGone:
+                # No fault of the renewal: it stays due.
+                raise
             except Exception:
                 _log.exception("renewal_not_begun", account_id=str(buyer))
                 await renewals.put_off_buyer(self.ctx.db, effect.tenant_id, buyer, at, at + PUT_OFF)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
+from brimful.db.address import DatabaseGone
 from brimful.domain.effect import Effect, Look
 
 _log = structlog.get_logger()
@@ -43,6 +44,8 @@ class Runner:
         try:
             async with self._slots:
                 following = await self._handlers[type(effect)](effect)
+        except DatabaseGone as gone:
+            _log.warning("effect_without_database", effect=repr(effect), why=str(gone))
         except Exception:
             _log.exception("effect_failed", effect=repr(effect))
         finally:

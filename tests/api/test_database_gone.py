@@ -1,0 +1,46 @@
+"""The database goes away and comes back: callers are told to ask again, and nothing is done twice."""
+
+from pathlib import Path
+
+from httpx import AsyncClient, Response
+
+from brimful.db.migrate import migrate
+from brimful.db.transaction import connect
+from brimful.ledger.audit import audit
+from tests.builders.cluster import Cluster
+from tests.builders.http import acc, key_for, serving_api
+from tests.builders.world import running_world, small_world
+
+
+async def test_r39_while_the_database_is_away_callers_are_told_to_ask_again(
+    tmp_path: Path,
+) -> None:
+    """503 with a time to come back, the same for reading and for buying; then the same key is served,
+    once."""
+    async with Cluster() as cluster:
+        await migrate(cluster.admin)
+        db = await connect(cluster.admin, size_max=5)
+        async with running_world(db, tmp_path) as world:
+            await small_world(world)
+            await world.settle()
+            secret, path = await key_for(world, "Agency"), f"/v1/accounts/{acc(world, 'Agency')}"
+            headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "one"}
+            async with (
+                serving_api(world, with_worker=False) as url,
+                AsyncClient(base_url=url, headers=headers) as http,
+            ):
+
+                async def spend() -> Response:
+                    return await http.post(f"{path}/spends", json={"credits": 25})
+
+                await cluster.kill()
+                for answer in [await spend(), await http.get(path), await http.get("/healthz")]:
+                    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+                    assert answer.json()["code"] == "temporarily_unavailable"
+                await cluster.start()
+                answers = [await spend() for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [200, 200]
+            assert answers[0].json() == answers[1].json()
+            assert world.taken() == [1_000]
+        assert await audit(db) == []
+        await db.close()
