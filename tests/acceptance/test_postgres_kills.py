@@ -1,0 +1,104 @@
+"""kill -9 of PostgreSQL at random instants while the server buys under load (R24, R39).
+
+The server lives on: it answers 503 for a moment, finds out what became of every commit whose answer it
+did not hear, and goes on. Customers repeat every request under its key until it is answered for good.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from brimful.db.migrate import migrate
+from brimful.db.transaction import connect
+from brimful.ledger.audit import audit
+from tests.acceptance.kill_checks import (
+    ENDS_WITHIN_S,
+    OPEN,
+    UNDER_LOAD,
+    UNENDED,
+    build,
+    check_bank,
+    check_keys_again,
+    check_pools,
+    check_requests,
+)
+from tests.builders.cluster import Cluster
+from tests.builders.load import Load
+from tests.builders.processes import Server, started
+
+SEED = 20_261_126
+# Two hundred were run once; so many in every run.
+KILLS = int(os.environ.get("BRIMFUL_POSTGRES_KILLS", "20"))
+LEASE_S = 1.0
+
+
+@pytest.mark.timeout(120 + 15 * KILLS)
+async def test_r24_kill_9_of_postgresql_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """No acknowledged write is lost, no cent is lost or doubled, each key has one effect; the server
+    answers again by itself after every kill."""
+    rng = random.Random(SEED)
+    states: Counter[str] = Counter()
+    began = time.monotonic()
+    async with Cluster() as cluster, started(cluster.admin, tmp_path, lease_s=LEASE_S) as ours:
+        server, bank = ours
+        await migrate(cluster.admin)
+        db = await connect(cluster.admin, size_max=5)
+        world, clients = await build(db, bank, tmp_path / "mail")
+        await db.close()
+        load = Load(server.url, SEED)
+        await server.program.start()
+        await server.ready()
+        load.start(clients, 2)
+        try:
+            bought = 0
+            for number in range(KILLS):
+                bought = await _until_under_load(cluster, server, bought)
+                await asyncio.sleep(rng.uniform(0, 0.2))
+                states.update(await _open(cluster))
+                # Both ways to die: all at once, and one process that takes the others with it.
+                if number % 2:
+                    await cluster.kill()
+                    await cluster.start()
+                else:
+                    await cluster.kill_backend(rng.randrange(9))
+            await load.drain(ENDS_WITHIN_S)
+        finally:
+            await load.cancel()
+        server.program.assert_running()
+        db = await connect(cluster.admin, size_max=5)
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            while await db.fetchval(UNENDED):
+                await asyncio.sleep(0.1)
+        await check_keys_again(db, load, clients)
+        await bank.program.stop()
+        await check_bank(db, bank, KILLS)
+        await check_requests(db, world, load.requests)
+        await check_pools(db, world, load.requests)
+        assert await audit(db) == []
+        await db.close()
+    print(
+        f"\n{KILLS} kills in {time.monotonic() - began:.1f} s; open at the kills: {dict(states)}; "
+        f"{len(load.requests)} requests, answers {dict(load.statuses)}"
+    )
+    # It was a real test: there was work in flight, and callers met the database's absence.
+    assert states.total() >= 2 * KILLS
+    assert sum(count for said, count in load.statuses.items() if said.startswith("503")) > 0
+
+
+async def _until_under_load(cluster: Cluster, server: Server, bought: int) -> int:
+    """Wait until some more auto-billings were begun and some are open; how many there were so far."""
+    async with asyncio.timeout(ENDS_WITHIN_S):
+        while not (await cluster.ask(UNDER_LOAD, bought + 3))[0][0]:
+            server.program.assert_running()
+            await asyncio.sleep(0.03)
+    count: int = (await cluster.ask("select count(*) from purchase where automatic"))[0][0]
+    return count
+
+
+async def _open(cluster: Cluster) -> list[str]:
+    return [row["state"] for row in await cluster.ask(OPEN) if row["automatic"]]
