@@ -61,7 +61,7 @@ async def seller_with_caps(race: Race, number: int) -> None:
     for child in range(2):
         client = Capped(name=f"{agency} client {child}", least=PRICE)
         await race.open(client, agency, asks=True, allowed=packages.pack)
-        race.hands[client.name] = (packages.by_hand, packages.small)
+        race.hands[client.name] = (packages.small, packages.by_hand, packages.small)
 
 
 async def clients_with_caps(race: Race, number: int) -> None:
@@ -71,14 +71,14 @@ async def clients_with_caps(race: Race, number: int) -> None:
     packages = await offers(race, agency)
     collecting = PRICE + SMALL[1]
     for capped in (
-        Capped(name=f"Monthly {number}", least=collecting, month=7 * PRICE + 99),
+        Capped(name=f"Monthly {number}", least=collecting, month=7 * PRICE + SMALL[1] - 1),
         Capped(name=f"Daily {number}", least=collecting, day=4 * PRICE - 1),
         Capped(name=f"Hourly {number}", least=PRICE, hour=3),
         Capped(name=f"Pack by pack {number}", least=PRICE, charge=PRICE, month=5 * PRICE),
     ):
         await race.open(capped, agency, asks=True, allowed=packages.pack)
         small = () if capped.charge else (packages.small,)
-        race.hands[capped.name] = (packages.by_hand, *small)
+        race.hands[capped.name] = (*small, packages.by_hand, *small)
 
 
 async def limited_children(race: Race, number: int) -> None:

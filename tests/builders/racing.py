@@ -190,7 +190,7 @@ class Race:
             answer = await world.spend(name, PACK, key=key, wait_ms=3_000)
             if not isinstance(answer, Pending):
                 break
-        self._note(name, answer)
+        self._note(answer)
         return answer
 
     async def lane(self, name: str, number: int) -> None:
@@ -205,14 +205,15 @@ class Race:
                 await self._mend(name, answer)
                 await asyncio.sleep(PAUSE_S)
 
-    async def buy(self, name: str, package: UUID) -> None:
-        """A purchase by hand."""
-        self._asked += 1
-        answer = await self.worlds[self._asked % len(self.worlds)].buy(
-            name, package, key=f"purchase-{self._asked}", wait_ms=3_000
-        )
-        self._note(name, answer)
-        await self._mend(name, answer)
+    async def by_hand(self, name: str) -> None:
+        """The owner of an account buys by hand, one thing after the other."""
+        for package in self.hands.get(name, ()):
+            self._asked += 1
+            answer = await self.worlds[self._asked % len(self.worlds)].buy(
+                name, package, key=f"purchase-{self._asked}", wait_ms=3_000
+            )
+            self._note(answer)
+            await self._mend(name, answer)
 
     async def exhaust(self, name: str) -> Refuse:
         """Ask with nothing spoilt any more until it is refused, for another reason than its card."""
@@ -230,8 +231,7 @@ class Race:
             for number, name in enumerate(self.askers):
                 for lane in range(2):
                     group.create_task(self.lane(name, number + lane))
-                for package in self.hands.get(name, ()):
-                    group.create_task(self.buy(name, package))
+                group.create_task(self.by_hand(name))
         self.faults.quiet = True
         await self.settle()
 
@@ -243,7 +243,7 @@ class Race:
 
         await until(ended, timeout_s=90)
 
-    def _note(self, name: str, answer: Any) -> None:
+    def _note(self, answer: Any) -> None:
         told = answer.reason if isinstance(answer, Refuse) else type(answer).__name__
         self.told[told] += 1
 
