@@ -30,12 +30,10 @@ from brimful_testbank.server import serving
 from tests.builders.held import until
 from tests.builders.world import World
 
-# Business time runs so many times as fast as real time: the pauses of an outage are over soon.
-PACE = 20
 # What auto-billing buys comes in packs of so many credits, at these prices from platform and seller.
 PACK, COST, PRICE = 100, 50, 100
-# Only hands buy these: credits and price, of which the second is too little to charge by itself.
-BY_HAND, SMALL = (203, 903), (13, 30)
+# Only hands buy these: credits and price. The second is too little to charge by itself, the third a plan.
+BY_HAND, SMALL, PLAN = (203, 903), (13, 30), (107, 800)
 # Longer than the bank lets some confirmations wait.
 TIMEOUT_S = 0.4
 PAUSE_S = 0.05
@@ -49,7 +47,8 @@ _OPEN = "select count(*) from purchase where state not in ('delivered', 'failed'
 class PacedClock:
     """Business time that runs faster than real time, and leaps where a test puts it (R38)."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, pace: int) -> None:
+        self._pace = pace
         self.leap(at)
 
     def leap(self, at: datetime) -> None:
@@ -58,7 +57,7 @@ class PacedClock:
 
     def moment(self) -> Moment:
         """Now, on both clocks."""
-        passed = timedelta(seconds=(monotonic() - self._since) * PACE)
+        passed = timedelta(seconds=(monotonic() - self._since) * self._pace)
         return Moment(at=self._at + passed, real_at=datetime.now(UTC))
 
 
@@ -253,9 +252,8 @@ class Race:
 
 
 @contextlib.asynccontextmanager
-async def racing(dsn: str, folder: Path, seed: int, at: datetime) -> AsyncIterator[Race]:
+async def racing(dsn: str, folder: Path, *, seed: int, clock: PacedClock) -> AsyncIterator[Race]:
     """Two processes with workers on one database, and their bank."""
-    clock = PacedClock(at)
     async with serving() as (url, desk), contextlib.AsyncExitStack() as stack:
         faults = RacingFaults(desk, seed)
         desk.faults = faults
