@@ -45,6 +45,8 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_EVENT_FUZZ",
         "BRIMFUL_EVENT_ORDERS",
         "BRIMFUL_SIMULATED_SEEDS",
+        "BRIMFUL_RACING_CHARGES",
+        "BRIMFUL_NESTED_CRASHES",
     ):
         del os.environ[name]
 

@@ -124,11 +124,12 @@ class Desk:
         """Read a payment."""
         await self.faults.pass_gate("look_up")
         merchant = self._hear(request)
-        fault = self.faults.next_fault("look_up", merchant, None)
+        payment_id = request.path_params["payment"]
+        fault = self.faults.next_fault("look_up", merchant, self._reference({}, payment_id))
         if fault in ("lost_before", "lost_after"):
             raise HangUp
         try:
-            return JSONResponse(self.bank.payment(merchant, request.path_params["payment"]))
+            return JSONResponse(self.bank.payment(merchant, payment_id))
         except Refused as refused:
             return JSONResponse({"code": refused.code}, refused.status)
 

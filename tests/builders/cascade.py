@@ -28,6 +28,8 @@ LEASE_S = 0.3
 ENDS_WITHIN_S = 60
 PATIENT_MS = 20_000
 QUIET_S = 1.0
+# What a caller hears when the process that it asked dies.
+DIED = "died"
 # Tables of covers are a cache without state; building them anew for each case only costs time.
 _COVERS = CoverCache()
 
@@ -77,11 +79,11 @@ class Scenario:
     rules: Callable[[], list[Rule]] = list
     # The agency's card answers this call when so many cards below are held, by depth.
     slow: str = "confirm at platform"
-    holds: Mapping[int, int] = field(default_factory=lambda: {2: 2, 3: 3})
+    holds: Mapping[int, int] = field(default_factory=lambda: {2: 2, 3: 3, 5: 5})
     # The sellers themselves take what is held when this is called, which we did not ask for.
     captured_aside: str = ""
     # What the bottom's seller has beside the agency's gift, by depth.
-    stock: Mapping[int, int] = field(default_factory=lambda: {2: 0, 3: 0})
+    stock: Mapping[int, int] = field(default_factory=lambda: {2: 0, 3: 0, 5: 0})
     # Who is served once what spoilt it is over, asking again if need be.
     serves: Literal["all", "some", "nobody"] = "all"
 
@@ -116,6 +118,7 @@ class Stage(World):
         self.fault: Point | None = None
         self.reached: list[Point] = []
         self._was_ready = False
+        self._nested: list[Script] = []
         self._late: list[asyncio.Task[None]] = []
 
     async def begin(self, script: Script) -> None:
@@ -137,13 +140,15 @@ class Stage(World):
         self.engine = engine
         self.lives.append(Life(engine, db, script))
 
-    async def play(self, script: Script) -> None:
+    async def play(self, script: Script, *nested: Script) -> None:
         """All ask at once in a process that fails as the script says; when everything has ended,
-        those who were not served ask again, with nothing spoilt any more."""
+        those who were not served ask again, with nothing spoilt any more. A process that takes over
+        from one that died fails as the next of the ``nested`` scripts says."""
         if self.scenario.card is not None:
             self.desk.bank.overrides[self.chain.fingerprint("Agency")] = self.scenario.card
         self.desk.faults.rules.extend(self.scenario.rules())
         self.asks, self.fault = self.scenario.asks(), script.point
+        self._nested = list(nested)
         await self.begin(script)
         for seller in SELLERS[: self.chain.depth - 1]:
             if self.scenario.stock[self.chain.depth]:
@@ -156,6 +161,9 @@ class Stage(World):
             ask.first = ask.answer
         self.desk.faults.rules.clear()
         await self._round([ask for ask in self.asks if not ask.done])
+        while died := [ask for ask in self.asks if ask.answer == DIED]:
+            await self._round(died)
+        self.lives[-1].script.armed = False
 
     async def _ready(self, call: str) -> None:
         """The first charge of the agency waits until the cards below are held, or, when some never
@@ -202,7 +210,7 @@ class Stage(World):
         while True:
             if self.lives[-1].script.dead:
                 await self.lives[-1].end()
-                await self.begin(Script())
+                await self.begin(self._nested.pop(0) if self._nested else Script())
             if all(task.done() for task in tasks) and not await self.watch.fetchval(_OPEN):
                 await self.engine.runner.idle()
                 if not self.lives[-1].script.dead:
@@ -221,7 +229,7 @@ class Stage(World):
             ask.answer = await sent
         except asyncio.CancelledError:
             sent.cancel()
-            ask.answer = "died"
+            ask.answer = DIED
         except asyncpg.PostgresConnectionError as lost:
             ask.answer = lost
 

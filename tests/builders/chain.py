@@ -28,8 +28,8 @@ from brimful_testbank.server import serving
 from tests.builders.world import World, running_world
 
 # What a seller's package of credits brings and costs: a cent a credit. A tiny plan is sold as well.
-SELLERS = ("Agency", "Branch")
-PACKS = {"Agency": 1_500, "Branch": 500}
+SELLERS = ("Agency", "Branch", "Office", "Shop")
+PACKS = {"Agency": 1_500, "Branch": 500, "Office": 500, "Shop": 500}
 TINY_PLAN = 40
 # What the agency has at first.
 GIFT = 600
@@ -65,7 +65,7 @@ class Chain:
     @property
     def seller(self) -> str:
         """Who sells to the bottom."""
-        return "Agency" if self.depth == 2 else "Branch"
+        return SELLERS[self.depth - 2]
 
     def fingerprint(self, name: str) -> str:
         """What the bank calls an account's card."""

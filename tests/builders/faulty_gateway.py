@@ -84,6 +84,11 @@ class FaultyGateway:
     async def _spoil(
         self, kind: str, verb: str, call: Callable[[], Awaitable[Any]], args: Mapping[str, Any]
     ) -> Any:
+        if kind == "dies_before_call":
+            self._script.die()
+        if kind == "dies_after_call":
+            await call()
+            self._script.die()
         if kind == "unreachable":
             self._script.happened = True
             return Unreachable(why="ConnectError")

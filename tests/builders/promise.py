@@ -1,6 +1,7 @@
 """The promise of R17, judged by the bank's own journal against what every account holds."""
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 from brimful.domain.reason import Reason
@@ -108,9 +109,9 @@ def _check_bounds(stage: Stage, stock: dict[str, Any]) -> None:
             needs[ask.who] = TINY_PLAN if ask.does == "plan" else PACKS[chain.seller]
             needs[chain.seller] += needs[ask.who]
     gift = given(stage)
-    if chain.depth == 3:
-        needs["Branch"] = gift["Branch"] + _packs(needs["Branch"] - gift["Branch"], PACKS["Agency"])
-        needs["Agency"] += needs["Branch"]
+    for above, seller in reversed(list(pairwise(SELLERS[: chain.depth - 1]))):
+        needs[seller] = gift[seller] + _packs(needs[seller] - gift[seller], PACKS[above])
+        needs[above] += needs[seller]
     needs["Agency"] = gift["Agency"] + _packs(needs["Agency"] - gift["Agency"], PLATFORM_PACK)
     bought = {name: stock[name]["received"] for name in stock}
     assert all(bought[name] <= needs[name] for name in bought), (bought, needs)

@@ -85,12 +85,20 @@ BUGS = (
     Bug(
         "stock_not_reserved_with_the_grant",
         f"{USECASES}/deliver.py",
-        "    granted, _ = await balances.read_stock(tx, tenant_id, buyer_id)\n"
-        "    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=buyer_id, "
-        "moment=moment)\n",
-        "    granted, _ = await balances.read_stock(tx, tenant_id, buyer_id)\n    moved = []\n",
+        "    moved = await demands.offer_stock(\n        tx,\n        tenant_id=tenant_id,\n"
+        "        account_id=buyer_id,\n        moment=moment,\n"
+        "        bought=purchase.purchase_id,\n    )\n",
+        "    moved = []\n",
         "R17: reserved in the transaction of the grant",
         ("tests/usecases/test_order_of_things.py",),
+    ),
+    Bug(
+        "bought_for_one_given_to_another",
+        f"{USECASES}/deliver.py",
+        "        bought=purchase.purchase_id,\n",
+        "        bought=None,\n",
+        "R17: reserved for the demands it was bought for",
+        ("tests/usecases/test_bought_for.py",),
     ),
     Bug(
         "reservation_not_honoured",

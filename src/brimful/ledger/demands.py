@@ -154,10 +154,18 @@ async def consume_demand(
 
 
 async def offer_stock(
-    tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    moment: Moment,
+    bought: UUID | None = None,
 ) -> list[Moved]:
-    """Offer what is free in a locked pool to the demands that wait, in arrival order (R20)."""
-    rows = await tx.fetch(_sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at)
+    """Offer what is free in a locked pool to the demands that wait, in arrival order (R20); those
+    that the purchase ``bought``, just granted, was sized for come before all others (R17)."""
+    rows = await tx.fetch(
+        _sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at, bought
+    )
     return [Moved(**dict(row)) for row in rows]
 
 

@@ -20,13 +20,20 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
     """Grant what a locked purchase paid for and reserve it for the demands it was bought for.
 
     The caller holds both pools and the purchase. Called once per purchase: its state is the guard
-    (R23). Stock goes to waiting demands in arrival order, so those it was sized for come first (R17).
+    (R23). Those it was sized for come first, even where others that it left out, as renewals whose
+    group is still forming, arrived before them (R17); what is left goes on in arrival order.
     """
     tenant_id, buyer_id = purchase.tenant_id, purchase.buyer_id
     before, _ = await balances.read_stock(tx, tenant_id, buyer_id)
     await transfers.deliver(tx, tenant_id, [purchase.purchase_id], moment)
     granted, _ = await balances.read_stock(tx, tenant_id, buyer_id)
-    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=buyer_id, moment=moment)
+    moved = await demands.offer_stock(
+        tx,
+        tenant_id=tenant_id,
+        account_id=buyer_id,
+        moment=moment,
+        bought=purchase.purchase_id,
+    )
     effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, moved)]
     if purchase.chatbots:
         await resume_paused(tx, tenant_id, buyer_id, moment)

@@ -50,9 +50,11 @@ begin
     return 'met';
 end $$;
 
--- Offers what is free to the demands that wait, in arrival order; what they leave repays what is overdrawn.
-create function offer_stock_v1(p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz)
-returns table (kind text, operation_id uuid, outcome text) language plpgsql as $$
+-- Offers what is free to the demands that wait, in arrival order, those that a purchase just granted was sized for before
+-- all others (R17); what they leave repays what is overdrawn.
+create function offer_stock_v1(
+    p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz, p_bought uuid default null
+) returns table (kind text, operation_id uuid, outcome text) language plpgsql as $$
 declare
     d record;
     v_outcome text;
@@ -60,7 +62,11 @@ begin
     perform settle_v1(p_tenant, p_account, p_at);
     for d in
         select demand.demand_id, demand.kind, demand.operation_id from demand
-        where tenant_id = p_tenant and account_id = p_account and state = 'waiting' order by seq
+        where tenant_id = p_tenant and account_id = p_account and state = 'waiting'
+        order by exists (
+            select 1 from purchase_demand s
+            where s.tenant_id = p_tenant and s.purchase_id = p_bought and s.demand_id = demand.demand_id
+        ) desc, seq
     loop
         exit when not exists (
             select 1 from balance b where b.tenant_id = p_tenant and b.account_id = p_account and b.free > 0);
