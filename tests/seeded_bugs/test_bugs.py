@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from tests.seeded_bugs.__main__ import ROOT, changed
-from tests.seeded_bugs.bugs import BUGS, Bug
+from tests.seeded_bugs.bug import Bug
+from tests.seeded_bugs.bugs import BUGS
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

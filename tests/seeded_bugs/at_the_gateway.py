@@ -1,0 +1,231 @@
+"""Bugs in what is asked of the gateway and what is made of its answers (R21 to R25, R44, R45)."""
+
+from tests.seeded_bugs.bug import BILLING, DOMAIN, EFFECTS, GATEWAYS, TABLES, USECASES, Bug
+
+BUGS = (
+    Bug(
+        "timeout_is_failure",
+        f"{EFFECTS}/drive.py",
+        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n",
+        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n"
+        "    if isinstance(outcome, Unknown) and purchase.payment_id:\n"
+        "        from brimful.domain.payment import Canceled\n\n"
+        "        outcome = Canceled(payment_id=purchase.payment_id)\n",
+        "R22: unknown is not failed",
+    ),
+    Bug(
+        "cancel_omitted",
+        f"{EFFECTS}/drive.py",
+        "    return await gateway.cancel(\n",
+        "    if purchase.payment_id:\n"
+        "        from brimful.domain.payment import Canceled\n\n"
+        "        return Canceled(payment_id=payment_id)\n"
+        "    return await gateway.cancel(\n",
+        "R22: cancelled at the gateway before failure is recorded",
+    ),
+    Bug(
+        "asked_again_for_ever",
+        f"{DOMAIN}/resending.py",
+        "RESEND_FOR = timedelta(hours=23)",
+        "RESEND_FOR = timedelta(days=365)",
+        "R22: no money request later than 23 hours after its first try",
+    ),
+    Bug(
+        "key_left_random",
+        f"{EFFECTS}/drive.py",
+        'idempotency_key=f"create-{purchase.gateway_account}-{purchase.charge_id}",',
+        'idempotency_key=__import__("brimful.db.ids").db.ids.new_id().hex,',
+        "R22: a key names the account and the attempt",
+    ),
+    Bug(
+        "grant_before_capture",
+        f"{USECASES}/record_payment.py",
+        "                created[purchase.purchase_id] = payment_id\n",
+        "                created[purchase.purchase_id] = payment_id\n"
+        '                if purchase.mode == "charge":\n'
+        "                    effects += await deliver(tx, purchase, moment)\n",
+        "R17, R23: granted once captured",
+    ),
+    Bug(
+        "declined_is_failed_at_once",
+        f"{USECASES}/record_card_result.py",
+        '    await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)\n',
+        '    await purchases.set_state(tx, purchase, "failed", reason=reason, moment=moment)\n',
+        "R22: a declined payment is cancelled first",
+    ),
+    Bug(
+        "given_up_without_cancelling",
+        f"{USECASES}/give_up.py",
+        '            tx, purchase, "canceling", reason=Reason.gateway_unavailable, moment=moment\n',
+        '            tx, purchase, "failed", reason=Reason.gateway_unavailable, moment=moment\n',
+        "R22: an outage leaves nothing that may still take money",
+    ),
+    Bug(
+        "recorded_twice",
+        f"{USECASES}/record_payment.py",
+        "    if purchase.ended:\n        if isinstance(outcome, Captured)",
+        "    if False:\n        if isinstance(outcome, Captured)",
+        "R23: granted once, whichever of reply and event comes first",
+    ),
+    Bug(
+        "recorded_without_a_lock",
+        f"{BILLING}/lock_purchases.sql",
+        "order by purchase_id for update;",
+        "order by purchase_id;",
+        "R23: recording is a compare-and-set under lock",
+    ),
+    Bug(
+        "captured_before_the_seller_has_it",
+        f"{USECASES}/record_payment.py",
+        "    await payments.queue(tx, tenant_id, met, moment)\n",
+        "    await payments.queue(tx, tenant_id, dict.fromkeys(met, True), moment)\n",
+        "R17: a hold is captured once the stock is reserved",
+    ),
+    Bug(
+        "nobody_takes_over",
+        f"{BILLING}/find_due_purchases.sql",
+        "wake_real_at <= $1 and lease_until <= $1",
+        "wake_real_at <= $1 and lease_until = '-infinity'",
+        "R24: another process finishes what one that died had begun",
+    ),
+    Bug(
+        "cancelling_never_resumed",
+        f"{BILLING}/find_due_purchases.sql",
+        "'capturing', 'canceling')",
+        "'capturing')",
+        "R24: what is to be undone is undone",
+    ),
+    Bug(
+        "leases_ignored",
+        f"{BILLING}/claim_purchases.sql",
+        "and (p.lease_until <= $3 or p.fence = t.fence)\n    order",
+        "and (p.lease_until <= $3 or p.fence = t.fence or true)\n    order",
+        "R24: one process drives a purchase at a time",
+    ),
+    Bug(
+        "refunded_twice",
+        f"{USECASES}/record_reversals.py",
+        "        if ours or one.gateway_refund == fact.refund_id:\n",
+        "        if ours:\n",
+        "R25: a refund is recorded once, by the gateway's id for it",
+    ),
+    Bug(
+        "refund_key_random",
+        "src/brimful/billing/refunds.py",
+        '    return f"refund-{gateway_account}-{refund_id}"\n',
+        '    return f"refund-{gateway_account}-{refund_id}-{new_id()}"\n',
+        "R22: a refund that is sent again is the same refund",
+    ),
+    Bug(
+        "dispute_ignored",
+        f"{USECASES}/record_reversals.py",
+        "    for fact in captured.disputes:\n",
+        "    for fact in captured.disputes[:0]:\n",
+        "R25: what a dispute took is frozen, and taken when it is lost",
+    ),
+    Bug(
+        "late_win_ignored",
+        f"{DOMAIN}/refunds.py",
+        '"lost": 2, "won": 3}',
+        '"lost": 2, "won": 2}',
+        "R25: a dispute may be won after it was lost",
+    ),
+    Bug(
+        "other_currency_granted",
+        f"{USECASES}/record_payment.py",
+        "        and purchase.currency == captured.currency\n",
+        "",
+        "R45: a grant follows only from the currency that was stored",
+    ),
+    Bug(
+        "other_amount_granted",
+        f"{USECASES}/record_payment.py",
+        "        and purchase.charge_minor == captured.amount_minor\n",
+        "",
+        "R45: a grant follows only from the amount that was stored",
+    ),
+    Bug(
+        "other_payment_granted",
+        f"{USECASES}/record_payment.py",
+        "    return named is None or purchase.payment_id in (None, named)\n",
+        "    return True\n",
+        "R45: an answer about another payment says nothing of this one",
+    ),
+    Bug(
+        "signature_not_checked",
+        f"{GATEWAYS}/stripe/events.py",
+        '            return BadEvent(why="not signed by the gateway")\n',
+        "            pass\n",
+        "R45: what is not signed by the gateway is not believed",
+    ),
+    Bug(
+        "old_event_believed",
+        f"{GATEWAYS}/stripe/events.py",
+        "        if abs(self._now() - int(stamp[1])) > AGE_S:\n",
+        "        if int(stamp[1]) - self._now() > AGE_S:\n",
+        "R45: a message that was signed long ago is a replay",
+    ),
+    Bug(
+        "test_money_granted",
+        f"{DOMAIN}/event.py",
+        "    if hint.mode != mode:\n",
+        "    if False:\n",
+        "R45: test mode moves no money",
+    ),
+    Bug(
+        "agency_speaks_for_the_platform",
+        f"{DOMAIN}/event.py",
+        "    if hint.account_ref != ours.account_ref:\n",
+        "    if False:\n",
+        "R45: nothing in an agency's own gateway account counts at the platform's",
+    ),
+    Bug(
+        "stale_hold_acted_on",
+        f"{USECASES}/record_payment.py",
+        "            case Held(capture_before=before) if purchase.state in ASKED:\n",
+        "            case Held(capture_before=before) if not purchase.ended:\n",
+        "R23: an answer to a step that is over changes nothing",
+    ),
+    Bug(
+        "stale_decline_acted_on",
+        f"{USECASES}/record_payment.py",
+        '        case Declined(code=code, hard=hard) if purchase.state in (*ASKED, "capturing"):\n',
+        "        case Declined(code=code, hard=hard):\n",
+        "R23: an answer to a step that is over changes nothing",
+    ),
+    Bug(
+        "fence_ignored",
+        f"{BILLING}/release_purchases.sql",
+        " and t.fence = p.fence\n",
+        "\n",
+        "R24: a late holder of a lease does not give away another's",
+    ),
+    Bug(
+        "late_handler_heard",
+        f"{BILLING}/settle_event.sql",
+        " and tries = $3 and",
+        " and tries >= $3 and",
+        "R24: a late holder of an event is not heard",
+    ),
+    Bug(
+        "event_handled_by_two",
+        f"{BILLING}/take_event.sql",
+        " and due_real_at <= $3\n",
+        "\n",
+        "R45: one process handles an event at a time",
+    ),
+    Bug(
+        "called_within_a_transaction",
+        "src/brimful/db/transaction.py",
+        "    if _open.get():\n        raise NetworkInTransaction",
+        "    if False:\n        raise NetworkInTransaction",
+        "R21: no call leaves while a transaction is open",
+    ),
+    Bug(
+        "payment_index_dropped",
+        f"{TABLES}/040_operations.sql",
+        "create unique index charge_payment on",
+        "create index charge_payment on",
+        "R23: a payment belongs to one charge, by the database itself",
+    ),
+)

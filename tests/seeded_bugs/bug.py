@@ -1,0 +1,23 @@
+"""What a seeded bug is."""
+
+from dataclasses import dataclass
+
+USECASES = "src/brimful/usecases"
+EFFECTS = "src/brimful/effects"
+DOMAIN = "src/brimful/domain"
+GATEWAYS = "src/brimful/gateways"
+BILLING = "src/brimful/billing/sql"
+TABLES = "src/brimful/db/migrations/0001_ground"
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One change of one file, and what it breaks: ``old``, which occurs once in the file, becomes
+    ``new``. ``tests`` are those that notice it soonest, by pytest's names for them."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    breaks: str
+    tests: tuple[str, ...] = ()

@@ -1,0 +1,111 @@
+"""Bugs in what the payer set and is told, and in how amounts are counted (R13, R18, R25 to R30, R37)."""
+
+from tests.seeded_bugs.bug import BILLING, DOMAIN, USECASES, Bug
+
+BUGS = (
+    Bug(
+        "cap_counts_what_is_known_only",
+        f"{BILLING}/read_spent.sql",
+        "p.automatic and p.state <> 'failed'",
+        "p.automatic and p.state = 'delivered'",
+        "R28: unknown outcomes count as spent",
+    ),
+    Bug(
+        "caps_not_checked",
+        f"{DOMAIN}/sizing.py",
+        "            self._buyer.limits, self._buyer.spent, _amount(cover, seats)\n",
+        "            type(self._buyer.limits)(), self._buyer.spent, _amount(cover, seats)\n",
+        "R28: caps are checked where the intent is made",
+    ),
+    Bug(
+        "cap_per_charge_off_by_one_pack",
+        f"{DOMAIN}/caps.py",
+        "    if limits.per_charge_minor is not None and charge > limits.per_charge_minor:\n",
+        "    if limits.per_charge_minor is not None and charge > 2 * limits.per_charge_minor:\n",
+        "R28: never passed by a minor unit",
+    ),
+    Bug(
+        "charged_after_switching_off",
+        f"{USECASES}/set_auto_billing.py",
+        "        if before.enabled and not setting.enabled:\n",
+        "        if False:\n",
+        "R27: switching off is immediate, what is under way included",
+    ),
+    Bug(
+        "switch_not_looked_at",
+        f"{DOMAIN}/sizing.py",
+        "    reason = may_buy(buyer, at)\n",
+        "    reason = None\n",
+        "R27: nothing is bought by who is switched off",
+    ),
+    Bug(
+        "clients_hear_of_the_agency",
+        f"{DOMAIN}/reason.py",
+        "    return Reason.temporarily_unavailable\n",
+        "    return reason\n",
+        "R18: a seller's troubles never reach a client",
+    ),
+    Bug(
+        "planned_before_the_lock",
+        f"{USECASES}/plan_auto_billing.py",
+        "        await demands.lock_buyer(tx, tenant_id, account_id)\n",
+        "",
+        "R28: caps are checked and reserved in one transaction, under the pool's lock",
+    ),
+    Bug(
+        "hard_decline_tried_again",
+        f"{DOMAIN}/declines.py",
+        "    elif decline.hard:\n",
+        "    elif False:\n",
+        "R29: a hard decline pauses at the first",
+    ),
+    Bug(
+        "tried_without_end",
+        f"{DOMAIN}/declines.py",
+        "    if len(tried) >= ATTEMPTS_PER_DAY:\n",
+        "    if False:\n",
+        "R29: at most 3 attempts per card in 24 hours",
+    ),
+    Bug(
+        "brake_needs_no_history",
+        f"{DOMAIN}/brake.py",
+        "not pace.has_history or not pace.week_minor",
+        "not pace.week_minor",
+        "R30: the brake needs seven days of history",
+    ),
+    Bug(
+        "brake_never_pulled",
+        f"{DOMAIN}/brake.py",
+        "    return pace.charges_today >= rule.charges and unusual\n",
+        "    return False\n",
+        "R30: auto-billing that runs away stops",
+    ),
+    Bug(
+        "remainder_given_to_nobody",
+        f"{DOMAIN}/allocation.py",
+        "        shares[i] += 1\n",
+        "        shares[i] += 0\n",
+        "R13: what was charged is divided to the last minor unit",
+    ),
+    Bug(
+        "refund_rounded_up",
+        f"{DOMAIN}/refunds.py",
+        "    return floor(line.credits * min(paid_back / line.price_minor, Fraction(1)))\n",
+        "    return -floor(-line.credits * min(paid_back / line.price_minor, Fraction(1)))\n",
+        "R25: a partial refund takes back floor(credits x a / p)",
+    ),
+    Bug(
+        "debt_forgotten",
+        f"{DOMAIN}/reversal.py",
+        "        missing=lacking - take_frozen - take_free,\n",
+        "        missing=0,\n",
+        "R25: what a refund should take and is used is a debt",
+    ),
+    Bug(
+        "prorated_up",
+        f"{DOMAIN}/proration.py",
+        "price_minor * of_period * left + of_price * whole) //",
+        "price_minor * of_period * left + 2 * of_price * whole - 1) //",
+        "R37: prorated and rounded once, half up",
+    ),
+)
