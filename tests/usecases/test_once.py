@@ -1,0 +1,187 @@
+"""What may come twice, late or together is done once: keys, answers, leases (R20, R22, R23, R24, R39)."""
+
+import asyncio
+from contextvars import Context
+from datetime import timedelta
+
+import pytest
+
+from brimful.billing import payments
+from brimful.billing.buyers import read_buyer
+from brimful.db.transaction import Transaction
+from brimful.domain.caps import Spent
+from brimful.domain.payment import Declined
+from brimful.usecases.answers import KeyConflict, SpendDone
+from brimful.usecases.record_payment import record_payment
+from brimful.wiring import Pending
+from tests.builders.held import until
+from tests.builders.world import World, small_world
+
+
+async def waiting_for_locks(tx: Transaction) -> int:
+    """How many statements of this database wait for a lock."""
+    return int(
+        await tx.fetchval(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+            "and datname = current_database()"
+        )
+    )
+
+
+async def test_r39_a_key_is_debited_once_and_belongs_to_one_body(world: World) -> None:
+    """From stock, so that no auto-billing has a part in it."""
+    await small_world(world, clients=0)
+    await world.stock("Agency", credits=100)
+    first = await world.spend("Agency", 10, key="one")
+    again = await world.spend("Agency", 10, key="one")
+    assert isinstance(first, SpendDone) and again == first
+    assert await world.spend("Agency", 11, key="one") == KeyConflict(key="one")
+    assert (await world.credits("Agency")).used == 10
+
+
+async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
+    """The caller's time is over while the grant, begun in time, waits for the pool: whichever of the
+    two is first, the answer is what was done."""
+    await small_world(world, clients=0)
+    account = await world.account("Agency")
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=1_000))
+    await world.desk.faults.wait_for("confirm", 1)
+    async with world.db.transaction() as other:
+        await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
+        world.desk.faults.open_gate("confirm")
+        for number in (1, 2):  # the grant, and then the caller that gives up
+            await until(lambda number=number: _at_least(other, number))  # type: ignore[misc]
+    answer = await spend
+    assert isinstance(answer, SpendDone | Pending)
+    assert (await world.credits("Agency")).used == (10 if isinstance(answer, SpendDone) else 0)
+
+
+async def _at_least(tx: Transaction, number: int) -> bool:
+    return await waiting_for_locks(tx) >= number
+
+
+async def test_r20_a_caller_that_died_leaves_nothing_that_waits(world: World) -> None:
+    """Its process is gone, so nobody marks its demand abandoned; whoever looks for work does."""
+    await small_world(world, clients=0)
+    world.desk.faults.close_gate("create")
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=300))
+    await world.desk.faults.wait_for("create", 1)
+    spend.cancel()
+    await asyncio.gather(spend, return_exceptions=True)
+
+    async def ended() -> bool:
+        await world.engine.take_up_due_work()
+        return await world.db.fetchval("select state from spend") == "abandoned"
+
+    await until(ended, timeout_s=5)
+    world.desk.faults.open_gate("create")
+    await world.settle()
+    assert (await world.credits("Agency")).used == 0
+    assert await world.db.fetchval("select state from demand") == "abandoned"
+
+
+async def test_r28_a_charge_without_an_answer_counts_as_spent(world: World) -> None:
+    """It may have taken the money; only one that is known to have failed does not count."""
+    await small_world(world, clients=0)
+    account = await world.account("Agency")
+
+    async def spent() -> Spent:
+        async def body(tx: Transaction) -> Spent:
+            at = world.engine.clock.moment().at
+            ids = {"tenant_id": account.tenant_id, "account_id": account.account_id}
+            return (await read_buyer(tx, **ids, at=at)).buyer.spent
+
+        return await world.db.run(body)
+
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    assert await spent() == Spent(hour_count=1, day_minor=1_000, month_minor=1_000)
+    world.desk.faults.open_gate("confirm")
+    assert isinstance(await spend, SpendDone)
+    await world.card("Agency", "tok_declined")
+    await world.spend("Agency", 2_000)
+    await world.settle()
+    assert await spent() == Spent(hour_count=1, day_minor=1_000, month_minor=1_000)
+
+
+async def test_r23_what_is_learnt_is_compared_with_the_state_under_lock(world: World) -> None:
+    """A decline is recorded while another transaction is about to cancel the purchase: it waits,
+    finds that the step it answers is over, and changes nothing."""
+    await small_world(world, clients=0)
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    [purchase] = await world.purchases("Agency")
+    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
+    [payment_id] = world.desk.bank.payments
+    declined = Declined(payment_id=payment_id, code="insufficient_funds", hard=False)
+    async with world.db.transaction() as other:
+        await other.execute(
+            "update purchase set state = 'canceling', reason = 'auto_billing_off' "
+            "where purchase_id = $1",
+            purchase["purchase_id"],
+        )
+        moment = world.engine.clock.moment()
+        recording = asyncio.get_running_loop().create_task(
+            record_payment(world.engine.ctx, **ids, outcome=declined, moment=moment),
+            context=Context(),
+        )
+        await until(lambda: _at_least(other, 1))
+    assert await recording == ()
+    assert await world.db.fetchval("select declined_at from charge") is None
+    world.desk.faults.open_gate("confirm")
+    await spend
+    # Confirmed after all before it could be cancelled: what was taken is delivered.
+    await world.settle()
+    assert world.taken() == [1_000]
+
+
+async def test_r17_stock_is_kept_until_the_cancellation_is_confirmed(world: World) -> None:
+    """A client switches off while its charge is at the gateway, which takes the money all the same:
+    what was reserved for it is still there."""
+    await small_world(world)
+    await world.stock("Agency", credits=3_000)
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Client 1", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    await world.auto_billing("Client 1", enabled=False)
+    stock = await world.credits("Agency")
+    assert (stock.free, stock.reserved) == (0, 3_000)
+    world.desk.faults.open_gate("confirm")
+    await spend
+    await world.settle()
+    received = (await world.credits("Client 1")).received
+    assert (world.taken(), received) in (([2_500], 3_000), ([], 0))
+
+
+@pytest.mark.parametrize("again_by", ["a late holder", "the holder"])
+async def test_r24_only_the_holder_gives_a_lease_back(world: World, again_by: str) -> None:
+    """A process that was frozen beyond its lease comes back and gives back what is another's now."""
+    await small_world(world, clients=0)
+    world.desk.faults.close_gate("create")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("create", 1)
+    [purchase] = await world.purchases("Agency")
+    tenant_id, purchase_id = purchase["tenant_id"], purchase["purchase_id"]
+    lapsed = purchase["lease_until"] + timedelta(seconds=1)
+
+    async def claim() -> int | None:
+        claimed = await payments.claim(
+            world.db,
+            tenant_id=tenant_id,
+            fences={purchase_id: -1},
+            real_at=lapsed,
+            until=lapsed + timedelta(hours=1),
+        )
+        return claimed.get(purchase_id)
+
+    late, holder = purchase["fence"], await claim()
+    assert holder == late + 1
+    token = late if again_by == "a late holder" else holder
+    await payments.release(world.db, tenant_id, {purchase_id: token})
+    assert await claim() == (None if again_by == "a late holder" else holder + 1)
+    await world.db.execute("update purchase set lease_until = '-infinity'")
+    world.desk.faults.open_gate("create")
+    await spend
