@@ -97,6 +97,7 @@ def test_r33_r34_dates_are_those_of_renewals_one_after_the_other(
     [
         (0, None, None, "low_balance"),
         (10, 11, None, "low_balance"),
+        (1, None, None, None),
         (11, 11, None, None),
         (10, None, 24, "low_balance"),
         (10, None, 25, "forecast"),
@@ -119,3 +120,4 @@ def test_r42_a_card_is_valid_to_the_end_of_its_month() -> None:
     assert expires_by(month_ends - timedelta(days=30)) == (2026, 3)
     assert expires_by(month_ends - timedelta(days=30, hours=1)) == (2026, 2)
     assert expires_by(datetime(2025, 12, 5, tzinfo=UTC)) == (2025, 12)
+    assert expires_by(datetime(2026, 1, 5, tzinfo=UTC)) == (2026, 1)
