@@ -154,9 +154,16 @@ BUGS = (
     ),
     Bug(
         "small_sum_collected_twice",
+        f"{BILLING}/read_open_receivables.sql",
+        " and r.collected_by is null), 0)::bigint\n           as minor,",
+        "), 0)::bigint\n           as minor,",
+        "R26: what is owed is collected by one charge",
+    ),
+    Bug(
+        "small_sum_claimed_again",
         f"{BILLING}/claim_receivables.sql",
         "r.seller_id = a.parent_id\n  and r.collected_by is null;",
         "r.seller_id = a.parent_id;",
-        "R26: what is owed is collected by one charge",
+        "R26: what one charge has collected is no other's",
     ),
 )

@@ -46,11 +46,15 @@ BUGS = (
         "R18: a seller's troubles never reach a client",
     ),
     Bug(
-        "planned_before_the_lock",
+        "caps_checked_on_an_earlier_reading",
         f"{USECASES}/plan_auto_billing.py",
-        "        await demands.lock_buyer(tx, tenant_id, account_id)\n",
-        "",
-        "R28: caps are checked and reserved in one transaction, under the pool's lock",
+        "        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)\n",
+        "        earlier = _plan.__dict__.get(account_id)\n"
+        "        facts = earlier or await read_buyer(\n"
+        "            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at\n"
+        "        )\n"
+        "        _plan.__dict__[account_id] = facts\n",
+        "R28: caps are checked in the transaction that records the intent",
     ),
     Bug(
         "hard_decline_tried_again",

@@ -138,6 +138,27 @@ async def test_r23_what_is_learnt_is_compared_with_the_state_under_lock(world: W
     assert world.taken() == [1_000]
 
 
+@pytest.mark.parametrize("what", ["switch off", "save a card", "allot"])
+async def test_r17_whoever_changes_several_things_of_a_pool_locks_it_first(
+    world: World, what: str
+) -> None:
+    """Somebody plans for the pool: until that is done nothing of it is changed."""
+    await small_world(world)
+    await world.stock("Agency", credits=50)
+    doing = {
+        "switch off": lambda: world.auto_billing("Agency", enabled=False),
+        "save a card": lambda: world.card("Agency", "tok_success_2"),
+        "allot": lambda: world.stock("Client 1", credits=5),
+    }
+    account = await world.account("Agency")
+    async with world.db.transaction() as other:
+        await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
+        task = asyncio.get_running_loop().create_task(doing[what](), context=Context())
+        await until(lambda: _at_least(other, 1), timeout_s=5)
+        assert not task.done()
+    await task
+
+
 async def test_r17_stock_is_kept_until_the_cancellation_is_confirmed(world: World) -> None:
     """A client switches off while its charge is at the gateway, which takes the money all the same:
     what was reserved for it is still there."""
