@@ -14,6 +14,7 @@ from brimful.domain.payment import Declined
 from brimful.usecases.answers import KeyConflict, SpendDone
 from brimful.usecases.record_payment import record_payment
 from brimful.wiring import Pending
+from brimful_testbank.faults import Rule
 from tests.builders.held import until
 from tests.builders.world import World, small_world
 
@@ -37,6 +38,23 @@ async def test_r39_a_key_is_debited_once_and_belongs_to_one_body(world: World) -
     assert isinstance(first, SpendDone) and again == first
     assert await world.spend("Agency", 11, key="one") == KeyConflict(key="one")
     assert (await world.credits("Agency")).used == 10
+
+
+@pytest.mark.parametrize("verb", ["create", "confirm"])
+async def test_r22_a_lost_reply_is_unknown_and_not_failed(world: World, verb: str) -> None:
+    """The gateway did as it was asked and nobody heard: charged once and served."""
+    await small_world(world, clients=0)
+    world.desk.faults.rules.append(Rule(fault="lost_after", verb=verb))
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=4_000))
+
+    async def answered() -> bool:
+        await world.engine.take_up_due_work()
+        return spend.done()
+
+    await until(answered)
+    assert isinstance(await spend, SpendDone)
+    assert world.taken() == [1_000]
+    assert len(world.desk.bank.payments) == 1
 
 
 async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
