@@ -2,6 +2,7 @@
 
 import asyncio
 from contextvars import Context
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from brimful.billing import payments
 from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Spent
-from brimful.domain.payment import Declined
+from brimful.domain.payment import Canceled, Captured, Declined, Held
 from brimful.usecases.answers import KeyConflict, SpendDone
 from brimful.usecases.record_payment import record_payment
 from brimful.wiring import Pending
@@ -154,6 +155,75 @@ async def test_r23_what_is_learnt_is_compared_with_the_state_under_lock(world: W
     # Confirmed after all before it could be cancelled: what was taken is delivered.
     await world.settle()
     assert world.taken() == [1_000]
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount_minor": 999}, {"currency": "EUR"}, {"payment_id": "pay_of_another"}]
+)
+async def test_r45_a_capture_of_something_else_grants_nothing(
+    world: World, other: dict[str, object]
+) -> None:
+    """Whoever says so: only the payment that was stored, of its amount, in its currency."""
+    await small_world(world, clients=0)
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    [purchase] = await world.purchases("Agency")
+    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
+    [payment_id] = world.desk.bank.payments
+    ours = Captured(payment_id=payment_id, amount_minor=1_000, currency="USD", refunded_minor=0)
+    moment = world.engine.clock.moment()
+    told = replace(ours, **other)  # type: ignore[arg-type]
+    assert await record_payment(world.engine.ctx, **ids, outcome=told, moment=moment) == ()
+    assert (await world.credits("Agency")).received == 0
+    world.desk.faults.open_gate("confirm")
+    assert isinstance(await spend, SpendDone)
+
+
+async def test_r45_an_answer_about_another_payment_says_nothing_of_this_one(world: World) -> None:
+    """Neither that it was declined, nor held, nor cancelled."""
+    await small_world(world, clients=0)
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    [purchase] = await world.purchases("Agency")
+    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
+    other = "pay_of_another"
+    for told in (
+        Declined(payment_id=other, code="stolen_card", hard=True),
+        Held(payment_id=other, capture_before=None),
+        Canceled(payment_id=other),
+    ):
+        moment = world.engine.clock.moment()
+        assert await record_payment(world.engine.ctx, **ids, outcome=told, moment=moment) == ()
+    [still] = await world.purchases("Agency")
+    assert (still["state"], still["reason"]) == (purchase["state"], None)
+    world.desk.faults.open_gate("confirm")
+    assert isinstance(await spend, SpendDone)
+
+
+async def test_r23_a_hold_that_is_told_twice_takes_one_place_in_the_queue(world: World) -> None:
+    """By the reply and by an event; the second finds that the client waits already."""
+    await small_world(world)
+    agency = await world.account("Agency")
+    world.desk.faults.close_gate("confirm")
+    spend = asyncio.create_task(world.spend("Client 1", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    [purchase] = await world.purchases("Client 1")
+    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
+    [payment_id] = world.desk.bank.payments
+    held = Held(payment_id=payment_id, capture_before=None)
+    for _ in range(2):
+        moment = world.engine.clock.moment()
+        await record_payment(world.engine.ctx, **ids, outcome=held, moment=moment)
+    waiting = await world.db.fetch(
+        "select state from demand where account_id = $1", agency.account_id
+    )
+    assert [row["state"] for row in waiting] == ["waiting"]
+    assert [one["state"] for one in await world.purchases("Client 1")] == ["waiting"]
+    world.desk.faults.open_gate("confirm")
+    await world.engine.take_up_due_work()
+    await spend
 
 
 @pytest.mark.parametrize("what", ["switch off", "save a card", "allot"])
