@@ -1,8 +1,7 @@
-"""What may come twice, late or together is done once: keys, answers, leases (R20, R22, R23, R24, R39)."""
+"""What may come twice, late or together is done once: keys, answers, leases (R17, R20, R22, R24, R39)."""
 
 import asyncio
 from contextvars import Context
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,23 +10,11 @@ from brimful.billing import payments
 from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Spent
-from brimful.domain.payment import Canceled, Captured, Declined, Held
 from brimful.usecases.answers import KeyConflict, SpendDone
-from brimful.usecases.record_payment import record_payment
 from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
-from tests.builders.held import until
+from tests.builders.held import blocked, until
 from tests.builders.world import World, small_world
-
-
-async def waiting_for_locks(tx: Transaction) -> int:
-    """How many statements of this database wait for a lock."""
-    return int(
-        await tx.fetchval(
-            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
-            "and datname = current_database()"
-        )
-    )
 
 
 async def test_r39_a_key_is_debited_once_and_belongs_to_one_body(world: World) -> None:
@@ -70,14 +57,10 @@ async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
         await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
         world.desk.faults.open_gate("confirm")
         for number in (1, 2):  # the grant, and then the caller that gives up
-            await until(lambda number=number: _at_least(other, number))  # type: ignore[misc]
+            await until(lambda number=number: blocked(other, number))  # type: ignore[misc]
     answer = await spend
     assert isinstance(answer, SpendDone | Pending)
     assert (await world.credits("Agency")).used == (10 if isinstance(answer, SpendDone) else 0)
-
-
-async def _at_least(tx: Transaction, number: int) -> bool:
-    return await waiting_for_locks(tx) >= number
 
 
 async def test_r20_a_caller_that_died_leaves_nothing_that_waits(world: World) -> None:
@@ -125,107 +108,6 @@ async def test_r28_a_charge_without_an_answer_counts_as_spent(world: World) -> N
     assert await spent() == Spent(hour_count=1, day_minor=1_000, month_minor=1_000)
 
 
-async def test_r23_what_is_learnt_is_compared_with_the_state_under_lock(world: World) -> None:
-    """A decline is recorded while another transaction is about to cancel the purchase: it waits,
-    finds that the step it answers is over, and changes nothing."""
-    await small_world(world, clients=0)
-    world.desk.faults.close_gate("confirm")
-    spend = asyncio.create_task(world.spend("Agency", 10))
-    await world.desk.faults.wait_for("confirm", 1)
-    [purchase] = await world.purchases("Agency")
-    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
-    [payment_id] = world.desk.bank.payments
-    declined = Declined(payment_id=payment_id, code="insufficient_funds", hard=False)
-    async with world.db.transaction() as other:
-        await other.execute(
-            "update purchase set state = 'canceling', reason = 'auto_billing_off' "
-            "where purchase_id = $1",
-            purchase["purchase_id"],
-        )
-        moment = world.engine.clock.moment()
-        recording = asyncio.get_running_loop().create_task(
-            record_payment(world.engine.ctx, **ids, outcome=declined, moment=moment),
-            context=Context(),
-        )
-        await until(lambda: _at_least(other, 1))
-    assert await recording == ()
-    assert await world.db.fetchval("select declined_at from charge") is None
-    world.desk.faults.open_gate("confirm")
-    await spend
-    # Confirmed after all before it could be cancelled: what was taken is delivered.
-    await world.settle()
-    assert world.taken() == [1_000]
-
-
-@pytest.mark.parametrize(
-    "other", [{"amount_minor": 999}, {"currency": "EUR"}, {"payment_id": "pay_of_another"}]
-)
-async def test_r45_a_capture_of_something_else_grants_nothing(
-    world: World, other: dict[str, object]
-) -> None:
-    """Whoever says so: only the payment that was stored, of its amount, in its currency."""
-    await small_world(world, clients=0)
-    world.desk.faults.close_gate("confirm")
-    spend = asyncio.create_task(world.spend("Agency", 10))
-    await world.desk.faults.wait_for("confirm", 1)
-    [purchase] = await world.purchases("Agency")
-    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
-    [payment_id] = world.desk.bank.payments
-    ours = Captured(payment_id=payment_id, amount_minor=1_000, currency="USD", refunded_minor=0)
-    moment = world.engine.clock.moment()
-    told = replace(ours, **other)  # type: ignore[arg-type]
-    assert await record_payment(world.engine.ctx, **ids, outcome=told, moment=moment) == ()
-    assert (await world.credits("Agency")).received == 0
-    world.desk.faults.open_gate("confirm")
-    assert isinstance(await spend, SpendDone)
-
-
-async def test_r45_an_answer_about_another_payment_says_nothing_of_this_one(world: World) -> None:
-    """Neither that it was declined, nor held, nor cancelled."""
-    await small_world(world, clients=0)
-    world.desk.faults.close_gate("confirm")
-    spend = asyncio.create_task(world.spend("Agency", 10))
-    await world.desk.faults.wait_for("confirm", 1)
-    [purchase] = await world.purchases("Agency")
-    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
-    other = "pay_of_another"
-    for told in (
-        Declined(payment_id=other, code="stolen_card", hard=True),
-        Held(payment_id=other, capture_before=None),
-        Canceled(payment_id=other),
-    ):
-        moment = world.engine.clock.moment()
-        assert await record_payment(world.engine.ctx, **ids, outcome=told, moment=moment) == ()
-    [still] = await world.purchases("Agency")
-    assert (still["state"], still["reason"]) == (purchase["state"], None)
-    world.desk.faults.open_gate("confirm")
-    assert isinstance(await spend, SpendDone)
-
-
-async def test_r23_a_hold_that_is_told_twice_takes_one_place_in_the_queue(world: World) -> None:
-    """By the reply and by an event; the second finds that the client waits already."""
-    await small_world(world)
-    agency = await world.account("Agency")
-    world.desk.faults.close_gate("confirm")
-    spend = asyncio.create_task(world.spend("Client 1", 10))
-    await world.desk.faults.wait_for("confirm", 1)
-    [purchase] = await world.purchases("Client 1")
-    ids = {"tenant_id": purchase["tenant_id"], "purchase_id": purchase["purchase_id"]}
-    [payment_id] = world.desk.bank.payments
-    held = Held(payment_id=payment_id, capture_before=None)
-    for _ in range(2):
-        moment = world.engine.clock.moment()
-        await record_payment(world.engine.ctx, **ids, outcome=held, moment=moment)
-    waiting = await world.db.fetch(
-        "select state from demand where account_id = $1", agency.account_id
-    )
-    assert [row["state"] for row in waiting] == ["waiting"]
-    assert [one["state"] for one in await world.purchases("Client 1")] == ["waiting"]
-    world.desk.faults.open_gate("confirm")
-    await world.engine.take_up_due_work()
-    await spend
-
-
 @pytest.mark.parametrize("what", ["switch off", "save a card", "allot"])
 async def test_r17_whoever_changes_several_things_of_a_pool_locks_it_first(
     world: World, what: str
@@ -242,7 +124,7 @@ async def test_r17_whoever_changes_several_things_of_a_pool_locks_it_first(
     async with world.db.transaction() as other:
         await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
         task = asyncio.get_running_loop().create_task(doing[what](), context=Context())
-        await until(lambda: _at_least(other, 1), timeout_s=5)
+        await until(lambda: blocked(other, 1), timeout_s=5)
         assert not task.done()
     await task
 
