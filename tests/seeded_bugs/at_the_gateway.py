@@ -232,7 +232,7 @@ BUGS = (
         "    if hint.mode != mode:\n",
         "    if False:\n",
         "R45: test mode moves no money",
-        ("tests/domain/test_event.py",),
+        ("tests/domain/test_event.py::test_r45_an_event_is_judged_by_what_we_stored",),
     ),
     Bug(
         "agency_speaks_for_the_platform",
@@ -240,7 +240,7 @@ BUGS = (
         "    if hint.account_ref != ours.account_ref:\n",
         "    if False:\n",
         "R45: nothing in an agency's own gateway account counts at the platform's",
-        ("tests/domain/test_event.py",),
+        ("tests/domain/test_event.py::test_r45_an_event_is_judged_by_what_we_stored",),
     ),
     Bug(
         "stale_hold_acted_on",
