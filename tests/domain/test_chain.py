@@ -118,8 +118,7 @@ def test_r30_what_renewals_make_buy_brakes_nobody_up_the_chain() -> None:
     fast = Pace(charges_today=3, today_minor=9_000, week_minor=7_000, has_history=True)
     for where in ("shop", "agency"):
         levels = [
-            a_level(name, **({"pace": fast} if name == where else {}))
-            for name in ("shop", "agency")
+            a_level(name, pace=fast if name == where else Pace()) for name in ("shop", "agency")
         ]
         braked = check_chain([*levels, SUPPLY], 1, 0, AT)
         assert isinstance(braked, Refuse)

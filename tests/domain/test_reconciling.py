@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -112,7 +112,7 @@ def test_r24_each_difference_has_its_verdict(
 
 
 def test_r24_a_second_payment_of_one_charge_is_cancelled_or_told() -> None:
-    second = {"payment_id": "pay_2"}
+    second: dict[str, Any] = {"payment_id": "pay_2"}
     assert verdicts([charge()], [record(), record("created", **second)]) == [Repair.cancel]
     assert verdicts([charge()], [record(), record("held", **second)]) == [Repair.cancel]
     assert verdicts([charge()], [record(), record(**second)]) == [Trouble.captured_twice]

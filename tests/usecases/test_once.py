@@ -1,8 +1,10 @@
 """What may come twice, late or together is done once: keys, answers, leases (R17, R20, R22, R24, R39)."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -56,8 +58,8 @@ async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
     async with world.db.transaction() as other:
         await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
         world.desk.faults.open_gate("confirm")
-        for number in (1, 2):  # the grant, and then the caller that gives up
-            await until(lambda number=number: blocked(other, number))  # type: ignore[misc]
+        await until(lambda: blocked(other, 1))  # the grant
+        await until(lambda: blocked(other, 2))  # and then the caller that gives up
     answer = await spend
     assert isinstance(answer, SpendDone | Pending)
     assert (await world.credits("Agency")).used == (10 if isinstance(answer, SpendDone) else 0)
@@ -74,7 +76,7 @@ async def test_r20_a_caller_that_died_leaves_nothing_that_waits(world: World) ->
 
     async def ended() -> bool:
         await world.engine.take_up_due_work()
-        return await world.db.fetchval("select state from spend") == "abandoned"
+        return bool(await world.db.fetchval("select state from spend") == "abandoned")
 
     await until(ended, timeout_s=5)
     world.desk.faults.open_gate("create")
@@ -91,8 +93,10 @@ async def test_r28_a_charge_without_an_answer_counts_as_spent(world: World) -> N
     async def spent() -> Spent:
         async def body(tx: Transaction) -> Spent:
             at = world.engine.clock.moment().at
-            ids = {"tenant_id": account.tenant_id, "account_id": account.account_id}
-            return (await read_buyer(tx, **ids, at=at)).buyer.spent
+            facts = await read_buyer(
+                tx, tenant_id=account.tenant_id, account_id=account.account_id, at=at
+            )
+            return facts.buyer.spent
 
         return await world.db.run(body)
 
@@ -115,7 +119,7 @@ async def test_r17_whoever_changes_several_things_of_a_pool_locks_it_first(
     """Somebody plans for the pool: until that is done nothing of it is changed."""
     await small_world(world)
     await world.stock("Agency", credits=50)
-    doing = {
+    doing: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
         "switch off": lambda: world.auto_billing("Agency", enabled=False),
         "save a card": lambda: world.card("Agency", "tok_success_2"),
         "allot": lambda: world.stock("Client 1", credits=5),
@@ -169,8 +173,8 @@ async def test_r24_only_the_holder_gives_a_lease_back(world: World, again_by: st
         return claimed.get(purchase_id)
 
     late, holder = purchase["fence"], await claim()
-    assert holder == late + 1
-    token = late if again_by == "a late holder" else holder
+    assert holder is not None and holder == late + 1
+    token = int(late) if again_by == "a late holder" else holder
     await payments.release(world.db, tenant_id, {purchase_id: token})
     assert await claim() == (None if again_by == "a late holder" else holder + 1)
     await world.db.execute("update purchase set lease_until = '-infinity'")
