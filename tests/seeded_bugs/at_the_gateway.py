@@ -284,7 +284,7 @@ BUGS = (
         " and due_real_at <= $3\n",
         "\n",
         "R45: one process handles an event at a time",
-        ("tests/events/test_handling.py",),
+        ("tests/events/test_handling.py::test_r45_one_who_dies_with_an_event_leaves_it_due",),
     ),
     Bug(
         "called_within_a_transaction",

@@ -85,7 +85,9 @@ BUGS = (
         "    if await purchases.is_at_gateway(tx, tenant_id, account_id):\n        return effects\n",
         "",
         "R19: one open auto-billing per account",
-        ("tests/usecases/test_order_of_things.py",),
+        (
+            "tests/usecases/test_once.py::test_r19_a_later_shortage_waits_for_the_purchase_under_way",
+        ),
     ),
     Bug(
         "reservation_leaks",

@@ -13,6 +13,7 @@ from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Spent
 from brimful.usecases.answers import KeyConflict, SpendDone
+from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
 from tests.builders.held import blocked, until
@@ -45,6 +46,32 @@ async def test_r22_a_lost_reply_is_unknown_and_not_failed(world: World, verb: st
     assert isinstance(await spend, SpendDone)
     assert world.taken() == [1_000]
     assert len(world.desk.bank.payments) == 1
+
+
+async def test_r19_a_later_shortage_waits_for_the_purchase_under_way(world: World) -> None:
+    """Planned while another is at the gateway, it opens nothing and fails nobody; the next purchase
+    is for it."""
+    await small_world(world, clients=0)
+    account = await world.account("Agency")
+    world.desk.faults.close_gate("confirm")
+    first = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    second = asyncio.create_task(world.spend("Agency", 2_500))
+
+    async def waits() -> bool:
+        return bool(await world.db.fetchval("select count(*) = 2 from demand"))
+
+    await until(waits)
+    await plan_auto_billing(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        moment=world.engine.clock.moment(),
+    )
+    assert len(await world.purchases("Agency")) == 1
+    world.desk.faults.open_gate("confirm")
+    assert [type(answer) for answer in await asyncio.gather(first, second)] == [SpendDone] * 2
+    assert world.taken() == [1_000, 1_000]
 
 
 async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
