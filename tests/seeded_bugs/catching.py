@@ -22,7 +22,7 @@ LAYERS = {
     "tests/public_failures": "public failure",
 }
 _CONSTRAINT = re.compile(r"(Unique|Check|ForeignKey|NotNull)ViolationError")
-_OUTCOME = re.compile(r"^(FAILED|ERROR) (\S+?)(?: - (.*))?$", re.MULTILINE)
+_OUTCOME = re.compile(r"^(FAILED|ERROR) (.+?)(?: - (.*))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,8 @@ async def test_r17_stock_is_kept_until_the_cancellation_is_confirmed(world: Worl
     assert (world.taken(), received) in (([2_500], 3_000), ([], 0))
 
 
-@pytest.mark.parametrize("again_by", ["a late holder", "the holder"])
-async def test_r24_only_the_holder_gives_a_lease_back(world: World, again_by: str) -> None:
+@pytest.mark.parametrize("by", ["late", "holder"])
+async def test_r24_only_the_holder_gives_a_lease_back(world: World, by: str) -> None:
     """A process that was frozen beyond its lease comes back and gives back what is another's now."""
     await small_world(world, clients=0)
     world.desk.faults.close_gate("create")
@@ -201,9 +201,9 @@ async def test_r24_only_the_holder_gives_a_lease_back(world: World, again_by: st
 
     late, holder = purchase["fence"], await claim()
     assert holder is not None and holder == late + 1
-    token = int(late) if again_by == "a late holder" else holder
+    token = int(late) if by == "late" else holder
     await payments.release(world.db, tenant_id, {purchase_id: token})
-    assert await claim() == (None if again_by == "a late holder" else holder + 1)
+    assert await claim() == (None if by == "late" else holder + 1)
     await world.db.execute("update purchase set lease_until = '-infinity'")
     world.desk.faults.open_gate("create")
     await spend
