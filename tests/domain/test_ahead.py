@@ -80,6 +80,7 @@ def test_r33_r34_a_month_of_28_days_is_due_twice_within_30() -> None:
         first,
         datetime(2026, 3, 1, tzinfo=UTC),
     )
+    assert due_dates(anchor, first, at=at, until=first) == ()
     last = datetime(2026, 1, 31, tzinfo=UTC)
     found = due_dates(last, datetime(2026, 2, 28, tzinfo=UTC), at=at, until=AT + timedelta(days=60))
     assert [due.day for due in found] == [28, 31, 30]
