@@ -67,7 +67,9 @@ BUGS = (
         "        )\n"
         "        _plan.__dict__[account_id] = facts\n",
         "R28: caps are checked in the transaction that records the intent",
-        ("tests/usecases/test_queue.py::test_r20_r28_each_that_waits_hears_its_own_reason",),
+        (
+            "tests/usecases/test_once.py::test_r28_who_waits_behind_a_charge_meets_the_cap_that_it_reaches",
+        ),
     ),
     Bug(
         "hard_decline_tried_again",

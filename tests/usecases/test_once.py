@@ -12,6 +12,7 @@ from brimful.billing import payments
 from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Spent
+from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import KeyConflict, SpendDone
 from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.wiring import Pending
@@ -137,6 +138,26 @@ async def test_r28_a_charge_without_an_answer_counts_as_spent(world: World) -> N
     await world.spend("Agency", 2_000)
     await world.settle()
     assert await spent() == Spent(hour_count=1, day_minor=1_000, month_minor=1_000)
+
+
+async def test_r28_who_waits_behind_a_charge_meets_the_cap_that_it_reaches(world: World) -> None:
+    """Two spends at once, one pack a month: the second is looked at when the first is paid."""
+    await small_world(world, clients=0)
+    await world.auto_billing("Agency", per_month_minor=1_000)
+    world.desk.faults.close_gate("confirm")
+    first = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("confirm", 1)
+    second = asyncio.create_task(world.spend("Agency", 2_500))
+
+    async def waits() -> bool:
+        return bool(await world.db.fetchval("select count(*) = 2 from demand"))
+
+    await until(waits)
+    world.desk.faults.open_gate("confirm")
+    assert isinstance(await first, SpendDone)
+    refused = await second
+    assert isinstance(refused, Refuse) and refused.reason is Reason.cap_per_month
+    assert world.taken() == [1_000]
 
 
 @pytest.mark.parametrize("what", ["switch off", "save a card", "allot"])
