@@ -159,12 +159,12 @@ def test_r33_renewals_that_the_pool_covers_are_taken_from_it_first() -> None:
     group = (Renewal(at=soon, credits=1_990), Renewal(at=soon, credits=1_000))
     assert asked(3_000, usage, *group) == 73
     assert asked(3_000, usage, Renewal(at=later, credits=2_990)) == 0
-    # A group that takes the pool to the last credit is covered; one that comes later is not.
+    # A group that takes the pool to the last credit is covered; one that passes it is left out whole.
     last = Renewal(at=soon, credits=3_000)
     assert asked(3_000, usage, last) == asked(0, usage)
-    assert asked(3_000, usage, Renewal(at=AT, credits=2_000), Renewal(at=soon, credits=2_000)) == (
-        asked(1_000, usage)
-    )
+    big = (Renewal(at=soon, credits=2_000), Renewal(at=soon, credits=2_000))
+    assert asked(2_010, usage, *big) == 0
+    assert asked(2_010, usage, Renewal(at=AT, credits=2_000), big[0]) == 73
 
 
 def test_r33_r35_renewals_are_bought_for_only_with_a_consent_of_their_own() -> None:

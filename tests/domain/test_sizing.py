@@ -7,6 +7,7 @@ import pytest
 from brimful.domain.cover import Pack
 from brimful.domain.planning import Line
 from brimful.domain.reason import Reason, Refuse
+from brimful.domain.sizing import size_purchase
 from tests.domain.makers import AT, a_buyer, a_period, an_offer, bought, decide, needs
 
 HALF = a_period(AT - timedelta(days=15), AT + timedelta(days=15))
@@ -142,6 +143,12 @@ def test_r5_r11_what_is_not_offered_is_refused_with_the_reason(
     decision = decide(a_buyer(), needs(short), offer)  # type: ignore[arg-type]
     assert decision == Refuse(reason=reason, account_id="agency", detail={})
     assert isinstance(decision, Refuse) and decision.each == (("a", reason),)
+
+
+def test_r5_without_any_tables_there_is_no_cover() -> None:
+    """As of a catalogue without credits."""
+    decision = size_purchase(a_buyer(), needs(1), an_offer(packs=()), None, AT)
+    assert isinstance(decision, Refuse) and decision.reason is Reason.no_credit_package
 
 
 def test_r20_where_nothing_waits_any_more_nothing_is_bought() -> None:

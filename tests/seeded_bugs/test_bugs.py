@@ -34,7 +34,7 @@ def test_each_bug_has_a_name_of_its_own() -> None:
 
 
 def test_r28_a_sample_is_caught() -> None:
-    """One of them, planted and run as the command does; all of them take a quarter of an hour."""
+    """One of them, planted and run as the command does; all of them take half an hour."""
     [bug] = [bug for bug in BUGS if bug.name == "cap_per_charge_off_by_one_pack"]
     [caught] = found(bug, simulate=False, seeds=0, jobs=1)
     assert (caught.layer, Path(caught.where).parts[:2]) == ("domain test", ("tests", "domain"))
