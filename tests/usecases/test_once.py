@@ -37,7 +37,7 @@ async def test_r22_a_lost_reply_is_unknown_and_not_failed(world: World, verb: st
     """The gateway did as it was asked and nobody heard: charged once and served."""
     await small_world(world, clients=0)
     world.desk.faults.rules.append(Rule(fault="lost_after", verb=verb))
-    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=4_000))
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=10_000))
 
     async def answered() -> bool:
         await world.engine.take_up_due_work()
@@ -106,7 +106,7 @@ async def test_r20_a_caller_that_died_leaves_nothing_that_waits(world: World) ->
         await world.engine.take_up_due_work()
         return bool(await world.db.fetchval("select state from spend") == "abandoned")
 
-    await until(ended, timeout_s=5)
+    await until(ended, timeout_s=10)
     world.desk.faults.open_gate("create")
     await world.settle()
     assert (await world.credits("Agency")).used == 0
@@ -176,7 +176,7 @@ async def test_r17_whoever_changes_several_things_of_a_pool_locks_it_first(
     async with world.db.transaction() as other:
         await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
         task = asyncio.get_running_loop().create_task(doing[what](), context=Context())
-        await until(lambda: blocked(other, 1), timeout_s=5)
+        await until(lambda: blocked(other, 1), timeout_s=10)
         assert not task.done()
     await task
 
