@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from brimful.db.transaction import Transaction
 from brimful.usecases.steps import Step, set_hook
 
 
@@ -42,3 +43,12 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = 20) 
     async with asyncio.timeout(timeout_s):
         while not await condition():
             await asyncio.sleep(0.01)
+
+
+async def blocked(tx: Transaction, number: int) -> bool:
+    """Whether so many statements of this database, or more, wait for a lock."""
+    waiting: int = await tx.fetchval(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+        "and datname = current_database()"
+    )
+    return waiting >= number

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brimful.domain.ahead import BuyAhead, shortfall
+from brimful.domain.ahead import BuyAhead, Shortfall, shortfall
 from brimful.domain.buy_ahead import Ahead, buy_ahead
 from brimful.domain.forecast import HOUR, Renewal, Usage
 from brimful.domain.renewal import next_due
@@ -41,12 +41,23 @@ def test_r33_the_larger_need_and_not_the_sum(free: int, low: int, more: int, on:
 
 
 def test_r33_the_rule_that_asks_for_more_is_the_cause() -> None:
-    """At 100 free the forecast asks for 627 (600 in six minutes, and more in case); a target of 700
-    for less, one of 5,000 for more."""
-    for target, trigger in ((700, "forecast"), (5_000, "threshold")):
+    """At 100 free the forecast asks for 893 (600 in six minutes, and 393 in case more come); a target
+    of 700 asks for less, one of 5,000 for more."""
+    needed = 993
+    for target, trigger, figures in (
+        (700, "forecast", {"free": 100, "needed": needed}),
+        (5_000, "threshold", {"free": 100, "threshold": 200, "target": 5_000}),
+    ):
         setting = both(200, target, forecast=True)
         found = shortfall(free=100, setting=setting, usage=BUSY, renewals=(), at=AT)
-        assert found is not None and found.trigger == trigger
+        assert found is not None and (found.trigger, found.figures) == (trigger, figures)
+
+
+def test_r33_what_is_overdrawn_is_always_a_need() -> None:
+    """Whatever was agreed to; half of a rule is none."""
+    owed = Shortfall(trigger="overdraft", credits=7, figures={"free": -7})
+    for setting in (BuyAhead(), both(5, None, forecast=False), both(None, 5, forecast=False)):
+        assert shortfall(free=-7, setting=setting, usage=QUIET, renewals=(), at=AT) == owed
 
 
 def test_r33_nothing_agreed_to_buys_nothing() -> None:
@@ -69,6 +80,7 @@ def test_r33_r34_a_month_of_28_days_is_due_twice_within_30() -> None:
         first,
         datetime(2026, 3, 1, tzinfo=UTC),
     )
+    assert due_dates(anchor, first, at=at, until=first) == ()
     last = datetime(2026, 1, 31, tzinfo=UTC)
     found = due_dates(last, datetime(2026, 2, 28, tzinfo=UTC), at=at, until=AT + timedelta(days=60))
     assert [due.day for due in found] == [28, 31, 30]
@@ -97,6 +109,7 @@ def test_r33_r34_dates_are_those_of_renewals_one_after_the_other(
     [
         (0, None, None, "low_balance"),
         (10, 11, None, "low_balance"),
+        (1, None, None, None),
         (11, 11, None, None),
         (10, None, 24, "low_balance"),
         (10, None, 25, "forecast"),
@@ -119,3 +132,4 @@ def test_r42_a_card_is_valid_to_the_end_of_its_month() -> None:
     assert expires_by(month_ends - timedelta(days=30)) == (2026, 3)
     assert expires_by(month_ends - timedelta(days=30, hours=1)) == (2026, 2)
     assert expires_by(datetime(2025, 12, 5, tzinfo=UTC)) == (2025, 12)
+    assert expires_by(datetime(2026, 1, 5, tzinfo=UTC)) == (2026, 1)

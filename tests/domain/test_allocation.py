@@ -70,10 +70,20 @@ def test_r13_only_proportions_count(amount: int, shortages: list[int], times: in
     assert allocate(amount, [short * times for short in shortages]) == allocate(amount, shortages)
 
 
-@pytest.mark.parametrize(("amount", "shortages"), [(-1, [1]), (1, [1, -1]), (1, []), (1, [0, 0])])
-def test_r13_what_cannot_be_divided_is_an_error(amount: int, shortages: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("amount", "shortages", "why"),
+    [
+        (-1, [1], "^amounts and weights are not negative$"),
+        (1, [1, -1], "^amounts and weights are not negative$"),
+        (1, [], "^an amount cannot be divided among nobody$"),
+        (1, [0, 0], "^an amount cannot be divided among nobody$"),
+    ],
+)
+def test_r13_what_cannot_be_divided_is_an_error(
+    amount: int, shortages: list[int], why: str
+) -> None:
     """Negative figures, and money that nobody was served for."""
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=why):
         allocate(amount, shortages)
 
 

@@ -118,6 +118,16 @@ def test_r28_two_demands_of_one_child_count_together() -> None:
     assert buy.refused == (("b", Reason.cap_per_child),)
 
 
+def test_r28_a_demand_that_would_raise_the_share_of_another_child_waits_for_the_next() -> None:
+    """6 credits cost the first child $0.09 of its $0.09; 8 cost $0.14, of which it would bear more.
+    The second child is not refused for it: it is bought for next."""
+    waiting = needs(6, 2, children=("kid", "other"))
+    buy = bought(a_buyer(child_limits={"kid": 9}), waiting, an_offer(packs=COINS))
+    assert (names(buy), buy.refused, buy.amount_minor) == ("a", (), 9)
+    alone = bought(a_buyer(child_limits={"kid": 9}), waiting[1:], an_offer(packs=COINS))
+    assert (names(alone), alone.refused) == ("b", ())
+
+
 def test_r28_the_limit_of_one_child_touches_neither_another_nor_the_agency_itself() -> None:
     """A limit of nought refuses that child alone; the agency's own query has no child."""
     buyer = a_buyer(child_limits={"kid": 0})
@@ -160,7 +170,8 @@ def test_r19_agrees_with_admitting_one_after_the_other(shorts: list[int], cap: i
 def test_r13_r28_whatever_waits_the_purchase_is_sound(
     shorts: list[tuple[int, int, str | None]], cap: int, child_cap: int, before: int
 ) -> None:
-    """Nothing over a cap, everything covered, shares that add up, every demand answered once."""
+    """Nothing over a cap, everything covered, shares that add up, every demand answered once; but
+    those wait that would raise a child's share past its limit by joining it."""
     waiting: list[Waiting] = needs(
         *[(credits, chatbots) for credits, chatbots, _ in shorts],
         children=[child for _, _, child in shorts],
@@ -183,4 +194,6 @@ def test_r13_r28_whatever_waits_the_purchase_is_sound(
     assert decision.credits >= sum(served.short_credits for served in decision.served)
     assert decision.chatbots == sum(served.short_chatbots for served in decision.served)
     answered = [s.demand_id for s in decision.served] + [key for key, _ in decision.refused]
-    assert sorted(answered) == [demand.demand_id for demand in waiting]
+    wait = sorted(set(children) - set(answered))
+    assert sorted(answered + wait) == list(children)
+    assert not wait or (kid > 0 and all(children[demand_id] != "kid" for demand_id in wait))

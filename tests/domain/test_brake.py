@@ -42,8 +42,9 @@ def test_r30_the_planner_refuses_the_whole_purchase_but_one_for_renewals() -> No
     """Renewals come in waves by themselves."""
     buyer = a_buyer(pace=FAST)
     refused = decide(buyer, needs(1_000))
-    assert isinstance(refused, Refuse)
-    assert (refused.reason, refused.each) == (Reason.auto_billing_braked, ())
+    assert refused == Refuse(
+        reason=Reason.auto_billing_braked, account_id="agency", detail={}, each=()
+    )
     renewal = [replace(need, renewal=True) for need in needs(1_000)]
     assert bought(buyer, renewal).for_renewals
     assert not bought(a_buyer(), needs(1_000)).for_renewals

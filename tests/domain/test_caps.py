@@ -18,6 +18,26 @@ from brimful.domain.reason import Reason
         (Limits(per_day_minor=5_000), Spent(day_minor=4_000), 1_000, Reason.cap_per_day),
         (Limits(per_month_minor=5_000), Spent(month_minor=1_000), 4_000, Reason.cap_per_month),
         (Limits(per_month_minor=0), Spent(), 0, Reason.cap_per_month),
+        # What the charge collects as well counts: all of it in the charge, what was bought by hand
+        # in day and month (R26).
+        (
+            Limits(per_charge_minor=5_000),
+            Spent(outstanding_minor=40, outstanding_by_hand_minor=7),
+            4_960,
+            Reason.cap_per_charge,
+        ),
+        (
+            Limits(per_day_minor=5_000),
+            Spent(day_minor=4_000, outstanding_minor=40, outstanding_by_hand_minor=7),
+            993,
+            Reason.cap_per_day,
+        ),
+        (
+            Limits(per_month_minor=5_000),
+            Spent(month_minor=4_000, outstanding_minor=40, outstanding_by_hand_minor=7),
+            993,
+            Reason.cap_per_month,
+        ),
     ],
 )
 def test_r28_the_cap_may_be_reached_and_not_passed_by_one_minor_unit(

@@ -1,11 +1,13 @@
 """R8, R17, R18: whether a whole chain of sellers can furnish an operation, before anything is held."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brimful.domain.brake import Pace
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.chain import Feasible, Level, check_chain
 from brimful.domain.cover import Pack
@@ -98,8 +100,31 @@ def test_r17_of_several_that_cannot_the_lowest_is_named() -> None:
 
 def test_r17_a_chain_that_never_reaches_the_supply_is_refused() -> None:
     """Neutrally: nothing in it is at fault."""
-    levels = [a_level("shop"), a_level("agency")]
-    assert refusal(levels, 1) == ("agency", Reason.temporarily_unavailable)
+    levels = [a_level("shop"), a_level("middle"), a_level("agency")]
+    nobody = Refuse(reason=Reason.temporarily_unavailable, account_id="agency", detail={})
+    assert check_chain(levels, 1, 0, AT) == nobody
+
+
+def test_r29_a_card_that_may_be_tried_later_refuses_until_then() -> None:
+    """At every level the time is the one that is asked for."""
+    levels = [a_level("shop"), a_level("agency", retry_at=AT), SUPPLY]
+    before = check_chain(levels, 1, 0, AT - timedelta(seconds=1))
+    assert isinstance(before, Refuse) and before.reason is Reason.retry_later
+    assert isinstance(check_chain(levels, 1, 0, AT), Feasible)
+
+
+def test_r30_what_renewals_make_buy_brakes_nobody_up_the_chain() -> None:
+    """All of it is of renewals, however many levels up; another need stops at the first brake."""
+    fast = Pace(charges_today=3, today_minor=9_000, week_minor=7_000, has_history=True)
+    for where in ("shop", "agency"):
+        levels = [
+            a_level(name, pace=fast if name == where else Pace()) for name in ("shop", "agency")
+        ]
+        braked = check_chain([*levels, SUPPLY], 1, 0, AT)
+        assert isinstance(braked, Refuse)
+        assert (braked.account_id, braked.reason) == (where, Reason.auto_billing_braked)
+        renewed = check_chain([*levels, SUPPLY], 1, 0, AT, renewal=True)
+        assert isinstance(renewed, Feasible) and all(buy.for_renewals for buy in renewed.plans)
 
 
 def test_r12_r17_a_sellers_cap_counts_what_the_packs_below_make_it_buy() -> None:

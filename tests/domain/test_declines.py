@@ -63,6 +63,7 @@ def test_r29_soft_declines_are_retried_after_1_and_7_hours_from_the_first_then_p
         at = verdict.at if isinstance(verdict, RetryFrom) else at
     expected = [RetryFrom(AT + HOUR), RetryFrom(AT + 7 * HOUR), Pause(Reason.card_declined)]
     assert answers == expected
+    assert record.paused is Reason.card_declined
     assert next_attempt(record, AT + 400 * DAY) == Pause(Reason.card_declined)
 
 

@@ -126,6 +126,7 @@ def test_r45_only_what_a_gateway_could_say_is_sound() -> None:
     assert is_sound(EVENT)
     assert is_sound(replace(EVENT, payment_id=None, amount_minor=None, currency=None))
     assert is_sound(replace(EVENT, event_id="x" * TEXT_MAX, amount_minor=AMOUNT_MAX))
+    assert is_sound(replace(EVENT, event_id="x", amount_minor=0))
     odd = ("", "x" * (TEXT_MAX + 1), "a\0", "a\nb", "\ud800", "\u202e", "é", "\x7f", 7, b"x")
     names = ("event_id", "kind", "mode", "account_ref", "payment_id", "currency")
     wrong: list[dict[str, Any]] = [{name: text} for name in names for text in odd]

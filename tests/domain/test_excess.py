@@ -73,6 +73,14 @@ def test_r31_a_negative_number_of_seats_is_a_mistake() -> None:
         to_pause(bots("ab"), -1)
     with pytest.raises(ValueError, match="-1 free"):
         to_resume(bots("ab"), -1)
+    for figures in ((-1, 0, 0), (0, -1, 0), (0, 0, -1)):
+        with pytest.raises(ValueError, match=r"^numbers of chatbots are never negative$"):
+            releasable(*figures)
+
+
+def test_r31_where_nobody_waits_all_free_ones_are_releasable() -> None:
+    """Up to those that were subscribed automatically."""
+    assert (releasable(3, 2), releasable(2, 3), releasable(3, 3, 1)) == (2, 2, 2)
 
 
 crowds = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5)), unique_by=lambda c: c[0]).map(

@@ -159,6 +159,12 @@ def test_r33_renewals_that_the_pool_covers_are_taken_from_it_first() -> None:
     group = (Renewal(at=soon, credits=1_990), Renewal(at=soon, credits=1_000))
     assert asked(3_000, usage, *group) == 73
     assert asked(3_000, usage, Renewal(at=later, credits=2_990)) == 0
+    # A group that takes the pool to the last credit is covered; one that passes it is left out whole.
+    last = Renewal(at=soon, credits=3_000)
+    assert asked(3_000, usage, last) == asked(0, usage)
+    big = (Renewal(at=soon, credits=2_000), Renewal(at=soon, credits=1_900))
+    assert asked(2_010, usage, *big) == 0
+    assert asked(2_010, usage, Renewal(at=AT, credits=2_000), big[0]) == 73
 
 
 def test_r33_r35_renewals_are_bought_for_only_with_a_consent_of_their_own() -> None:
@@ -175,8 +181,9 @@ def test_r33_threshold_and_target() -> None:
     frees = (-50, 0, 999, 1_000, 6_000)
     needs = [below_threshold(free=free, threshold=1_000, target=5_000) for free in frees]
     assert needs == [5_050, 5_000, 4_001, 0, 0]
+    assert below_threshold(free=-1, threshold=0, target=0) == 1
     for threshold, target in ((1_000, 999), (-1, 5)):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="needs a target of at least as much"):
             below_threshold(free=0, threshold=threshold, target=target)
 
 

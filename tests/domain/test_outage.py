@@ -35,4 +35,6 @@ def test_r42_an_outage_with_a_short_break_is_one_to_its_owners() -> None:
     again, other = without_answer(over, soon, soon), without_answer(over, late, late)
     assert (again.since_at, again.tries, again.ended_at) == (AT, 5, None)
     assert (other.since_at, other.tries) == (late, 1)
+    just = AT + SECOND + SAME_WITHIN
+    assert without_answer(over, just, just).since_at == AT
     assert episode(again.since_at) == episode(over.since_at) != episode(other.since_at)

@@ -154,6 +154,7 @@ def test_r28_a_month_begins_when_the_owners_calendar_turns(zone: str, month: int
         ("America/New_York", utc(2026, 7, 1, 3, 59), utc(2026, 6, 30, 4)),
         ("Africa/Cairo", utc(2024, 4, 26, 12), utc(2024, 4, 25, 22)),  # no midnight that day
         ("America/Havana", utc(2026, 11, 1, 12), utc(2026, 11, 1, 4)),  # two, the first counts
+        ("America/Havana", utc(2026, 11, 1, 5, 30), utc(2026, 11, 1, 4)),  # just after the second
     ],
 )
 def test_r28_days_of_unusual_length(zone: str, at: datetime, day: datetime) -> None:

@@ -76,6 +76,7 @@ def test_r4_chatbots_for_its_own_use_are_bought_only_if_the_owner_says_so() -> N
         ((READY, OFF, ROOT), False),  # a seller that is itself inactive does not count as enabled
         ((READY, EMPTY, ROOT), False),
         ((OFF, READY, ROOT), False),
+        ((READY,), False),  # one whose sellers do not lead to the platform
     ],
 )
 def test_r9_r10_available_by_the_sellers_above(

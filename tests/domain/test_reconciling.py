@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -106,14 +106,19 @@ def verdicts(ours: list[OurCharge], theirs: list[PaymentRecord]) -> list[Repair 
 def test_r24_each_difference_has_its_verdict(
     ours: OurCharge, theirs: PaymentRecord, verdict: Repair | Trouble | None
 ) -> None:
-    assert verdicts([ours], [theirs]) == ([] if verdict is None else [verdict])
+    """Which names the charge, the payment and what the gateway has of it."""
+    differs = Difference(verdict=verdict, charge=ours, payment_id="pay_1", theirs=theirs)  # type: ignore[arg-type]
+    assert found([ours], [theirs]) == ([] if verdict is None else [differs])
 
 
 def test_r24_a_second_payment_of_one_charge_is_cancelled_or_told() -> None:
-    second = {"payment_id": "pay_2"}
+    second: dict[str, Any] = {"payment_id": "pay_2"}
     assert verdicts([charge()], [record(), record("created", **second)]) == [Repair.cancel]
     assert verdicts([charge()], [record(), record("held", **second)]) == [Repair.cancel]
     assert verdicts([charge()], [record(), record(**second)]) == [Trouble.captured_twice]
+    [difference] = found([charge()], [record(), record(**second)])
+    assert (difference.charge, difference.payment_id) == (charge(), "pay_2")
+    assert difference.theirs == record(**second)
     given_back = record(**second, refunded_minor=1_000)
     assert verdicts([charge()], [record(), given_back]) == []
 
@@ -130,6 +135,17 @@ def test_r24_payments_of_a_charge_that_we_do_not_know_are_for_a_person() -> None
     assert verdicts([], [record("held")]) == [Trouble.open_unknown]
     assert verdicts([], [record(refunded_minor=1_000)]) == []
     assert verdicts([], [record("canceled"), record("created"), record("declined")]) == []
+    [difference] = found([], [record()])
+    assert (difference.charge, difference.payment_id) == (None, "pay_1")
+    assert difference.theirs == record()
+
+
+def test_r24_every_payment_of_a_list_is_looked_at() -> None:
+    """Whatever those before it are: another's, one of a charge we do not know, or one that agrees."""
+    strange = [record(reference=None), record(reference=str(OTHER), payment_id="pay_3")]
+    unknown = record(reference=str(UUID(int=9)), payment_id="pay_4")
+    told = verdicts([charge()], [*strange, unknown, record("canceled")])
+    assert told == [Trouble.captured_unknown, Trouble.captured_unknown, Trouble.not_captured]
 
 
 @pytest.mark.parametrize("reference", [None, "", "order 17", str(CHARGE).upper(), CHARGE.hex])
@@ -138,7 +154,8 @@ def test_r45_payments_of_others_are_none_of_our_business(reference: str | None) 
 
 
 def test_r24_what_the_gateway_does_not_list_is_asked_for() -> None:
-    assert verdicts([charge()], []) == [Repair.record]
+    missing = Difference(verdict=Repair.record, charge=charge(), payment_id="pay_1", theirs=None)
+    assert found([charge()], []) == [missing]
     assert verdicts([charge("held", ended=False)], []) == [Repair.record]
     assert verdicts([charge("canceled")], []) == []
     assert verdicts([charge("open", ended=False, payment_id=None)], []) == []

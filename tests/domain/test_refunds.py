@@ -160,6 +160,47 @@ def test_r25_the_most_that_is_refundable_is_the_most(
     assert most == charge or not fits(most + 1)
 
 
+def test_r25_refunds_of_one_line_add_up_and_the_rest_of_the_charge_is_what_they_leave() -> None:
+    """A plan for $90.00 with 10,000 credits for $60.00: $10.00 and $20.00 of them by name are half.
+    Then $30.00 of the $60.00 that nobody named are half of all that is left."""
+    plan = line(10_000, 6_000)
+    named = [back(1_000, of=1), back(2_000, of=1)]
+    assert wanted([plan], 9_000, named, []) == {1: Wanted(5_000, 0)}
+    assert wanted([plan], 9_000, [*named, back(3_000)], []) == {1: Wanted(7_500, 0)}
+
+
+PACKS = [line(2_000, 1_000, 1), line(12_500, 5_000, 2)]
+WHOLE = {1: 2_000, 2: 12_500}
+
+
+@pytest.mark.parametrize(
+    ("refunds", "unspent", "number", "most"),
+    [
+        ([], WHOLE, None, 6_000),
+        ([], WHOLE, 1, 1_000),  # no more than the line cost
+        ([], WHOLE, 2, 5_000),
+        ([], WHOLE, 3, 0),  # a line of another charge
+        ([], {1: 1_000, 2: 12_500}, 1, 500),  # half of it is spent
+        ([], {1: 1_000, 2: 12_500}, 2, 5_000),  # and of the other line nothing
+        ([], {1: 1_000, 2: 12_500}, None, 3_002),  # of 2,000 that is 1,000.67, and takes 1,000
+        ([], {1: 0, 2: 0}, 1, 0),
+        ([back(400, of=1)], WHOLE, 1, 600),  # what was given of this line
+        ([back(400, "pending", of=1)], WHOLE, 1, 600),  # or may be given yet
+        ([back(400, "requested", of=1), back(100, of=1)], WHOLE, 1, 500),
+        ([back(400, "failed", of=1)], WHOLE, 1, 1_000),
+        ([back(400, of=2)], WHOLE, 1, 1_000),  # of another line nothing is counted against this
+        ([back(400, of=2), back(5, "pending", of=2)], WHOLE, None, 5_595),
+        ([back(5_500)], WHOLE, 1, 500),  # no more than is left of the charge
+        ([back(6_000)], WHOLE, None, 0),
+    ],
+)
+def test_r25_the_most_that_is_refundable_of_a_line_by_number(
+    refunds: list[Refund], unspent: dict[int, int], number: int | None, most: int
+) -> None:
+    """2,000 for $10.00 and 12,500 for $50.00 in one charge."""
+    assert refundable(PACKS, 6_000, refunds, unspent, number) == most
+
+
 def test_r25_states_only_move_forward() -> None:
     """A late answer that tells an earlier state changes nothing; won is the last word."""
     refunds: tuple[RefundStage, ...] = ("requested", "pending", "succeeded", "failed")

@@ -147,6 +147,11 @@ def test_r34_an_anchor_is_on_a_whole_hour_and_has_a_zone() -> None:
         whole_hour(JANUARY.replace(tzinfo=None))
 
 
+def test_r34_an_hour_is_cut_to_the_microsecond() -> None:
+    """Periods begin on the hour and nothing beside it."""
+    assert whole_hour(JANUARY + 59 * 60 * SECOND + SECOND / 2) == JANUARY
+
+
 @given(anchor=anchors, index=st.integers(0, 130), seconds=st.integers(0, 28 * 86_400 - 1))
 def test_r34_a_moment_lies_in_exactly_one_month(anchor: datetime, index: int, seconds: int) -> None:
     """Each month is at least 28 days long; and its last second is its own."""

@@ -29,6 +29,18 @@ def test_r25_r46_what_a_closed_account_gave_back_counts_as_taken() -> None:
     assert (what.take_free, what.missing) == (0, 2)
 
 
+def test_r25_what_is_taken_is_not_set_aside_as_well() -> None:
+    """3 asked for good and 4 for a while, of 10 free: 3 are taken, 4 set aside, 3 stay."""
+    what = change(LotState(free=10, frozen=0, taken=0, otherwise=0), Wanted(3, 4))
+    assert (what.take_free, what.freeze, what.missing, what.unfrozen) == (3, 4, 0, 0)
+
+
+def test_r25_r46_what_was_given_back_otherwise_need_not_be_set_aside() -> None:
+    """Of 4 to be set aside, 3 went back when the account was closed: 1 is left to be set aside."""
+    what = change(LotState(free=10, frozen=0, taken=0, otherwise=3), Wanted(0, 4))
+    assert (what.take_free, what.freeze, what.unfrozen) == (0, 1, 0)
+
+
 def test_r25_what_the_seller_does_not_have_is_owed() -> None:
     """Of 5 taken that are due back, 3 could be restored."""
     assert change(LotState(free=3, frozen=0, taken=2, otherwise=0), Wanted(0, 0)).owed == 2

@@ -7,6 +7,7 @@ import pytest
 from brimful.domain.cover import Pack
 from brimful.domain.planning import Line
 from brimful.domain.reason import Reason, Refuse
+from brimful.domain.sizing import size_purchase
 from tests.domain.makers import AT, a_buyer, a_period, an_offer, bought, decide, needs
 
 HALF = a_period(AT - timedelta(days=15), AT + timedelta(days=15))
@@ -38,6 +39,7 @@ def test_r15_the_price_list(
     buy = bought(a_buyer(), needs(shortage))
     assert (buy.amount_minor, buy.credits) == (amount, credits)
     assert {line.package_id: line.quantity for line in buy.lines} == counts
+    assert all(line.recurring_minor == 0 for line in buy.lines)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,30 @@ def test_r5_r11_what_is_not_offered_is_refused_with_the_reason(
     """Never a silent nothing."""
     decision = decide(a_buyer(), needs(short), offer)  # type: ignore[arg-type]
     assert decision == Refuse(reason=reason, account_id="agency", detail={})
+    assert isinstance(decision, Refuse) and decision.each == (("a", reason),)
+
+
+def test_r5_without_any_tables_there_is_no_cover() -> None:
+    """As of a catalogue without credits."""
+    decision = size_purchase(a_buyer(), needs(1), an_offer(packs=()), None, AT)
+    assert isinstance(decision, Refuse) and decision.reason is Reason.no_credit_package
+
+
+def test_r20_where_nothing_waits_any_more_nothing_is_bought() -> None:
+    """Whoever waited has gone."""
+    decision = decide(a_buyer(), [])
+    assert decision == Refuse(reason=Reason.canceled, account_id="agency", detail={})
+
+
+def test_r29_while_the_gateway_is_out_the_refusal_says_since_when() -> None:
+    """And only a refusal for that."""
+    since = AT - timedelta(minutes=5)
+    out = decide(a_buyer(out_since=since), needs(1))
+    assert out == Refuse(
+        reason=Reason.gateway_unavailable, account_id="agency", detail={"since": since.isoformat()}
+    )
+    paused = decide(a_buyer(out_since=since, paused=Reason.card_declined), needs(1))
+    assert paused == Refuse(reason=Reason.auto_billing_paused, account_id="agency", detail={})
 
 
 def test_r13_many_demands_are_bought_for_together_and_not_one_by_one() -> None:

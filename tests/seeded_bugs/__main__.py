@@ -1,36 +1,26 @@
 """Puts each seeded bug into a copy of the project and tells which layer finds it, and how fast.
 
-python -m tests.seeded_bugs [--only NAME ...] [--seeds 60] [--jobs 2] [--tests]
+python -m tests.seeded_bugs [--only NAME ...] [--markdown] [--simulate [--seeds 60] [--jobs 2]]
+
+First the tests that are named for a bug, in seconds; with --simulate the simulator as well, in minutes.
+Exit status 1 when a bug was found by nobody.
 """
 
 import argparse
-import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.seeded_bugs.bugs import BUGS, Bug
+from tests.seeded_bugs.bug import Bug
+from tests.seeded_bugs.bugs import BUGS
+from tests.seeded_bugs.catching import Found, simulated, tested
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_MAX = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Which layer found a bug ("" for none), with which seed of how many, and what it said."""
-
-    layer: str
-    seeds: int
-    said: str
-    seconds: float
+HEADINGS = ("bug", "breaks", "found by", "in", "s")
 
 
 def planted(bug: Bug, folder: Path) -> Path:
@@ -52,72 +42,49 @@ def changed(bug: Bug, text: str) -> str:
     return text.replace(bug.old, bug.new)
 
 
-def simulated(copy: Path, seeds: int, jobs: int) -> Found:
-    """What the simulator says of a copy, up to the first violation."""
-    command = [sys.executable, "-m", "tests.simulator", "--json", "--until-first"]
-    command += ["--seeds", str(seeds), "--jobs", str(jobs)]
-    began = time.monotonic()
-    try:
-        done = subprocess.run(
-            command, cwd=copy, env=_environment(copy), capture_output=True, text=True,
-            timeout=SECONDS_MAX,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return Found("simulator", 0, "it does not end", time.monotonic() - began)
-    took = time.monotonic() - began
-    if not done.stdout:
-        said = (done.stderr.strip().splitlines() or ["?"])[-1]
-        return Found("simulator", 0, f"it ended: {said}", took)
-    report = json.loads(done.stdout)
-    if not report["violations"]:
-        return Found("", report["seeds"], "", took)
-    found = sorted(report["violations"][0]["found"], key=_is_ours)
-    layer = "audit" if _is_ours(found[0]) else "simulator"
-    return Found(layer, report["seeds"], found[0], took)
-
-
-def _is_ours(text: str) -> bool:
-    """Our own audit's words, not the independent auditor's."""
-    return text.startswith("audit ")
-
-
-def tested(copy: Path, tests: tuple[str, ...]) -> Found:
-    """What the tests that are named for a bug say."""
-    began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    done = subprocess.run(command, cwd=copy, env=_environment(copy), capture_output=True, text=True)
-    said = next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "")
-    return Found("tests" if done.returncode else "", 0, said, time.monotonic() - began)
-
-
-def _environment(copy: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy}"}
+def found(bug: Bug, *, simulate: bool, seeds: int, jobs: int) -> list[Found]:
+    """Who finds a bug: its named tests and, if asked, the simulator; empty when nobody does."""
+    with tempfile.TemporaryDirectory(prefix="brimful-bug-") as folder:
+        copy = planted(bug, Path(folder))
+        asked = [tested(copy, bug.tests)] if bug.tests else []
+        if simulate:
+            asked.append(simulated(copy, seeds, jobs, bug.at))
+    return [one for one in asked if one is not None]
 
 
 def main() -> int:
     """0 when every bug was found."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--only", nargs="+", default=[])
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--only", nargs="+", default=[], choices=[bug.name for bug in BUGS])
+    options.add_argument("--markdown", action="store_true", help="a table for docs/seeded-bugs.md")
+    options.add_argument("--simulate", action="store_true", help="ask the simulator, too")
     options.add_argument("--seeds", type=int, default=60)
     options.add_argument("--jobs", type=int, default=2)
-    options.add_argument("--tests", action="store_true", help="the tests named for a bug, too")
     wanted = options.parse_args()
-    table = Table("bug", "found by", "seeds", "s", "what it said")
-    missed = 0
+    rows: list[tuple[str, ...]] = []
+    missed: list[str] = []
     for bug in (bug for bug in BUGS if not wanted.only or bug.name in wanted.only):
-        with tempfile.TemporaryDirectory(prefix="brimful-bug-") as folder:
-            copy = planted(bug, Path(folder))
-            found = [simulated(copy, wanted.seeds, wanted.jobs)]
-            if wanted.tests and bug.tests:
-                found.append(tested(copy, bug.tests))
-        layers = [one.layer for one in found if one.layer]
-        missed += not layers
-        first = found[0]
-        row = (bug.name, ", ".join(layers) or "NOBODY", str(first.seeds), f"{first.seconds:.0f}")
-        table.add_row(*row, first.said[:110])
-        print(*row, first.said[:160], sep=" | ", file=sys.stderr, flush=True)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+        finders = found(bug, simulate=wanted.simulate, seeds=wanted.seeds, jobs=wanted.jobs)
+        if not finders:
+            missed.append(bug.name)
+        for one in finders or [Found("NOBODY", "", "", 0.0)]:
+            rows.append((bug.name, bug.breaks, one.layer, one.where, f"{one.seconds:.0f}"))
+            print(*rows[-1], one.said[:160], sep=" | ", file=sys.stderr, flush=True)
+    _print(rows, markdown=wanted.markdown)
     return 1 if missed else 0
+
+
+def _print(rows: list[tuple[str, ...]], *, markdown: bool) -> None:
+    if markdown:
+        for row in (HEADINGS, ("---",) * len(HEADINGS), *rows):
+            print("|", " | ".join(row), "|")
+        return
+    table = Table(*HEADINGS)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 if __name__ == "__main__":

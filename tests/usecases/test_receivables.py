@@ -58,6 +58,21 @@ async def test_r26_what_is_owed_is_collected_with_the_next_charge(world: World) 
     assert await taken(world) == [730, 700]
 
 
+async def test_r26_what_was_collected_is_not_owed_again_when_a_later_charge_fails(
+    world: World,
+) -> None:
+    """It belongs to the charge that collected it, and to no other."""
+    small, large = await shop(world, 30, 700)
+    await world.buy("Client 1", small)
+    await world.buy("Client 1", large)
+    await world.buy("Client 1", small)
+    await world.card("Client 1", "tok_declined")
+    assert isinstance(await world.buy("Client 1", large), Refuse)
+    await world.settle()
+    assert await taken(world) == [730]
+    assert await owed(world, "Client 1") == [(30, True), (30, False)]
+
+
 async def test_r26_two_small_ones_that_reach_the_minimum_are_charged(world: World) -> None:
     """30 owed and 30 more are 60: charged together."""
     [small] = await shop(world, 30)

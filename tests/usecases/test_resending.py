@@ -6,13 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from brimful.domain.moment import Moment
-from brimful.domain.resending import RESEND_FOR, may_send
 from brimful.usecases.steps import Step
 from brimful_testbank.faults import Rule
 from tests.builders.held import held_at
 from tests.builders.world import World, small_world
 
-AT = datetime(2027, 3, 1, 12, tzinfo=UTC)
 LATE = timedelta(hours=23, minutes=1)
 IN_TIME = timedelta(hours=22, minutes=59)
 
@@ -53,15 +51,6 @@ async def interrupted(
     await world.engine.take_up_due_work()
     await world.settle()
     return rule
-
-
-@pytest.mark.parametrize(("passed", "may"), [(IN_TIME, True), (RESEND_FOR, True), (LATE, False)])
-def test_r22_the_boundary_is_an_hour_before_keys_are_forgotten(
-    passed: timedelta, may: bool
-) -> None:
-    """Gateways keep the answer to a key for 24 hours."""
-    assert may_send(AT, AT + passed) is may
-    assert timedelta(hours=24) > RESEND_FOR
 
 
 @pytest.mark.parametrize("step", [Step.before_create, Step.before_confirm])

@@ -132,9 +132,11 @@ def test_r45_neither_old_nor_future_messages_are_taken(late_s: int, kind: type) 
     assert isinstance(parsed(event(), at=NOW - late_s), kind)
 
 
-def test_r45_a_forged_signature_is_no_signature() -> None:
-    """Another secret, none, other words, broken headers of every kind."""
-    body = json.dumps(event()).encode()
+@pytest.mark.parametrize("named", [{}, {"account": "acct_1"}])
+def test_r45_a_forged_signature_is_no_signature(named: dict[str, str]) -> None:
+    """Another secret, none, other words, broken headers of every kind; of a message about the
+    platform's account as of one about a connected account."""
+    body = json.dumps(event(**named)).encode()
     good = sign(body)["stripe-signature"]
     assert isinstance(EVENTS.parse(body=body, headers={"stripe-signature": good}), Event)
     forged = [
