@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = 12
 SERVER = (
     "fsync=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal", "max_wal_senders=0",
-    "shared_buffers=64MB", "deadlock_timeout=1s", "synchronous_commit=off", "track_activities=on",
-    "max_wal_size=4GB",
+    "shared_buffers=128MB", "deadlock_timeout=1s", "synchronous_commit=off", "track_activities=off",
+    "track_counts=off", "update_process_title=off", "max_wal_size=512MB", "bgwriter_lru_maxpages=0",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ async def open_ground(loop: SimLoop, dsn: str, name: str) -> Ground:
     rows = Stock(await asyncpg.connect(mine))
     await rows.prepare()
     sessions = [await open_session(mine) for _ in range(SESSIONS)]
-    return Ground(loop, sessions, await asyncpg.connect(mine), rows)
+    return Ground(loop, sessions, await open_session(mine), rows)
 
 
 def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> Iterator[Outcome]:

@@ -36,7 +36,7 @@ class Ending:
             if not unanswered:
                 break
             for ask in unanswered:
-                ask.wait_ms, ask.overlapped = 3_000, False
+                ask.wait_ms, ask.overlapped = 30_000, False
                 await self.callers.ask(ask, times=1)
             await self._settle()
         for ask in filter(lambda one: one.open, unanswered):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-import asyncpg
 import structlog
 
 from brimful.db import ids
@@ -54,7 +53,7 @@ class Ground:
 
     loop: SimLoop
     sessions: list[Session]
-    monitor: asyncpg.Connection
+    monitor: Session
     rows: Rows
     worlds: dict[int, World] = field(default_factory=dict)
 

@@ -65,7 +65,7 @@ def draw(random: Random) -> Swarm:
         impatience=random.choice((0.0, 0.02, 0.1)),
         pace_s=random.choice((0.0005, 0.002, 0.02)),
         processes=random.choice((1, 2, 2, 3)),
-        operations=random.randint(40, 72),
+        operations=random.randint(42, 62),
         at_once=random.choice((2, 4, 8, 12)),
         commit_chance=random.choice((0.0, 0.004, 0.012)),
         call_chance=random.choice((0.02, 0.08, 0.2)),
