@@ -74,7 +74,7 @@ class Net:
                 return 400, {"code": "idempotency_error"}
             return kept[2], dict(kept[3])
         try:
-            reply: tuple[int, Any] = 200, self._do(method, path, parts, merchant, wish)
+            reply: tuple[int, Any] = 200, self._do(method, path, parts, request)
         except Refused as refused:
             reply = refused.status, {"code": refused.code}
         if method == "POST":
@@ -89,8 +89,8 @@ class Net:
             self._replies[merchant, key] = (now.real_at, params, *reply)
         return reply[0], dict(reply[1]) if isinstance(reply[1], dict) else reply[1]
 
-    def _do(self, method: str, path: str, parts: list[str], merchant: str, wish: Any) -> Any:
-        bank = self.bank
+    def _do(self, method: str, path: str, parts: list[str], request: tuple[str, Any, Any]) -> Any:
+        bank, (merchant, key, wish) = self.bank, request
         match parts:
             case ["payments"] if method == "GET":
                 return [one["id"] for one in bank.find(merchant, path.split("reference=")[1])]
@@ -105,7 +105,7 @@ class Net:
             case ["payments", payment_id, "cancel"]:
                 return bank.cancel(merchant, payment_id)
             case ["payments", payment_id, "refund"]:
-                return bank.refund(merchant, payment_id, int(wish["amount"]))
+                return bank.refund(merchant, payment_id, int(wish["amount"]), key)
             case ["methods"]:
                 return bank.save_method(merchant, wish["customer"], wish["token"])
             case ["methods", method_id]:

@@ -60,13 +60,15 @@ def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> 
     asyncio.set_event_loop(loop)
     try:
         here = loop.run_until_complete(open_ground(loop, dsn, name))
-        # A twentieth of the time; what a run leaves behind is collected now and then.
+        # A twentieth of the time; what a run leaves behind is collected now and then, by itself.
         gc.disable()
+        gc.freeze()
         for seed in seeds:
             if seed % 20 == 0:
                 gc.collect()
             yield loop.run_until_complete(run_seed(here, seed, keep_trace=keep_trace))
     finally:
+        gc.unfreeze()
         gc.enable()
         loop.gate = None
         loop.close()

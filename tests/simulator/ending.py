@@ -21,6 +21,7 @@ class Ending:
         self.stage: Stage = director.stage
         self.model: Model = director.model
         self.callers: Callers = director.callers
+        self.reversing = director.reversing
         self.random = random
 
     async def reach(self) -> None:
@@ -28,8 +29,12 @@ class Ending:
         stage = self.stage
         stage.fate.armed = False
         stage.net.down_until_s = 0.0
+        stage.gate.let_all_go()
         for life in stage.lives:
             life.frozen_until_s = 0.0
+        for payment in self.reversing.end(self.random):
+            kind = "refunded" if payment["refunds"] else "dispute_lost"
+            await stage.tell(payment, kind)
         await self._settle()
         for _ in range(ROUNDS):
             unanswered = [ask for ask in self.model.asks if ask.open and not self._is_left(ask)]

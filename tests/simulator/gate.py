@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Literal, TypeVar
 
 from tests.simulator.loop import PATIENCE_S, Place, SimLoop, place
+from tests.simulator.stall import Stalls
 from tests.simulator.wire import answer_now, replied
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Parked:
     session: Any
     granted: "asyncio.Future[None] | None" = None
     gone: bool = False
+    until_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -67,10 +69,12 @@ class Gate:
         order: Order = "any",
         impatience: float = 0.0,
         pace_s: float = 0.002,
+        stalls: Stalls | None = None,
     ) -> None:
         self.loop, self.trace = loop, trace
         self._random, self._order = random, order
         self._impatience, self._pace_s = impatience, pace_s
+        self._stalls = stalls
         self._parked: list[Parked] = []
         self._decided = False
         self._last = ""
@@ -92,6 +96,8 @@ class Gate:
             life.breathe()
         parked = Parked(here, what, session)
         self._parked.append(parked)
+        if self._stalls is not None and life is not None:
+            self._keep(parked, self._stalls)
         # When all others wait, who goes next can be drawn here, without a turn of the loop.
         if self.loop.waits_for_gate():
             self._decided = not self.grant()
@@ -104,6 +110,27 @@ class Gate:
                     self._parked.remove(parked)
         if life is not None:
             life.breathe()
+
+    def _keep(self, parked: Parked, stalls: Stalls) -> None:
+        """Have somebody lose a turn, if this is a weak spot."""
+        held = parked.session is not None and parked.session.in_transaction
+        span_s = stalls.span_s(parked.what, held=held)
+        if span_s:
+            self.trace.note(f"{parked.at.name} is kept for {span_s:.3f} s")
+            parked.until_s = self.loop.now_s + span_s
+            self.loop.call_later(span_s, _nothing)
+
+    def kept(self) -> dict[str, int]:
+        """How often somebody was kept, as a fault that happened."""
+        happened = 0 if self._stalls is None else self._stalls.happened
+        return {"kept": happened} if happened else {}
+
+    def let_all_go(self) -> None:
+        """Nobody is kept any more."""
+        if self._stalls is not None:
+            self._stalls.end()
+        for one in self._parked:
+            one.until_s = 0.0
 
     def give_up(self, why: str) -> None:
         """The run leads nowhere: its main task ends."""
@@ -149,9 +176,12 @@ class Gate:
         return [
             one
             for one in self._parked
-            if one.at.life is None
-            or one.at.life.frozen_until_s <= now_s
-            or (one.session is not None and one.session.in_transaction)
+            if one.until_s <= now_s
+            and (
+                one.at.life is None
+                or one.at.life.frozen_until_s <= now_s
+                or (one.session is not None and one.session.in_transaction)
+            )
         ]
 
     def _lets_time_pass(self) -> bool:
@@ -250,3 +280,7 @@ class Gate:
         self.loop.replies_due += len(self._blocked)
         self._blocked.clear()
         self._running = None
+
+
+def _nothing() -> None:
+    """A timer is all that is wanted."""

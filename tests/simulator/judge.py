@@ -35,6 +35,8 @@ class Paid:
     asked: int
     first_step: int
     net: int
+    back: int
+    back_most: int
 
     @property
     def kind(self) -> str:
@@ -63,6 +65,7 @@ def _payments(model: Model, net: Net) -> Iterator[Paid]:
     for payment in net.bank.payments.values():
         method = net.bank.methods[payment["method"]]
         first = created[payment["id"]]
+        kept = payment["captured"] if not _undone(payment) else 0
         yield Paid(
             payment_id=payment["id"],
             who=model.cards[method["fingerprint"]],
@@ -72,8 +75,23 @@ def _payments(model: Model, net: Net) -> Iterator[Paid]:
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
-            net=payment["captured"] - payment["refunded"],
+            net=kept,
+            back=min(_given_back(payment, ("lost",)), kept),
+            back_most=min(_given_back(payment, ("lost", "won")), kept),
         )
+
+
+def _undone(payment: dict[str, Any]) -> bool:
+    """We gave the money back because nothing was delivered for it: the key names the charge."""
+    key = f"refund-{payment['merchant']}-{payment['metadata']['reference']}"
+    return any(refund["reference"] == key for refund in payment["refunds"])
+
+
+def _given_back(payment: dict[str, Any], disputes: tuple[str, ...]) -> int:
+    """What was refunded of something that was delivered, and what was disputed and ended so."""
+    refunds = sum(one["amount"] for one in payment["refunds"] if one["state"] == "succeeded")
+    ended = [one["amount"] for one in payment["disputes"] if one["state"] in disputes]
+    return int(refunds + sum(ended))
 
 
 def _once(net: Net) -> Iterator[str]:
@@ -83,7 +101,7 @@ def _once(net: Net) -> Iterator[str]:
     attempts: dict[str, int] = defaultdict(int)
     for payment in net.bank.payments.values():
         attempts[payment["metadata"]["reference"]] += 1
-        if payment["captured"] - payment["refunded"]:
+        if payment["captured"] and not _undone(payment):
             taken[payment["metadata"]["purchase"]] += 1
     for purchase, times in taken.items():
         if times > 1:
@@ -171,10 +189,19 @@ def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
 def _deliveries(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Iterator[str]:
     """Who paid has what was paid for, and nobody has more than that (R17, R23)."""
     for name, stock in stocks.items():
-        bought = sum(one.credits for one in paid if one.who == name and one.net)
+        mine = [one for one in paid if one.who == name and one.net]
+        bought = sum(one.credits for one in mine)
         due = bought + model.gifts.get(name, 0)
-        if stock.received != due:
+        # What was won after it was lost is given again once the seller has it. What was used before
+        # it could be taken is a debt.
+        most = sum(one.credits * one.back_most // one.net for one in mine)
+        lacking = stock.received - due + sum(one.credits * one.back // one.net for one in mine)
+        if not due - most <= stock.received <= due:
             yield f"{name} received {stock.received}, paid for {bought}, was given {due - bought}"
+        if lacking > stock.used + stock.sold + stock.lapsed:
+            yield f"{name} has {lacking} credits of which the money went back, and did not use them"
+        if stock.overdrawn > model.overdrafts.get(name, 0):
+            yield f"{name} is overdrawn by {stock.overdrawn}, more than its seller ever allowed"
         places = stock.free + stock.reserved + stock.held + stock.used + stock.sold
         if stock.received + stock.overdrawn != places + stock.lapsed + stock.clawed_back:
             yield f"{name}: {stock} does not add up"

@@ -59,10 +59,9 @@ class Model:
     in_use: dict[str, str] = field(default_factory=dict)
     methods: dict[str, Any] = field(default_factory=dict)
     gifts: dict[str, int] = field(default_factory=dict)
-    given: dict[str, int] = field(default_factory=dict)
+    overdrafts: dict[str, int] = field(default_factory=dict)
     switches: dict[str, list[Switch]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    ids_at: list[tuple[int, float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, world: World) -> "Model":

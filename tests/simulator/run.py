@@ -24,6 +24,7 @@ from tests.simulator.loop import Place, SimLoop, place
 from tests.simulator.model import Model
 from tests.simulator.sessions import Lost, Session, Sessions
 from tests.simulator.stage import Stage
+from tests.simulator.stall import Stalls
 from tests.simulator.stock import Stock as Rows
 from tests.simulator.swarm import draw
 from tests.simulator.world import WORLDS, World, build
@@ -117,7 +118,7 @@ async def run_seed(here: Ground, seed: int, *, keep_trace: bool = False) -> Outc
         seed=seed,
         digest=trace.digest,
         operations=director.done,
-        faults=dict(stage.fate.happened),
+        faults=dict(stage.fate.happened) | stage.gate.kept(),
         virtual_s=leapt + ended_s,
         levels=world.levels,
         statements=stage.gate.steps,
@@ -133,8 +134,10 @@ def _stage(here: Ground, seed: int, world: World | None, trace: Trace) -> Stage:
     """A stage as a seed, or the building of a world (a negative one), finds it."""
     loop, swarm = here.loop, draw(Random(f"{seed} swarm"))
     loop.now_s = 3_600.0 if world is None else world.ended_s + 3_600.0
+    stalls = Stalls(Random(f"{seed} stalls"), swarm.stall_chance, swarm.stalls_most)
     order = {} if world is None else {
         "order": swarm.order, "impatience": swarm.impatience, "pace_s": swarm.pace_s,
+        "stalls": stalls,
     }  # fmt: skip
     gate = Gate(loop, Random(f"{seed} gate"), trace, **order)  # type: ignore[arg-type]
     gate.monitor = here.monitor

@@ -123,7 +123,7 @@ def answer_now(wire: Wire, asked: Coroutine[Any, Any, T]) -> T:
     """The same at a place that cannot await."""
     driven = replied(wire, asked, None, bool)
     try:
-        driven.send(None)  # type: ignore[attr-defined]
+        driven.send(None)
     except StopIteration as done:
         answer: T = done.value
         return answer
