@@ -15,7 +15,7 @@ from tests.simulator.loop import task_at
 from tests.simulator.model import Ask, Model
 from tests.simulator.reversing import Reversing
 from tests.simulator.stage import Stage
-from tests.simulator.world import ROOT, Version, draw_limits
+from tests.simulator.world import ROOT, Offered, Version, draw_limits
 
 MOODS = {
     "insufficient_funds": Behaviour(decline="insufficient_funds"),
@@ -210,7 +210,7 @@ class Director:
         busy = str(offer.package_id)
         if offer.withdrawn or busy in self.callers.busy:
             return
-        if len(self.model.shelf(offer.seller, offer.kind)) < 2:
+        if not self._leaves_cheapest(offer):
             # Without the others auto-billing would buy what is meant for hands only.
             return
         self.callers.busy.add(busy)
@@ -232,6 +232,16 @@ class Director:
 
         await self.callers.insist(f"withdraw-{number}", call, random)
         offer.versions[-1].until = self.stage.gate.steps
+
+    def _leaves_cheapest(self, offer: Offered) -> bool:
+        """Whether what auto-billing chooses from still has a pack that costs much less than any that
+        is meant for hands, and what hands buy still has one."""
+        left = [o for o in self.model.shelf(offer.seller, offer.kind) if o is not offer]
+        if offer.kind != "auto":
+            return bool(left)
+        by_hand = [o for o in self.model.offers if (o.seller, o.kind) == (offer.seller, "hand")]
+        least = min(version.price for one in by_hand for version in one.versions)
+        return any(one.versions[-1].price < least // 2 for one in left)
 
     def _ref(self, seller: str) -> Any:
         world = self.stage.world

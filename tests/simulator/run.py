@@ -134,7 +134,7 @@ def _stage(here: Ground, seed: int, world: World | None, trace: Trace) -> Stage:
     """A stage as a seed, or the building of a world (a negative one), finds it."""
     loop, swarm = here.loop, draw(Random(f"{seed} swarm"))
     loop.now_s = 3_600.0 if world is None else world.ended_s + 3_600.0
-    stalls = Stalls(Random(f"{seed} stalls"), swarm.stall_chance, swarm.stalls_most)
+    stalls = Stalls(seed, swarm.stall_chance, swarm.stalls_most)
     order = {} if world is None else {
         "order": swarm.order, "impatience": swarm.impatience, "pace_s": swarm.pace_s,
         "stalls": stalls,

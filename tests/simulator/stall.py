@@ -6,6 +6,7 @@ only happens between two particular statements is met by thousands of seeds so, 
 drawing evenly among all that are ready.
 """
 
+import hashlib
 from random import Random
 
 # One in so many statements is a weak spot of a seed that has any.
@@ -15,11 +16,18 @@ SPANS_S = (0.1, 2.0, 8.0, 25.0, 90.0)
 SPANS_HELD_S = (0.05, 1.0)
 
 
-class Stalls:
-    """The weak spots of one run; none with a ``chance`` of 0. At most ``most`` stalls happen."""
+def keeps_at(seed: int, what: str) -> bool:
+    """Whether something is a weak spot of a seed, which is known without playing it."""
+    drawn = hashlib.blake2b(f"{seed} {what}".encode(), digest_size=4).digest()
+    return int.from_bytes(drawn, "big") % OF == 0
 
-    def __init__(self, random: Random, chance: float, most: int) -> None:
-        self._random, self._chance, self._left = random, chance, most
+
+class Stalls:
+    """What happens at the weak spots of a seed: nothing with a ``chance`` of 0. At most ``most`` stalls happen."""
+
+    def __init__(self, seed: int, chance: float, most: int) -> None:
+        self._random = Random(f"{seed} stalls")
+        self._seed, self._chance, self._left = seed, chance, most
         self._weak: dict[str, bool] = {}
         self.happened = 0
 
@@ -37,8 +45,7 @@ class Stalls:
         self._left = 0
 
     def _is_weak(self, what: str) -> bool:
-        """Drawn when it is first met."""
         weak = self._weak.get(what)
         if weak is None:
-            weak = self._weak[what] = bool(self._chance) and self._random.randrange(OF) == 0
+            weak = self._weak[what] = keeps_at(self._seed, what)
         return weak
