@@ -65,7 +65,7 @@ CODE = {
     "record": "brimful.usecases.record_payment:record_payment",
     "deliver": "brimful.usecases.deliver:deliver",
     "fail": "brimful.usecases.fail_purchase:fail_purchase",
-    "fail_uncharged": "brimful.usecases.record_payment:fail_uncharged",
+    "fail_uncharged": "brimful.usecases.uncharged:fail_uncharged",
     "give_up": "brimful.usecases.give_up:give_up",
     "refuse_waiting": "brimful.usecases.refuse_waiting:refuse_waiting",
     "decline": "brimful.usecases.record_card_result:record_decline",

@@ -9,22 +9,14 @@ from uuid import UUID
 from brimful.billing import authentications, purchases
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
-from brimful.domain.effect import (
-    AdvanceClock,
-    DetachDue,
-    Drive,
-    Effect,
-    MailDue,
-    WarnDue,
-    WebhooksDue,
-)
+from brimful.domain.effect import AdvanceClock, Drive, Effect
 from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
 from brimful.effects.drive import Driver, drive
-from brimful.effects.due_work import find_due_work
+from brimful.effects.due_work import begin_due_work
 from brimful.effects.handlers import Handlers
 from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
@@ -35,7 +27,6 @@ from brimful.effects.waiting import Waiters
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.gateways.records import Records
-from brimful.ledger.balances import lapse_due
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -50,17 +41,12 @@ from brimful.usecases.answers import (
 from brimful.usecases.authenticate import begin_authentication
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
-from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
-from brimful.usecases.move_account import move_due
 from brimful.usecases.receive_event import receive_event
 from brimful.usecases.refund_charge import RefundBegun, refund_charge
-from brimful.usecases.reverse import restore_owed
 from brimful.usecases.spend_credits import abandon_spend, spend_credits
 from brimful.usecases.steps import Step, reached
-from brimful.usecases.suspend import suspend_overdue
-from brimful.usecases.sweep import sweep
 
 # So many mails are sent at a time.
 MAILS_AT_ONCE = 50
@@ -325,17 +311,9 @@ class Engine:
         callers that went away. Returns how much was begun (R24)."""
         clock = await self.follow_clock()
         moment = self.clock.moment()
-        moved = await move_due(self.ctx, moment=moment)
-        self.run(moved)
-        due = await find_due_work(self.ctx, moment, limit)
-        self.run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue(), *clock])
-        swept = await sweep(self.ctx, moment=moment)
-        swept += await suspend_overdue(self.ctx, moment=moment)
-        swept += await empty_closed(self.ctx, moment=moment)
-        swept += await restore_owed(self.ctx, moment=moment)
-        self.run(swept)
-        lapsed = await lapse_due(self.ctx.db, moment.at, limit)
-        return len(moved) + len(due) + len(swept) + lapsed
+        begun = await begin_due_work(self.ctx, moment=moment, run=self.run, limit=limit)
+        self.run(clock)
+        return begun
 
     async def idle(self) -> None:
         """Wait until nothing is being done or sent."""
@@ -355,7 +333,8 @@ class Engine:
 
     async def _advance(self) -> None:
         assert isinstance(self.clock, DatabaseClock)
-        await advance_clock(self.ctx.db, self.clock, self.take_up_due_work, self.driver.lease_s)
+        work, rest = self.take_up_due_work, self.runner.rest
+        await advance_clock(self.ctx.db, self.clock, work, rest, self.driver.lease_s)
 
 
 def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:

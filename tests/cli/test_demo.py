@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from brimful.cli.books import DEMO_DATABASE, named
+from brimful.cli.fresh import DEMO_DATABASE, named
 from brimful.db.embedded import embedded
 from tests.cli.commands import assert_one_line, folder, run, running
 

@@ -6,6 +6,7 @@ import pytest
 
 from brimful.cli.errors import BadInput
 from brimful.cli.listening import close, take_port, url_of
+from tests.builders.sockets import sends_at_once
 from tests.cli.commands import taken_port
 
 
@@ -41,3 +42,9 @@ def test_a_host_that_is_not_here_is_refused(host: str) -> None:
     """An address of a range that no machine has, a name that nobody has."""
     with pytest.raises(BadInput, match="is not an address or name of this machine"):
         take_port(host, 0, "--port")
+
+
+async def test_an_answer_is_sent_at_once() -> None:
+    """Its body does not wait until the caller confirms its head."""
+    [taken] = take_port("127.0.0.1", 0, "--port")
+    assert await sends_at_once(taken)

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from brimful.db.address import CannotConnect
-from brimful.db.migrate import migrate
+from brimful.db.migrate import OtherSchema, migrate
 from brimful.db.transaction import connect
 from tests.conftest import with_database
 
@@ -99,6 +99,46 @@ async def test_migrating_again_changes_nothing(empty: str) -> None:
     await migrate(empty)
     assert await schema(empty) == once
     assert any(line.startswith("move_v1 ") for line in once)
+
+
+async def test_a_current_database_is_not_migrated(empty: str) -> None:
+    """Who starts on one loads nothing of what migrates."""
+    await migrate(empty)
+    start = f"""
+import asyncio, sys
+from brimful.db.migrate import OtherSchema, migrate
+asyncio.run(migrate({empty!r}))
+print(sorted({{"alembic", "sqlalchemy"}} & sys.modules.keys()))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", start],
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize(
+    "made_otherwise",
+    [
+        "update migration_note set sha256 = 'that of other files'",
+        "delete from migration_note",
+        "drop table migration_note",
+    ],
+)
+async def test_a_database_of_other_files_is_refused(empty: str, made_otherwise: str) -> None:
+    """It has the newest revision's number, and not its files: nothing is changed."""
+    await migrate(empty)
+    connection = await asyncpg.connect(empty)
+    await connection.execute(made_otherwise)
+    await connection.close()
+    before = await schema(empty)
+    with pytest.raises(
+        OtherSchema, match=r"unreleased version of brimful \(revision 0001_ground\)"
+    ):
+        await migrate(empty)
+    assert await schema(empty) == before
 
 
 async def test_a_migration_that_fails_leaves_nothing(empty: str) -> None:

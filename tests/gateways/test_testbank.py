@@ -5,7 +5,8 @@ from pathlib import Path
 from brimful.domain.payment import Captured, Created, Held, Refused, SavedMethod
 from brimful.gateways.testbank.adapter import Testbank
 from brimful_testbank.journal import read_journal
-from brimful_testbank.server import serving
+from brimful_testbank.server import serving, take
+from tests.builders.sockets import sends_at_once
 
 
 async def test_r44_a_bank_that_starts_again_knows_what_it_did(tmp_path: Path) -> None:
@@ -47,3 +48,8 @@ async def test_r44_a_bank_that_starts_again_knows_what_it_did(tmp_path: Path) ->
     assert answers == [Captured(payment_id=payment_id, amount_minor=1_000, currency="USD")] * 3
     kinds = [(effect["kind"], effect["amount"]) for effect in read_journal(journal)]
     assert kinds == [("created", 0), ("held", 0), ("captured", 1_000)]
+
+
+async def test_r44_a_bank_sends_its_answers_at_once() -> None:
+    """Their bodies do not wait until the caller confirms the heads."""
+    assert await sends_at_once(take(0))

@@ -131,7 +131,7 @@ async def test_r38_an_advance_stops_at_all_that_is_due(frozen_world: World) -> N
             return 1
         return 0
 
-    await advance_clock(world.db, clock, work, LEASE_S)
+    await advance_clock(world.db, clock, work, world.engine.runner.rest, LEASE_S)
     assert [at - FROZEN_AT for at in seen] == [
         0 * DAY,
         3 * DAY,
@@ -266,17 +266,17 @@ async def test_r38_an_advance_that_died_is_gone_on_with(frozen_world: World) -> 
         return 1
 
     with pytest.raises(KeyError):
-        await advance_clock(world.db, clock, work, LEASE_S)
+        await advance_clock(world.db, clock, work, world.engine.runner.rest, LEASE_S)
     # Dead, it gave nothing back: its lease lasts.
     await world.db.execute(
         "update test_clock set lease_until = $1", real().real_at + timedelta(hours=1)
     )
-    await advance_clock(world.db, clock, work, LEASE_S)
+    await advance_clock(world.db, clock, work, world.engine.runner.rest, LEASE_S)
     left = await read_clock(world.db)
     assert done == [0, 1]
     assert left == ClockState(frozen_at=FROZEN_AT + 2 * DAY, target_at=begun.target_at)
     await world.db.execute("update test_clock set lease_until = $1", real().real_at)
-    await advance_clock(world.db, clock, work, LEASE_S)
+    await advance_clock(world.db, clock, work, world.engine.runner.rest, LEASE_S)
     assert done == [0, 1, 2, 3, 4]
     assert await read_clock(world.db) == ClockState(frozen_at=FROZEN_AT + 4 * DAY, target_at=None)
 
@@ -295,7 +295,7 @@ async def test_r38_who_lost_the_lease_moves_nothing(frozen_world: World) -> None
             await world.db.execute("update test_clock set fence = fence + 1")
         return 1
 
-    await advance_clock(world.db, clock, work, LEASE_S)
+    await advance_clock(world.db, clock, work, world.engine.runner.rest, LEASE_S)
     assert asked == 2
     stands = ClockState(frozen_at=FROZEN_AT, target_at=FROZEN_AT + DAY)
     assert await read_clock(world.db) == stands

@@ -8,11 +8,10 @@ import asyncpg
 
 from brimful.cli.database import database_of, embedded_in, opened
 from brimful.cli.errors import BadInput
+from brimful.cli.fresh import DEMO_DATABASE, named
 from brimful.ledger.audit import Finding, audit
 from brimful.settings import Settings
 
-# An embedded server has one database of the engine's and one of the demo's, in different folders.
-DEMO_DATABASE = "demo"
 _BESIDE = (
     "nobody else can look into it meanwhile: stop it first, or keep the books in a PostgreSQL of "
     "your own with DATABASE_URL, where they can be audited at any time"
@@ -45,8 +44,3 @@ async def _has_demo(admin: str) -> bool:
         return bool(await connection.fetchval(sql, DEMO_DATABASE))
     finally:
         await connection.close()
-
-
-def named(admin: str, name: str) -> str:
-    """The address of another database of an embedded server."""
-    return admin.replace("/postgres?", f"/{name}?")

@@ -1,5 +1,6 @@
 """A world of accounts addressed by name, driven through the real use cases: for demos and tests."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -257,6 +258,9 @@ class Sandbox:
         )
         assert isinstance(begun, ClockState), begun
         self.engine.run((AdvanceClock(),))
+        async with asyncio.timeout(WITHIN_S):
+            await self.settle()
+        # Another process may have it in hand.
         state = await watch_clock(self.db, timeout_s=WITHIN_S, seen=lambda _: None)
         assert state.target_at is None, state
         await self.engine.follow_clock()

@@ -1,18 +1,14 @@
-"""Migrations: Alembic drives folders of SQL files, forward only."""
+"""Migrations: the database is brought to the newest schema, or is there already."""
 
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+import asyncpg
 
 from brimful.db.address import connection_to
-from brimful.db.migrations.run_folder import hash_of
+from brimful.db.migrations.folder import hash_of, revisions
 
-HERE = Path(__file__).parent / "migrations"
+# The revision that a database is at, with the notes of every one that made it.
+_AT = "select version_num, revision, sha256 from alembic_version, migration_note"
 
 
 class OtherSchema(OSError):
@@ -24,40 +20,36 @@ async def migrate(dsn: str) -> None:
     """Bring the database at ``dsn`` to the newest schema. Several processes may do so at once: one
     works, the others wait. Raises CannotConnect, OtherSchema, or what PostgreSQL raises; the schema
     is then as it was."""
-    # The driver reads the address itself, as it does for the engine's own pool: what is right for
-    # one (sslmode and the like) is right for the other.
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=partial(connection_to, dsn), poolclass=NullPool
-    )
-    try:
-        async with engine.begin() as connection:
-            # Seen by every process that migrates, gone with the transaction; correctness of money
-            # rests on no such lock.
-            await connection.exec_driver_sql("select pg_advisory_xact_lock(6274)")
-            await connection.run_sync(_upgrade)
-            await _check(connection)
-    finally:
-        await engine.dispose()
+    at, made_with = await _read(dsn)
+    if at == revisions()[-1]:
+        check(made_with)
+        return
+    # Alembic is large: only who has something to migrate waits for it.
+    from brimful.db.upgrade import upgrade
+
+    await upgrade(dsn)
 
 
-async def _check(connection: AsyncConnection) -> None:
-    exists = await connection.exec_driver_sql("select to_regclass('migration_note') is not null")
-    notes = {}
-    if exists.scalar():
-        rows = await connection.exec_driver_sql("select revision, sha256 from migration_note")
-        notes = {row.revision: row.sha256 for row in rows}
-    for folder in (
-        path.name for path in HERE.iterdir() if (HERE / "versions" / f"{path.name}.py").exists()
-    ):
-        if notes.get(folder) != hash_of(folder):
+def check(made_with: Mapping[str, str]) -> None:
+    """Whether each revision was made with these files, by the hashes that the database notes. Raises
+    OtherSchema."""
+    for revision in revisions():
+        if made_with.get(revision) != hash_of(revision):
             raise OtherSchema(
-                f"the database was made by another, unreleased version of brimful (revision {folder}); "
+                f"the database was made by another, unreleased version of brimful (revision {revision}); "
                 "start with a new one: an empty database, or another folder in BRIMFUL_DATA_DIR"
             )
 
 
-def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(HERE))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+async def _read(dsn: str) -> tuple[str | None, dict[str, str]]:
+    """The revision that a database is at, if it is at one, and the hash of each one's files."""
+    connection = await connection_to(dsn)
+    try:
+        rows = await connection.fetch(_AT)
+    except asyncpg.SyntaxOrAccessError:
+        # It is empty, or somebody else's.
+        return None, {}
+    finally:
+        await connection.close()
+    made_with = {row["revision"]: row["sha256"] for row in rows}
+    return (rows[0]["version_num"] if rows else None), made_with

@@ -95,6 +95,9 @@ class HandleEvent:
     event_id: str
 
 
+# What looks by itself whether there is something to do, and mostly finds nothing.
+Look = MailDue | WebhooksDue | DetachDue | AdvanceClock | WarnDue
+
 Effect = (
     Drive
     | DriveMany

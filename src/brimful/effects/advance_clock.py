@@ -14,15 +14,22 @@ from brimful.effects.clocks import DatabaseClock
 from brimful.usecases import move_clock
 from brimful.usecases.move_clock import ClockState
 
-PAUSE_S = 0.01
+# Between two looks at the rows, in seconds of real time: at least, and at most.
+PAUSE_S = 0.005
 PAUSE_S_MAX = 0.1
 
 
 async def advance_clock(
-    db: Database, clock: DatabaseClock, work: Callable[[], Awaitable[int]], lease_s: float
+    db: Database,
+    clock: DatabaseClock,
+    work: Callable[[], Awaitable[int]],
+    rest: Callable[[float], Awaitable[bool]],
+    lease_s: float,
 ) -> None:
     """Take business time to where an advance is to take it; nothing when there is no advance, or
-    another process has it in hand. ``work`` begins what is due and says how much that was."""
+    another process has it in hand. ``work`` begins what is due and says how much that was; ``rest``
+    waits until this process has done what it began, for at most so many seconds, and says whether
+    there was anything."""
 
     def until() -> datetime:
         return clock.moment().real_at + timedelta(seconds=lease_s)
@@ -32,8 +39,12 @@ async def advance_clock(
         when the lease was lost or the advance halted meanwhile."""
         pause_s = PAUSE_S
         while await work() or await move_clock.is_work_open(db):
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, PAUSE_S_MAX)
+            if await rest(PAUSE_S_MAX):
+                await asyncio.sleep(PAUSE_S)
+            else:
+                # What is open is another's, or waits for its time.
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, PAUSE_S_MAX)
             if not await move_clock.hold(db, fence, until()):
                 return False
         return True

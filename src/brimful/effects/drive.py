@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from uuid import UUID
 
 from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
-from brimful.domain.effect import Effect
+from brimful.domain.effect import Drive, Effect
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     Created,
@@ -31,11 +32,15 @@ from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.begin_attempts import begin_attempt
 from brimful.usecases.context import Context
 from brimful.usecases.give_up import give_up, let_waiters_go
-from brimful.usecases.record_payment import deliver_uncharged, fail_uncharged, record_payment
+from brimful.usecases.record_payment import record_payment
 from brimful.usecases.steps import Step, reached
+from brimful.usecases.uncharged import deliver_uncharged, fail_uncharged
 
 # No lease is held; tokens begin with 1.
 NO_LEASE = -1
+# Before a confirmation: the payment is known not to be confirmed, because it was created just now
+# or was read back. The row is read again in between, as its owner may have switched off (R27).
+UNCONFIRMED = ("planned", None)
 # A step whose outcome is not known is tried again this soon, and no more often than the last.
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 # So many tries without an answer are an outage: nobody is kept waiting for it (R20).
@@ -60,9 +65,16 @@ async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[
     Returns what follows for others. Does nothing when another process drives it, or when it waits
     for its seller, a person or its next try.
     """
+    follows = await _drive(driver, tenant_id, purchase_id)
+    # What it does next itself it has done, or does when its next try is due.
+    return tuple(one for one in follows if one != Drive(tenant_id, purchase_id))
+
+
+async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Effect, ...]:
     db = driver.ctx.db
     effects: tuple[Effect, ...] = ()
-    fence, before = NO_LEASE, None
+    fence: int = NO_LEASE
+    before: tuple[str, str | None] | None = None
     while True:
         moment = driver.now()
         claimed = await payments.claim(
@@ -78,26 +90,37 @@ async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[
         purchase = await purchases.read_purchase(db, tenant_id, purchase_id)
         assert purchase is not None
         here = (purchase.state, purchase.charge_state)
+        if not purchase.driven:
+            # Another has learnt meanwhile what became of it: there is nothing to ask.
+            await payments.release(db, tenant_id, {purchase_id: fence})
+            return effects
         if here == before:
             # The answer changed nothing, so asking again at once would change nothing either.
-            done, more = await no_answer(driver, purchase, ())
+            next_, more = Next.later, await no_answer(driver, purchase, ())
         else:
-            fresh = before is not None and before[0] == "planned"
-            done, more = await _step(driver, purchase, fresh=fresh)
-        before = here
+            next_, more = await _step(driver, purchase, fresh=is_fresh(before))
+        before = UNCONFIRMED if next_ is Next.confirm else here
         effects += more
-        if not done:
+        if next_ is Next.later:
             await payments.release(db, tenant_id, {purchase_id: fence})
             return effects
 
 
+class Next(Enum):
+    """What is done after a step: read the row again, the same to confirm what is known not to be
+    confirmed, or leave it until its next try is due."""
+
+    again = auto()
+    confirm = auto()
+    later = auto()
+
+
 async def _step(
     driver: Driver, purchase: Purchase, *, fresh: bool
-) -> tuple[bool, tuple[Effect, ...]]:
-    """One step. False when the gateway gave no answer and the next try is due later."""
+) -> tuple[Next, tuple[Effect, ...]]:
     ids = {"tenant_id": purchase.tenant_id, "purchase_id": purchase.purchase_id}
     if purchase.mode == "receivable" and purchase.state == "capturing":
-        return True, await deliver_uncharged(
+        return Next.again, await deliver_uncharged(
             driver.ctx,
             tenant_id=purchase.tenant_id,
             purchase_ids=[purchase.purchase_id],
@@ -107,28 +130,42 @@ async def _step(
     if purchase.state == "canceling":
         before = await let_waiters_go(driver.ctx, **ids, moment=driver.now())
         if purchase.payment_id is None:
-            return True, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
+            return Next.again, before + await fail_uncharged(driver.ctx, **ids, moment=driver.now())
     if purchase.state == "created" and purchase.attempted_at is None:
         # Others on the same card have to be answered first (R29); nothing was asked of it yet.
-        return False, await begin_attempt(driver.ctx, **ids, moment=driver.now())
+        return Next.later, await begin_attempt(driver.ctx, **ids, moment=driver.now())
     outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)
     if isinstance(outcome, Unknown | Unreachable | NotFound):
-        return await no_answer(driver, purchase, before)
-    effects = await record_payment(driver.ctx, **ids, outcome=outcome, moment=driver.now())
+        return Next.later, await no_answer(driver, purchase, before)
+    if is_unconfirmed(purchase, outcome):
+        return Next.confirm, before
+    effects = await record_payment(
+        driver.ctx, **ids, outcome=outcome, asked=purchase.state, moment=driver.now()
+    )
     waits = purchase.present and isinstance(outcome, NeedsAuthentication)
-    return bool(effects) or not waits, before + effects
+    return Next.later if waits and not effects else Next.again, before + effects
+
+
+def is_fresh(before: tuple[str, str | None] | None) -> bool:
+    """Whether a payment is known not to be confirmed, by what was done ``before``."""
+    return before is not None and before[0] == UNCONFIRMED[0]
+
+
+def is_unconfirmed(purchase: Purchase, outcome: object) -> bool:
+    """Whether a payment that is to be confirmed was read back and is not confirmed yet."""
+    return purchase.state == "created" and isinstance(outcome, Created)
 
 
 async def no_answer(
     driver: Driver, purchase: Purchase, effects: tuple[Effect, ...]
-) -> tuple[bool, tuple[Effect, ...]]:
+) -> tuple[Effect, ...]:
     """No answer: neither done nor failed. Try again soon; after a few tries call it an outage and
     keep nobody waiting, while the purchase itself is cancelled as soon as the gateway answers."""
     now = driver.now()
     until = purchase.wake_real_at
     if purchase.state == "authenticating" and until is not None and now.real_at < until:
         # Its time belongs to the owner at the bank, however badly the gateway answers meanwhile.
-        return False, effects
+        return effects
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
     tries = await payments.note_try(
         driver.ctx.db,
@@ -143,14 +180,18 @@ async def no_answer(
             purchase_id=purchase.purchase_id,
             moment=now,
         )
-    return False, effects
+    return effects
 
 
 async def ask(
     gateway: Gateway, purchase: Purchase, *, fresh: bool, real_at: datetime
 ) -> PaymentOutcome | CreateOutcome | RefundOutcome:
     """The one call that a purchase's state asks for, under a key that names the charge and step; no
-    request for money that may have been sent long before ``real_at`` is sent again (R22)."""
+    request for money that may have been sent long before ``real_at`` is sent again (R22).
+
+    A payment to be confirmed that is not ``fresh``, known not to be confirmed, is only read back:
+    whoever asks reads the row again before the payment is confirmed.
+    """
     assert purchase.gateway_account is not None and purchase.charge_minor is not None
     account = purchase.gateway_account
     fence = purchase.state == "canceling" and purchase.charge_state != "captured"
@@ -163,9 +204,13 @@ async def ask(
     if purchase.state == "authenticating":
         return await gateway.look_up(account_ref=account, payment_id=payment_id)
     if purchase.state == "created":
-        return await _confirm(gateway, purchase, account, payment_id, fresh=fresh)
+        if not fresh:
+            # Somebody may have confirmed it already: read it back before asking again (R22).
+            return await gateway.look_up(account_ref=account, payment_id=payment_id)
+        return await _confirm(gateway, purchase, account, payment_id)
     if purchase.state == "capturing":
         return await _capture(gateway, purchase, account, payment_id)
+    assert purchase.state == "canceling", "nothing is asked for a purchase that is not driven"
     if purchase.charge_state == "captured":
         return await gateway.refund(
             account_ref=account,
@@ -181,13 +226,8 @@ async def ask(
 
 
 async def _confirm(
-    gateway: Gateway, purchase: Purchase, account: str, payment_id: str, *, fresh: bool
+    gateway: Gateway, purchase: Purchase, account: str, payment_id: str
 ) -> PaymentOutcome:
-    if not fresh:
-        # Somebody may have confirmed it already: read it back before asking again (R22).
-        seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
-        if not isinstance(seen, Created):
-            return seen
     await reached(Step.before_confirm, purchase)
     return await gateway.confirm(
         account_ref=account,

@@ -6,6 +6,7 @@ same recording. Whatever goes another way than most is left to ``drive``, one by
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,8 +17,17 @@ from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.payment import NotFound, Unknown, Unreachable
-from brimful.effects.drive import NO_LEASE, Driver, ask, no_answer
-from brimful.usecases.record_payment import Outcome, deliver_uncharged, record_payments
+from brimful.effects.drive import (
+    NO_LEASE,
+    UNCONFIRMED,
+    Driver,
+    ask,
+    is_fresh,
+    is_unconfirmed,
+    no_answer,
+)
+from brimful.usecases.record_payment import Outcome, record_payments
+from brimful.usecases.uncharged import deliver_uncharged
 
 _log = structlog.get_logger()
 
@@ -58,21 +68,23 @@ async def _drive_batch(
         fences = await payments.claim(
             db, tenant_id=tenant_id, fences=fences, real_at=moment.real_at, until=until
         )
-        batch = await purchases.read_purchases(db, tenant_id, list(fences))
+        read = await purchases.read_purchases(db, tenant_id, list(fences))
+        batch = [one for one in read if one.driven]
         usual = [one for one in batch if _goes_along(one, seen)]
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
         try:
-            more, unanswered = await _step(driver, tenant_id, usual, seen)
+            step = await _step(driver, tenant_id, usual, seen)
         except asyncpg.PostgresError:
             # One of them cannot be recorded: by themselves the others can (R24).
             _log.exception("renewals_not_recorded", tenant_id=str(tenant_id), of=len(usual))
-            more, unanswered = (), set()
+            step = _Taken()
             apart |= {one.purchase_id for one in usual}
-        apart |= unanswered
+        apart |= step.unanswered
         await payments.release(db, tenant_id, {key: fences[key] for key in apart})
-        effects += [Drive(tenant_id, key) for key in apart - unanswered]
-        effects += [one for one in more if not _is_of(one, fences)]
+        effects += [Drive(tenant_id, key) for key in apart - step.unanswered]
+        effects += [one for one in step.effects if not _is_of(one, fences)]
         seen |= {one.purchase_id: (one.state, one.charge_state) for one in usual}
+        seen |= dict.fromkeys(step.unconfirmed, UNCONFIRMED)
         fences = {key: fence for key, fence in fences.items() if key not in apart}
     return tuple(effects)
 
@@ -89,31 +101,42 @@ def _is_of(effect: Effect, fences: Mapping[UUID, int]) -> bool:
     return isinstance(effect, Drive) and effect.purchase_id in fences
 
 
-async def _step(
-    driver: Driver, tenant_id: UUID, batch: Sequence[Purchase], seen: Seen
-) -> tuple[tuple[Effect, ...], set[UUID]]:
-    """One step of all: what follows, and which of them got no answer and are tried later."""
-    effects: tuple[Effect, ...] = ()
+@dataclass(slots=True)
+class _Taken:
+    """One step of all: what follows, which of them got no answer and are tried later, and which were
+    read back, are not confirmed, and are read again first."""
+
+    effects: list[Effect] = field(default_factory=list)
+    unanswered: set[UUID] = field(default_factory=set)
+    unconfirmed: set[UUID] = field(default_factory=set)
+
+
+async def _step(driver: Driver, tenant_id: UUID, batch: Sequence[Purchase], seen: Seen) -> _Taken:
+    step = _Taken()
     free = [one.purchase_id for one in batch if one.mode == "receivable"]
     if free:
-        effects += await deliver_uncharged(
+        step.effects += await deliver_uncharged(
             driver.ctx, tenant_id=tenant_id, purchase_ids=free, moment=driver.now()
         )
     answers = await _ask_all(driver, [one for one in batch if one.mode != "receivable"], seen)
-    unanswered: set[UUID] = set()
     outcomes: dict[UUID, Outcome] = {}
     for purchase, answer in answers:
         if isinstance(answer, Unknown | Unreachable | NotFound):
-            _, more = await no_answer(driver, purchase, ())
-            effects += more
-            unanswered.add(purchase.purchase_id)
+            step.effects += await no_answer(driver, purchase, ())
+            step.unanswered.add(purchase.purchase_id)
+        elif is_unconfirmed(purchase, answer):
+            step.unconfirmed.add(purchase.purchase_id)
         else:
             outcomes[purchase.purchase_id] = answer
     if outcomes:
-        effects += await record_payments(
-            driver.ctx, tenant_id=tenant_id, outcomes=outcomes, moment=driver.now()
+        step.effects += await record_payments(
+            driver.ctx,
+            tenant_id=tenant_id,
+            outcomes=outcomes,
+            asked={one.purchase_id: one.state for one in batch},
+            moment=driver.now(),
         )
-    return effects, unanswered
+    return step
 
 
 async def _ask_all(
@@ -123,12 +146,12 @@ async def _ask_all(
     slots = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def one(purchase: Purchase) -> Outcome | Unknown | Unreachable | NotFound:
-        before = seen.get(purchase.purchase_id)
+        fresh = is_fresh(seen.get(purchase.purchase_id))
         async with slots:
             return await ask(
                 driver.gateway,
                 purchase,
-                fresh=before is not None and before[0] == "planned",
+                fresh=fresh,
                 real_at=driver.now().real_at,
             )
 

@@ -1,12 +1,48 @@
 """What the rows say is due and nobody does, as effects: what a worker's scan takes up (R24)."""
 
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from brimful.billing import ahead, events, payments, refunds, renewals
-from brimful.domain.effect import DriveRefund, Effect, HandleEvent, LookAhead, Plan, Renew
+from brimful.domain.effect import (
+    DetachDue,
+    DriveRefund,
+    Effect,
+    HandleEvent,
+    LookAhead,
+    MailDue,
+    Plan,
+    Renew,
+    WarnDue,
+    WebhooksDue,
+)
 from brimful.domain.moment import Moment
+from brimful.ledger.balances import lapse_due
+from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
+from brimful.usecases.move_account import move_due
 from brimful.usecases.outcomes import to_drive
+from brimful.usecases.reverse import restore_owed
+from brimful.usecases.suspend import suspend_overdue
+from brimful.usecases.sweep import sweep
+
+
+async def begin_due_work(
+    ctx: Context, *, moment: Moment, run: Callable[[Iterable[Effect]], None], limit: int
+) -> int:
+    """One scan: what is ours to do is done, what is an effect's is ``run``, of each kind at most
+    ``limit``. Returns how much that was."""
+    moved = await move_due(ctx, moment=moment)
+    run(moved)
+    due = await find_due_work(ctx, moment, limit)
+    run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue()])
+    swept = await sweep(ctx, moment=moment)
+    swept += await suspend_overdue(ctx, moment=moment)
+    swept += await empty_closed(ctx, moment=moment)
+    swept += await restore_owed(ctx, moment=moment)
+    run(swept)
+    lapsed = await lapse_due(ctx.db, moment.at, limit)
+    return len(moved) + len(due) + len(swept) + lapsed
 
 
 async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect]:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
-from brimful.domain.effect import Effect
+from brimful.domain.effect import Effect, Look
 
 _log = structlog.get_logger()
 
@@ -56,6 +56,19 @@ class Runner:
         """Wait until nothing is being done."""
         while self._tasks:
             await asyncio.wait(list(self._tasks.values()))
+
+    async def rest(self, most_s: float) -> bool:
+        """Wait until all is done that is about something, for at most ``most_s`` seconds of real
+        time; whether there was any. Mail and whatever else only looks is not waited for."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + most_s
+        waited = False
+        while doing := [task for one, task in self._tasks.items() if not isinstance(one, Look)]:
+            waited = True
+            if (left_s := end - loop.time()) <= 0:
+                break
+            await asyncio.wait(doing, timeout=left_s)
+        return waited
 
     async def stop(self) -> None:
         """Give up what is being done; the rows keep it due."""

@@ -17,8 +17,8 @@ async def give_up(
 ) -> tuple[Effect, ...]:
     """The gateway gives no answer: cancel the purchase as soon as it does, answer its waiters now.
 
-    An outage is not a decline: no breaker moves (R29), but the gateway is left in peace for a while. Should the payment turn out captured after
-    all, it is granted like any other (R23).
+    An outage is not a decline: no breaker moves (R29), but the gateway is left in peace for a
+    while. Should the payment turn out captured after all, it is granted like any other (R23).
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from brimful.billing import authentications, breaker, outages, payments, purchases, renewals
-from brimful.billing.purchases import Purchase
+from brimful.billing.purchases import Purchase, PurchaseState
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import AUTHENTICATION_REQUIRED
 from brimful.domain.effect import Drive, Effect, Plan, Renew
@@ -49,19 +49,37 @@ CARD_IS_GONE = frozenset({"no_such_method", "no_such_customer", "wrong_customer"
 
 
 async def record_payment(
-    ctx: Context, *, tenant_id: UUID, purchase_id: UUID, outcome: Outcome, moment: Moment
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    purchase_id: UUID,
+    outcome: Outcome,
+    moment: Moment,
+    asked: PurchaseState | None = None,
 ) -> tuple[Effect, ...]:
     """Record what the gateway says of one purchase's payment, as ``record_payments``."""
     return await record_payments(
-        ctx, tenant_id=tenant_id, outcomes={purchase_id: outcome}, moment=moment
+        ctx,
+        tenant_id=tenant_id,
+        outcomes={purchase_id: outcome},
+        asked={} if asked is None else {purchase_id: asked},
+        moment=moment,
     )
 
 
 async def record_payments(
-    ctx: Context, *, tenant_id: UUID, outcomes: Mapping[UUID, Outcome], moment: Moment
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    outcomes: Mapping[UUID, Outcome],
+    asked: Mapping[UUID, PurchaseState],
+    moment: Moment,
 ) -> tuple[Effect, ...]:
     """Record what the gateway says of purchases' payments and do all that follows from it, in one
     transaction: of one purchase, or of the renewals of a group.
+
+    ``asked`` are the states in which those were asked for that answer a request: a refusal of one
+    step says nothing of a purchase that another worker has taken on to the next.
 
     Returns what is to be done after the commit. ``Unknown``, ``Unreachable`` and ``NotFound`` prove
     nothing and change no state: see ``note_try``. An outcome that names a payment we did not store
@@ -72,9 +90,14 @@ async def record_payments(
         pools = await purchases.read_parties(tx, tenant_id, list(outcomes))
         await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
-        return await _record_all(
-            ctx, tx, tenant_id, [(one, outcomes[one.purchase_id]) for one in locked], moment
-        )
+        learnt = [(one, outcomes[one.purchase_id]) for one in locked]
+        fresh = [
+            (purchase, outcome)
+            for purchase, outcome in learnt
+            if _is_of(purchase, outcome)
+            and not _is_overtaken(purchase, outcome, asked.get(purchase.purchase_id))
+        ]
+        return await _record_all(ctx, tx, tenant_id, fresh, moment)
 
     return await ctx.db.run(body)
 
@@ -93,8 +116,6 @@ async def _record_all(
     renewed: list[Purchase] = []
     effects: list[Effect] = []
     for purchase, outcome in learnt:
-        if not _is_of(purchase, outcome):
-            continue
         match outcome:
             case Created(payment_id=payment_id) if purchase.state == "planned":
                 created[purchase.purchase_id] = payment_id
@@ -125,6 +146,11 @@ def _is_of(purchase: Purchase, outcome: Outcome) -> bool:
     """It names the payment that we stored, or none; until one is stored, the first to be named."""
     named = getattr(outcome, "payment_id", None)
     return named is None or purchase.payment_id in (None, named)
+
+
+def _is_overtaken(purchase: Purchase, outcome: Outcome, asked: PurchaseState | None) -> bool:
+    """It refuses what was asked in a state that the purchase is not in any more."""
+    return isinstance(outcome, Refused | Declined) and asked not in (None, purchase.state)
 
 
 async def _end_outages(
@@ -300,44 +326,3 @@ async def _queue_at_sellers(
     await payments.queue(tx, tenant_id, met, moment)
     effects += [Drive(tenant_id, purchase_id) for purchase_id, ready in met.items() if ready]
     return tuple(effects)
-
-
-async def deliver_uncharged(
-    ctx: Context, *, tenant_id: UUID, purchase_ids: Sequence[UUID], moment: Moment
-) -> tuple[Effect, ...]:
-    """Deliver purchases too small to charge once the seller's stock is reserved for them (R26)."""
-
-    async def body(tx: Transaction) -> tuple[Effect, ...]:
-        pools = await purchases.read_parties(tx, tenant_id, purchase_ids)
-        await demands.lock_pools(tx, tenant_id, *pools)
-        locked = await purchases.lock_purchases(tx, tenant_id, purchase_ids)
-        ready = [one for one in locked if one.state == "capturing" and one.mode == "receivable"]
-        effects: tuple[Effect, ...] = ()
-        if renewed := [one for one in ready if one.origin == "renewal"]:
-            effects += await deliver_renewals(tx, renewed, moment)
-        for purchase in ready:
-            if purchase.origin != "renewal":
-                effects += await deliver(tx, purchase, moment)
-        return effects
-
-    return await ctx.db.run(body)
-
-
-async def fail_uncharged(
-    ctx: Context, *, tenant_id: UUID, purchase_id: UUID, moment: Moment
-) -> tuple[Effect, ...]:
-    """End a purchase that is to be cancelled and has no payment at the gateway to cancel.
-
-    A payment whose creation we never learnt of is not confirmed and takes no money (R22).
-    """
-
-    async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        assert seen is not None
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
-        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
-        if purchase.state != "canceling" or purchase.payment_id is not None:
-            return ()
-        return await fail_purchase(tx, purchase, moment)
-
-    return await ctx.db.run(body)

@@ -83,6 +83,10 @@ async def renew_due(
     """
 
     async def body(tx: Transaction) -> Begun:
+        if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
+            # Nothing is locked for it: an ancestor's renewal passes over buyers that are locked, and
+            # when both are begun at once, as by a scan, neither would get anywhere.
+            return Begun(0)
         await demands.lock_pools(tx, tenant_id, seller_id)
         if await renewals.is_renewing_above(tx, tenant_id, seller_id, moment.at):
             return Begun(0)
