@@ -46,10 +46,10 @@ async def buy_package(
         found = await commands.recall(tx, command)
         if found.conflict:
             return KeyConflict(key=key)
-        if found.object_id is not None:
-            before = await purchases.read_purchase(tx, tenant_id, found.object_id)
-            if before is not None and before.state != "failed":
-                return Bought(purchase_id=found.object_id)
+        if found.object_id is not None and (
+            begun := await _standing(tx, tenant_id, found.object_id)
+        ):
+            return begun
         shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         package = shop.packages.get(str(package_id))
         if package is None:
@@ -57,6 +57,29 @@ async def buy_package(
         return await _buy(ctx, tx, facts, package, quantity, (command, found), moment)
 
     return await with_covers(ctx, body)
+
+
+async def find_begun(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, key: str, body_hash: bytes
+) -> Bought | None:
+    """The purchase that was begun for ``key`` and has not failed, if there is one: what is replayed
+    however anything else stands (R39)."""
+    command = Key(
+        tenant_id=tenant_id, account_id=account_id, key=key, verb="purchase", body_hash=body_hash
+    )
+
+    async def body(tx: Transaction) -> Bought | None:
+        found = await commands.recall(tx, command)
+        return None if found.object_id is None else await _standing(tx, tenant_id, found.object_id)
+
+    return await ctx.db.run(body)
+
+
+async def _standing(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Bought | None:
+    before = await purchases.read_purchase(tx, tenant_id, purchase_id)
+    if before is None or before.state == "failed":
+        return None
+    return Bought(purchase_id=purchase_id)
 
 
 async def not_on_offer(tx: Transaction, facts: BuyerFacts, package_id: UUID) -> Refuse | Missing:
