@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.seeded_bugs.bugs import BUGS, Bug
+from tests.simulator.stall import OF
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_MAX = 400
@@ -52,10 +53,11 @@ def changed(bug: Bug, text: str) -> str:
     return text.replace(bug.old, bug.new)
 
 
-def simulated(copy: Path, seeds: int, jobs: int) -> Found:
+def simulated(copy: Path, seeds: int, jobs: int, at: str | None) -> Found:
     """What the simulator says of a copy, up to the first violation."""
     command = [sys.executable, "-m", "tests.simulator", "--json", "--until-first"]
-    command += ["--seeds", str(seeds), "--jobs", str(jobs)]
+    command += ["--jobs", str(jobs)]
+    command += ["--seeds", str(seeds)] if at is None else ["--seeds", str(seeds * OF), "--at", at]
     began = time.monotonic()
     try:
         done = subprocess.run(
@@ -107,7 +109,7 @@ def main() -> int:
     for bug in (bug for bug in BUGS if not wanted.only or bug.name in wanted.only):
         with tempfile.TemporaryDirectory(prefix="brimful-bug-") as folder:
             copy = planted(bug, Path(folder))
-            found = [simulated(copy, wanted.seeds, wanted.jobs)]
+            found = [simulated(copy, wanted.seeds, wanted.jobs, bug.at)]
             if wanted.tests and bug.tests:
                 found.append(tested(copy, bug.tests))
         layers = [one.layer for one in found if one.layer]

@@ -1,7 +1,8 @@
 """Bugs of the kind that lose or double money, each a textual change of our own code.
 
 Every one was found in public in some product, or is what a hasty change here would bring. ``old`` occurs
-once in its file; ``tests`` are those that should notice it before any seed does.
+once in its file; ``tests`` are those that should notice it before any seed does. What only shows between
+two statements is looked for in seeds that keep whoever comes to the second, ``at`` it.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Bug:
     new: str
     breaks: str
     tests: tuple[str, ...] = ()
+    at: str | None = None
 
 
 BUGS = (
@@ -51,6 +53,14 @@ BUGS = (
         "RESEND_FOR = timedelta(hours=23)",
         "RESEND_FOR = timedelta(days=365)",
         "R22: no money request later than 23 hours after its first try",
+    ),
+    Bug(
+        "overtaken_row_asked_for",
+        f"{EFFECTS}/drive.py",
+        "        if not purchase.driven:\n",
+        "        if False:\n",
+        "R17: what another has delivered between the claim and the reading is not given back",
+        at="billing.read_purchases",
     ),
     Bug(
         "key_left_random",

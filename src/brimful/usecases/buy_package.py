@@ -46,10 +46,10 @@ async def buy_package(
         found = await commands.recall(tx, command)
         if found.conflict:
             return KeyConflict(key=key)
-        if found.object_id is not None and (
-            begun := await _standing(tx, tenant_id, found.object_id)
-        ):
-            return begun
+        if found.object_id is not None:
+            before = await purchases.read_purchase(tx, tenant_id, found.object_id)
+            if before is not None and before.state != "failed":
+                return Bought(purchase_id=found.object_id)
         shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
         package = shop.packages.get(str(package_id))
         if package is None:
@@ -70,16 +70,13 @@ async def find_begun(
 
     async def body(tx: Transaction) -> Bought | None:
         found = await commands.recall(tx, command)
-        return None if found.object_id is None else await _standing(tx, tenant_id, found.object_id)
+        if found.object_id is None:
+            return None
+        begun = await purchases.read_purchase(tx, tenant_id, found.object_id)
+        fails = begun is None or begun.state == "failed"
+        return None if fails else Bought(purchase_id=found.object_id)
 
     return await ctx.db.run(body)
-
-
-async def _standing(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Bought | None:
-    before = await purchases.read_purchase(tx, tenant_id, purchase_id)
-    if before is None or before.state == "failed":
-        return None
-    return Bought(purchase_id=purchase_id)
 
 
 async def not_on_offer(tx: Transaction, facts: BuyerFacts, package_id: UUID) -> Refuse | Missing:
