@@ -46,7 +46,6 @@ class Ending:
             await self._settle()
         for ask in filter(lambda one: one.open, unanswered):
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
-        await self._settle(scans=2)
         await self._probe()
         await self._settle(scans=2)
 
