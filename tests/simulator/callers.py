@@ -58,6 +58,7 @@ class Callers:
         """Send an operation, at most so often, until it has an answer that stands."""
         for _ in range(times):
             ask.sent += 1
+            ask.times.append(self.stage.clock.moment().at)
             name, was_done = f"{ask.key}.{ask.sent}", ask.outcome == "done"
             ask.flying += 1
             ask.overlapped |= ask.flying > 1

@@ -126,7 +126,8 @@ class Gate:
         return {"kept": happened} if happened else {}
 
     def let_all_go(self) -> None:
-        """Nobody is kept any more."""
+        """Nobody is kept any more, and no time passes while somebody can go on."""
+        self._impatience = 0.0
         if self._stalls is not None:
             self._stalls.end()
         for one in self._parked:

@@ -49,7 +49,7 @@ def judge(model: Model, net: Net, stocks: dict[str, Stock]) -> list[str]:
     paid = list(_payments(model, net))
     return [
         *model.problems,
-        *_once(net),
+        *_once(model, net),
         *_at_rest(net),
         *_prices(model, paid),
         *_deliveries(model, paid, stocks),
@@ -94,7 +94,7 @@ def _given_back(payment: dict[str, Any], disputes: tuple[str, ...]) -> int:
     return int(refunds + sum(ended))
 
 
-def _once(net: Net) -> Iterator[str]:
+def _once(model: Model, net: Net) -> Iterator[str]:
     """No purchase is paid twice, and no attempt has two payments: whoever asks again does so under
     the same key, or not at all (R22)."""
     taken: dict[str, int] = defaultdict(int)
@@ -106,6 +106,15 @@ def _once(net: Net) -> Iterator[str]:
     for purchase, times in taken.items():
         if times > 1:
             yield f"purchase {purchase} was paid {times} times"
+    given = [
+        str(refund["reference"])
+        for payment in net.bank.payments.values()
+        for refund in payment["refunds"]
+        if refund["state"] == "succeeded"
+    ]
+    for begun in model.refunds:
+        if sum(reference.endswith(str(one)) for reference in given for one in begun) > 1:
+            yield f"money was given back more than once for one key: {begun}"
     for attempt, times in attempts.items():
         if times > 1:
             yield f"attempt {attempt} made {times} payments"
@@ -192,13 +201,18 @@ def _deliveries(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
         mine = [one for one in paid if one.who == name and one.net]
         bought = sum(one.credits for one in mine)
         due = bought + model.gifts.get(name, 0)
-        # What was won after it was lost is given again once the seller has it. What was used before
-        # it could be taken is a debt.
+        # What was won after it was lost is given again once the seller has it. What was used or sold
+        # before it could be taken is a debt, and stays one when a client's credits come back.
         most = sum(one.credits * one.back_most // one.net for one in mine)
         lacking = stock.received - due + sum(one.credits * one.back // one.net for one in mine)
         if not due - most <= stock.received <= due:
             yield f"{name} received {stock.received}, paid for {bought}, was given {due - bought}"
-        if lacking > stock.used + stock.sold + stock.lapsed:
+        came_back = sum(
+            one.credits * one.back_most // one.net
+            for one in paid
+            if one.net and model.world.tree[one.who] == name
+        )
+        if lacking > stock.used + stock.sold + stock.lapsed + came_back:
             yield f"{name} has {lacking} credits of which the money went back, and did not use them"
         if stock.overdrawn > model.overdrafts.get(name, 0):
             yield f"{name} is overdrawn by {stock.overdrawn}, more than its seller ever allowed"
@@ -224,7 +238,8 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
             for ask in model.done(verb, name):
                 payment = net.get(str(ask.object_id))
                 if payment is not None:
-                    first[payment.purchase] = payment.at
+                    # It begins when it is decided on, which is some time before a card is asked.
+                    first[payment.purchase] = max(at for at in ask.times if at <= payment.at)
                 if payment is None or payment.who != name:
                     yield f"{ask.key} of {name} was served without a payment"
                 elif ask.offer is not None and payment.credits != ask.offer.credits:
