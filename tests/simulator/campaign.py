@@ -78,7 +78,7 @@ def simulate(
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Share:
     """What one process is to play: seeds from ``start`` to ``stop`` by ``step``, beginning none after
     ``within_s`` seconds, and of them only those of which ``at`` is a weak spot, if given."""
 
@@ -104,13 +104,13 @@ async def run_all(
     at: str | None,
     seen: Callable[[Outcome], None],
 ) -> None:
-    """Play seeds in so many processes as ``Order`` says; each outcome is ``seen`` as it comes."""
+    """Play seeds in so many processes as ``Share`` says; each outcome is ``seen`` as it comes."""
     async with server() as dsn:
-        orders = [
-            Order(dsn, f"simulated_{job}", seeds.start + job, seeds.stop, jobs, within_s, at)
+        shares = [
+            Share(dsn, f"simulated_{job}", seeds.start + job, seeds.stop, jobs, within_s, at)
             for job in range(min(jobs, len(seeds)))
         ]
-        working = [asyncio.create_task(_listen(order, seen)) for order in orders]
+        working = [asyncio.create_task(_listen(share, seen)) for share in shares]
         try:
             await asyncio.gather(*working)
         finally:
@@ -119,10 +119,10 @@ async def run_all(
             await asyncio.gather(*working, return_exceptions=True)
 
 
-async def _listen(order: Order, seen: Callable[[Outcome], None]) -> None:
+async def _listen(share: Share, seen: Callable[[Outcome], None]) -> None:
     """One process, whose every line is an outcome."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(order)),
+        sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(share)),
         stdout=asyncio.subprocess.PIPE, env=environment(), cwd=ROOT, limit=2**24,
     )  # fmt: skip
     try:
@@ -139,11 +139,11 @@ async def _listen(order: Order, seen: Callable[[Outcome], None]) -> None:
 
 def work(text: str) -> None:
     """What such a process does: its seeds, one after the other, a line of JSON each."""
-    order = Order(**json.loads(text))
+    share = Share(**json.loads(text))
     began = time.monotonic()
-    for outcome in simulate(order.dsn, order.name, order.seeds):
+    for outcome in simulate(share.dsn, share.name, share.seeds):
         print(json.dumps(asdict(outcome)), flush=True)
-        if order.within_s is not None and time.monotonic() - began > order.within_s:
+        if share.within_s is not None and time.monotonic() - began > share.within_s:
             return
 
 

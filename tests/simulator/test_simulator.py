@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.simulator.campaign import ROOT, Order, environment
+from tests.simulator.campaign import ROOT, Share, environment
 
 SEEDS = int(os.environ.get("BRIMFUL_SIMULATED_SEEDS", "0"))
 WITHIN_S = 45
@@ -35,9 +35,9 @@ def report(*words: str) -> dict[str, Any]:
 def digests(server: str, seeds: range) -> dict[int, str]:
     """The hash of all that happened in some seeds, played by a process of their own."""
     name = f"simulated_{uuid4().hex[:8]}"
-    order = Order(server, name, seeds.start, seeds.stop, seeds.step)
+    share = Share(server, name, seeds.start, seeds.stop, seeds.step)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(order))],
+        [sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(share))],
         cwd=ROOT, env=environment(), capture_output=True, text=True,
     )  # fmt: skip
     outcomes = [json.loads(line) for line in done.stdout.splitlines()]
