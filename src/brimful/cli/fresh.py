@@ -10,8 +10,8 @@ from brimful.db.migrations.folder import hash_of, revisions
 # An embedded server has one database of the engine's and one of the demo's, in different folders.
 DEMO_DATABASE = "demo"
 # What is kept is named by what it was made with; until it is whole it has another name.
-_KEPT = "empty_"
-_MAKING = "empty_making"
+_KEPT = "demo_empty_"
+_MAKING = "demo_empty_making"
 
 
 async def fresh(admin: str, name: str) -> str:
