@@ -39,7 +39,7 @@ from brimful.usecases.answers import (
     TooMuch,
 )
 from brimful.usecases.authenticate import begin_authentication
-from brimful.usecases.buy_package import buy_package
+from brimful.usecases.buy_package import buy_package, find_begun
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
@@ -183,6 +183,11 @@ class Engine:
     ) -> Bought | Pending | Refuse | KeyConflict | Missing | TooMuch:
         """Buy a package, and wait for the outcome for at most ``wait_ms``; the purchase goes on."""
         if not await self.renewing.renew_first(tenant_id, account_id, wait_ms):
+            # What was begun for the key is no less begun for that (R39).
+            known = {"key": purchase["key"], "body_hash": purchase["body_hash"]}
+            begun = await find_begun(self.ctx, tenant_id=tenant_id, account_id=account_id, **known)
+            if begun is not None:
+                return await self._outcome(tenant_id, account_id, begun, 0)
             return Refuse(reason=Reason.purchase_under_way, account_id=str(account_id), detail={})
         answer = await buy_package(
             self.ctx,

@@ -227,7 +227,7 @@ class Bank:
             raise Refused(400, "amount_too_large", "more than is left to give back, or nothing")
         pending = self.behaviour(payment).refund_pending
         refund = {
-            "id": f"ref_{secrets.token_hex(8)}",
+            "id": f"ref_{self._token_hex(8)}",
             "amount": amount,
             "state": "pending" if pending else "succeeded",
             "reference": reference,
@@ -260,7 +260,7 @@ class Bank:
         inquiry."""
         payment = self.payments[payment_id]
         made: Object = {
-            "id": f"dsp_{secrets.token_hex(8)}",
+            "id": f"dsp_{self._token_hex(8)}",
             "amount": payment["captured"] if amount is None else amount,
             "state": state,
         }

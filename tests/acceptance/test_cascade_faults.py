@@ -71,6 +71,7 @@ ELSEWHERE = (
     | GIVES_BACK
     | {
         "buy_ahead",
+        "buy_package.find_begun",
         "create_chatbot",
         "cards.take_undetached",
         "cards.note_detached",

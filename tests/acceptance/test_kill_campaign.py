@@ -33,7 +33,7 @@ from tests.builders.processes import Server, started
 
 SEED = 20_240_607
 # A thousand were run once; so many in every run.
-KILLS = int(os.environ.get("BRIMFUL_KILLS", "30"))
+KILLS = int(os.environ.get("BRIMFUL_KILLS", "100"))
 HITS_MIN = KILLS * 4 // 5
 LEASE_S = 1.0
 

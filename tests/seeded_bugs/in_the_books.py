@@ -21,7 +21,9 @@ BUGS = (
         "        bought=purchase.purchase_id,\n",
         "        bought=None,\n",
         "R17: reserved for the demands it was bought for",
-        ("tests/usecases/test_bought_for.py",),
+        (
+            "tests/usecases/test_bought_for.py::test_r17_stock_goes_to_those_it_was_bought_for_before_others_that_came_earlier",
+        ),
     ),
     Bug(
         "reservation_not_honoured",

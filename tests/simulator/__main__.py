@@ -35,6 +35,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=number, default=2, help="processes (2)")
     parser.add_argument("--within", type=number, help="begin no further seed after so many seconds")
     parser.add_argument(
+        "--at", metavar="NAME", help="only seeds that keep whoever is about to do this statement, "
+        "commit or call, as a trace names it (billing.read_purchases, call confirm)",
+    )  # fmt: skip
+    parser.add_argument(
         "--until-first", action="store_true", dest="stop", help="stop at a violation"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
@@ -61,7 +65,7 @@ def campaign(wanted: argparse.Namespace) -> Report:
                 raise Enough
 
         with contextlib.suppress(Enough):
-            asyncio.run(run_all(seeds, max(1, wanted.jobs), wanted.within, seen))
+            asyncio.run(run_all(seeds, max(1, wanted.jobs), wanted.within, wanted.at, seen))
     report.seconds = time.monotonic() - began
     return report
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from brimful.db.transaction import assert_no_transaction
+from brimful.domain.moment import Moment
 from brimful.domain.payment import BadEvent, Event, Unknown, Unreachable
 from brimful.gateways.testbank.adapter import Testbank
 from brimful_testbank.bank import Bank, Refused
@@ -37,6 +38,7 @@ class Asked:
     at: datetime
     real_at: datetime
     key: str | None
+    on_its_way: timedelta
 
 
 class Net:
@@ -61,7 +63,7 @@ class Net:
         return self.fate.one_of(self.swarm.call_fates)
 
     def perform(
-        self, asked: tuple[int, datetime], method: str, path: str, request: tuple[str, Any, Any]
+        self, asked: tuple[int, Moment], method: str, path: str, request: tuple[str, Any, Any]
     ) -> tuple[int, Any]:
         """The bank's own work: the answer kept for a key, or the effect."""
         merchant, key, wish = request
@@ -74,23 +76,25 @@ class Net:
                 return 400, {"code": "idempotency_error"}
             return kept[2], dict(kept[3])
         try:
-            reply: tuple[int, Any] = 200, self._do(method, path, parts, merchant, wish)
+            reply: tuple[int, Any] = 200, self._do(method, path, parts, request)
         except Refused as refused:
             reply = refused.status, {"code": refused.code}
         if method == "POST":
             verb = parts[2] if len(parts) == 3 else "create" if parts[0] == "payments" else "save"
             payment_id = parts[1] if len(parts) == 3 else str(reply[1].get("id", ""))
-            order, asked_at = asked
+            order, then = asked
+            took = now.real_at - then.real_at
+            here = self.gate.steps
             self.asked.append(
-                Asked(verb, payment_id, order, self.gate.steps, asked_at, now.at, now.real_at, key)
+                Asked(verb, payment_id, order, here, then.at, now.at, now.real_at, key, took)
             )
             self.gate.trace.note(f"bank {verb} {reply[0]} {reply[1].get('state')}")
         if key:
             self._replies[merchant, key] = (now.real_at, params, *reply)
         return reply[0], dict(reply[1]) if isinstance(reply[1], dict) else reply[1]
 
-    def _do(self, method: str, path: str, parts: list[str], merchant: str, wish: Any) -> Any:
-        bank = self.bank
+    def _do(self, method: str, path: str, parts: list[str], request: tuple[str, Any, Any]) -> Any:
+        bank, (merchant, key, wish) = self.bank, request
         match parts:
             case ["payments"] if method == "GET":
                 return [one["id"] for one in bank.find(merchant, path.split("reference=")[1])]
@@ -105,7 +109,7 @@ class Net:
             case ["payments", payment_id, "cancel"]:
                 return bank.cancel(merchant, payment_id)
             case ["payments", payment_id, "refund"]:
-                return bank.refund(merchant, payment_id, int(wish["amount"]))
+                return bank.refund(merchant, payment_id, int(wish["amount"]), key)
             case ["methods"]:
                 return bank.save_method(merchant, wish["customer"], wish["token"])
             case ["methods", method_id]:
@@ -154,7 +158,7 @@ class SimTestbank(Testbank):
     ) -> Any:
         assert_no_transaction()
         net, random = self._net, self._net.random
-        asked = net.gate.steps, net.clock.moment().at
+        asked = net.gate.steps, net.clock.moment()
         verb = path.split("?")[0].rsplit("/", 1)[-1] if path.count("/") == 3 else method.lower()
         await net.gate.enter(f"call {verb}")
 

@@ -11,6 +11,8 @@ from brimful.usecases.allot import Allotted, allot
 from brimful.usecases.answers import Bought, KeyConflict, Missing, SpendDone
 from brimful.usecases.save_card import record_card, remove_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
+from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_threshold
+from brimful.usecases.set_overdraft import set_overdraft
 from brimful.wiring import Engine, Pending
 from tests.simulator.model import Ask, Model, Switch
 from tests.simulator.sessions import Lost
@@ -56,6 +58,7 @@ class Callers:
         """Send an operation, at most so often, until it has an answer that stands."""
         for _ in range(times):
             ask.sent += 1
+            ask.times.append(self.stage.clock.moment().at)
             name, was_done = f"{ask.key}.{ask.sent}", ask.outcome == "done"
             ask.flying += 1
             ask.overlapped |= ask.flying > 1
@@ -167,6 +170,42 @@ class Callers:
         answer = await self.insist(f"gift-{number}", call, random)
         if isinstance(answer, Allotted):
             self.model.gifts[who] = self.model.gifts.get(who, 0) + credits
+
+    async def let_overdraw(self, who: str, limit: int, random: Any) -> None:
+        """An overdraft for an account; until somebody hears of it the higher limit may be in force."""
+        allowed = self.model.overdrafts
+        allowed[who] = max(limit, allowed.get(who, 0))
+
+        async def call(engine: Engine) -> Any:
+            await set_overdraft(
+                engine.ctx,
+                **self.stage.ids(who),
+                limit_credits=limit,
+                moment=self.stage.clock.moment(),
+            )
+
+        await self.insist(f"overdraft-{who}", call, random)
+
+    async def let_buy_ahead(
+        self, who: str, figures: tuple[int | None, int | None], random: Any
+    ) -> None:
+        """A threshold and a target, or none."""
+        threshold, target = figures
+
+        async def call(engine: Engine) -> Any:
+            answer = await set_threshold(
+                engine.ctx,
+                **self.stage.ids(who),
+                threshold_credits=threshold,
+                target_credits=target,
+                consent=Consent(given_by=who, terms="Fill my pool before it is empty."),
+                moment=self.stage.clock.moment(),
+            )
+            if isinstance(answer, AheadSet):
+                engine.run(answer.effects)
+            return answer
+
+        await self.insist(f"ahead-{who}", call, random)
 
     async def save_card(self, who: str, token: str, random: Any) -> bool:
         """A card in the place of another."""

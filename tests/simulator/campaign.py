@@ -8,8 +8,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import asyncpg
@@ -19,14 +19,15 @@ from brimful.db.migrate import migrate
 from tests.simulator.loop import SimLoop
 from tests.simulator.run import Ground, Outcome, listen, run_seed
 from tests.simulator.sessions import open_session
+from tests.simulator.stall import keeps_at
 from tests.simulator.stock import Stock
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = 12
 SERVER = (
     "fsync=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal", "max_wal_senders=0",
-    "shared_buffers=64MB", "deadlock_timeout=1s", "synchronous_commit=off", "track_activities=on",
-    "max_wal_size=4GB",
+    "shared_buffers=128MB", "deadlock_timeout=1s", "synchronous_commit=off", "track_activities=off",
+    "track_counts=off", "update_process_title=off", "max_wal_size=512MB", "bgwriter_lru_maxpages=0",
 )  # fmt: skip
 
 
@@ -50,38 +51,66 @@ async def open_ground(loop: SimLoop, dsn: str, name: str) -> Ground:
     rows = Stock(await asyncpg.connect(mine))
     await rows.prepare()
     sessions = [await open_session(mine) for _ in range(SESSIONS)]
-    return Ground(loop, sessions, await asyncpg.connect(mine), rows)
+    return Ground(loop, sessions, await open_session(mine), rows)
 
 
-def simulate(dsn: str, name: str, seeds: range, *, keep_trace: bool = False) -> Iterator[Outcome]:
+def simulate(
+    dsn: str, name: str, seeds: Iterable[int], *, keep_trace: bool = False
+) -> Iterator[Outcome]:
     """Play seeds one after the other in this process, on a database of its own."""
     listen()
     loop = SimLoop()
     asyncio.set_event_loop(loop)
     try:
         here = loop.run_until_complete(open_ground(loop, dsn, name))
-        # A twentieth of the time; what a run leaves behind is collected now and then.
+        # A twentieth of the time; what a run leaves behind is collected now and then, by itself.
         gc.disable()
-        for seed in seeds:
-            if seed % 20 == 0:
+        gc.freeze()
+        for played, seed in enumerate(seeds):
+            if played % 20 == 19:
                 gc.collect()
             yield loop.run_until_complete(run_seed(here, seed, keep_trace=keep_trace))
     finally:
+        gc.unfreeze()
         gc.enable()
         loop.gate = None
         loop.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process is to play: seeds from ``start`` to ``stop`` by ``step``, beginning none after
+    ``within_s`` seconds, and of them only those of which ``at`` is a weak spot, if given."""
+
+    dsn: str
+    name: str
+    start: int
+    stop: int
+    step: int
+    within_s: float | None = None
+    at: str | None = None
+
+    @property
+    def seeds(self) -> Iterator[int]:
+        """Them."""
+        seeds = range(self.start, self.stop, self.step)
+        return (one for one in seeds if self.at is None or keeps_at(one, self.at))
+
+
 async def run_all(
-    seeds: range, jobs: int, within_s: float | None, seen: Callable[[Outcome], None]
+    seeds: range,
+    jobs: int,
+    within_s: float | None,
+    at: str | None,
+    seen: Callable[[Outcome], None],
 ) -> None:
-    """Play seeds in so many processes; each outcome is ``seen`` as it comes. After ``within_s``
-    seconds no further seed is begun."""
+    """Play seeds in so many processes as ``Share`` says; each outcome is ``seen`` as it comes."""
     async with server() as dsn:
-        working = [
-            asyncio.create_task(_listen(dsn, f"simulated_{job}", seeds[job::jobs], within_s, seen))
+        shares = [
+            Share(dsn, f"simulated_{job}", seeds.start + job, seeds.stop, jobs, within_s, at)
             for job in range(min(jobs, len(seeds)))
         ]
+        working = [asyncio.create_task(_listen(share, seen)) for share in shares]
         try:
             await asyncio.gather(*working)
         finally:
@@ -90,13 +119,10 @@ async def run_all(
             await asyncio.gather(*working, return_exceptions=True)
 
 
-async def _listen(
-    dsn: str, name: str, seeds: range, within_s: float | None, seen: Callable[[Outcome], None]
-) -> None:
+async def _listen(share: Share, seen: Callable[[Outcome], None]) -> None:
     """One process, whose every line is an outcome."""
-    order = json.dumps([dsn, name, seeds.start, seeds.stop, seeds.step, within_s])
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.simulator.worker", order,
+        sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(share)),
         stdout=asyncio.subprocess.PIPE, env=environment(), cwd=ROOT, limit=2**24,
     )  # fmt: skip
     try:
@@ -111,13 +137,13 @@ async def _listen(
             await process.wait()
 
 
-def work(order: str) -> None:
+def work(text: str) -> None:
     """What such a process does: its seeds, one after the other, a line of JSON each."""
-    dsn, name, start, stop, step, within_s = json.loads(order)
+    share = Share(**json.loads(text))
     began = time.monotonic()
-    for outcome in simulate(dsn, name, range(start, stop, step)):
+    for outcome in simulate(share.dsn, share.name, share.seeds):
         print(json.dumps(asdict(outcome)), flush=True)
-        if within_s is not None and time.monotonic() - began > within_s:
+        if share.within_s is not None and time.monotonic() - began > share.within_s:
             return
 
 

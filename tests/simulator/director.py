@@ -13,8 +13,9 @@ from brimful_testbank.cards import Behaviour
 from tests.simulator.callers import Callers
 from tests.simulator.loop import task_at
 from tests.simulator.model import Ask, Model
+from tests.simulator.reversing import Reversing
 from tests.simulator.stage import Stage
-from tests.simulator.world import ROOT, Version, draw_limits
+from tests.simulator.world import ROOT, Offered, Version, draw_limits
 
 MOODS = {
     "insufficient_funds": Behaviour(decline="insufficient_funds"),
@@ -33,6 +34,10 @@ class Director:
     def __init__(self, stage: Stage, model: Model, random: Random) -> None:
         self.stage, self.model, self.random = stage, model, random
         self.callers = Callers(stage, model)
+        self.reversing = Reversing(stage, model, self.callers)
+        self.refund = self.reversing.refund
+        self.dashboard = self.reversing.dashboard
+        self.dispute = self.reversing.dispute
         self.done: dict[str, int] = {}
         self._under_way: set[asyncio.Task[Any]] = set()
         self._count = 0
@@ -131,6 +136,16 @@ class Director:
         limits = draw_limits(random, random.choice((300, 1_000)))
         await self.callers.switch(who, random, enabled=enabled, limits=limits)
 
+    async def overdraft(self, number: int, random: Random) -> None:
+        """A seller lets an account use a little more than it has (R33)."""
+        await self.callers.let_overdraw(self._who(random), random.choice((0, 20, 200)), random)
+
+    async def ahead(self, number: int, random: Random) -> None:
+        """An owner who sells lets the pool be filled before it is empty, or no more (R33)."""
+        who = random.choice(self.stage.world.sellers[1:])
+        figures = random.choice(((50, 300), (400, 400), (900, 2_500), (None, None)))
+        await self.callers.let_buy_ahead(who, figures, random)
+
     async def card(self, number: int, random: Random) -> None:
         """Another card."""
         who = self._who(random)
@@ -195,7 +210,7 @@ class Director:
         busy = str(offer.package_id)
         if offer.withdrawn or busy in self.callers.busy:
             return
-        if len(self.model.shelf(offer.seller, offer.kind)) < 2:
+        if not self._leaves_cheapest(offer):
             # Without the others auto-billing would buy what is meant for hands only.
             return
         self.callers.busy.add(busy)
@@ -218,6 +233,16 @@ class Director:
         await self.callers.insist(f"withdraw-{number}", call, random)
         offer.versions[-1].until = self.stage.gate.steps
 
+    def _leaves_cheapest(self, offer: Offered) -> bool:
+        """Whether what auto-billing chooses from still has a pack that costs much less than any that
+        is meant for hands, and what hands buy still has one."""
+        left = [o for o in self.model.shelf(offer.seller, offer.kind) if o is not offer]
+        if offer.kind != "auto":
+            return bool(left)
+        by_hand = [o for o in self.model.offers if (o.seller, o.kind) == (offer.seller, "hand")]
+        least = min(version.price for one in by_hand for version in one.versions)
+        return any(one.versions[-1].price < least // 2 for one in left)
+
     def _ref(self, seller: str) -> Any:
         world = self.stage.world
         return world.platform.platform_id if seller == ROOT else world.accounts[seller].account_id
@@ -227,7 +252,10 @@ class Director:
         span = timedelta(days=random.random() * self.stage.swarm.leap_days)
         self.stage.clock.leapt += span
         if self.stage.swarm.real_leaps and random.random() < 0.5:
+            # Every lease has run out while its holder is still at work, and a worker sees it at once.
             self.stage.clock.real_leapt += span
+            if random.random() < 0.7:
+                await self.scan(number, random)
 
     async def scan(self, number: int, random: Random) -> None:
         """A worker looks for what is due."""

@@ -21,6 +21,7 @@ class Ending:
         self.stage: Stage = director.stage
         self.model: Model = director.model
         self.callers: Callers = director.callers
+        self.reversing = director.reversing
         self.random = random
 
     async def reach(self) -> None:
@@ -28,20 +29,23 @@ class Ending:
         stage = self.stage
         stage.fate.armed = False
         stage.net.down_until_s = 0.0
+        stage.gate.let_all_go()
         for life in stage.lives:
             life.frozen_until_s = 0.0
+        for payment in self.reversing.end(self.random):
+            kind = "refunded" if payment["refunds"] else "dispute_lost"
+            await stage.tell(payment, kind)
         await self._settle()
         for _ in range(ROUNDS):
             unanswered = [ask for ask in self.model.asks if ask.open and not self._is_left(ask)]
             if not unanswered:
                 break
             for ask in unanswered:
-                ask.wait_ms, ask.overlapped = 3_000, False
+                ask.wait_ms, ask.overlapped = 30_000, False
                 await self.callers.ask(ask, times=1)
             await self._settle()
         for ask in filter(lambda one: one.open, unanswered):
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
-        await self._settle(scans=2)
         await self._probe()
         await self._settle(scans=2)
 

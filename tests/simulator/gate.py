@@ -7,12 +7,14 @@ the end of their transactions: so each wait ends in one way only, and a seed is 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, TypeVar
 
-from tests.simulator.loop import Place, SimLoop, place
+from tests.simulator.loop import PATIENCE_S, Place, SimLoop, place
+from tests.simulator.stall import Stalls
+from tests.simulator.wire import answer_now, replied
 
 T = TypeVar("T")
 
@@ -29,7 +31,9 @@ class Parked:
     at: Place
     what: str
     session: Any
-    granted: "asyncio.Future[None]"
+    granted: "asyncio.Future[None] | None" = None
+    gone: bool = False
+    until_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -65,17 +69,19 @@ class Gate:
         order: Order = "any",
         impatience: float = 0.0,
         pace_s: float = 0.002,
+        stalls: Stalls | None = None,
     ) -> None:
         self.loop, self.trace = loop, trace
         self._random, self._order = random, order
         self._impatience, self._pace_s = impatience, pace_s
+        self._stalls = stalls
         self._parked: list[Parked] = []
+        self._decided = False
         self._last = ""
         self._ranks: dict[str, float] = {}
-        self._asked_for: Any = None
+        self._in_transaction: set[int] = set()
         self._blocked: list[tuple[Any, frozenset[int]]] = []
-        self._looking: asyncio.Task[None] | None = None
-        self.running: Any = None
+        self._running: Any = None
         self.monitor: Any = None
         self.steps = 0
         self.waits = 0
@@ -85,13 +91,47 @@ class Gate:
     async def enter(self, what: str, session: Any = None) -> None:
         """Park until it is one's turn. Raises CancelledError in a process that is dead."""
         here = place.get()
-        if here.life is not None:
-            here.life.breathe()
-        parked = Parked(here, what, session, self.loop.create_future())
+        life = here.life
+        if life is not None:
+            life.breathe()
+        parked = Parked(here, what, session)
         self._parked.append(parked)
-        await parked.granted
-        if here.life is not None:
-            here.life.breathe()
+        if self._stalls is not None and life is not None:
+            self._keep(parked, self._stalls)
+        # When all others wait, who goes next can be drawn here, without a turn of the loop.
+        if self.loop.waits_for_gate():
+            self._decided = not self.grant()
+        if not parked.gone:
+            parked.granted = self.loop.create_future()
+            try:
+                await parked.granted
+            finally:
+                if not parked.gone:
+                    self._parked.remove(parked)
+        if life is not None:
+            life.breathe()
+
+    def _keep(self, parked: Parked, stalls: Stalls) -> None:
+        """Have somebody lose a turn, if this is a weak spot."""
+        held = parked.session is not None and parked.session.in_transaction
+        span_s = stalls.span_s(parked.what, held=held)
+        if span_s:
+            self.trace.note(f"{parked.at.name} is kept for {span_s:.3f} s")
+            parked.until_s = self.loop.now_s + span_s
+            self.loop.call_later(span_s, _nothing)
+
+    def kept(self) -> dict[str, int]:
+        """How often somebody was kept, as a fault that happened."""
+        happened = 0 if self._stalls is None else self._stalls.happened
+        return {"kept": happened} if happened else {}
+
+    def let_all_go(self) -> None:
+        """Nobody is kept any more, and no time passes while somebody can go on."""
+        self._impatience = 0.0
+        if self._stalls is not None:
+            self._stalls.end()
+        for one in self._parked:
+            one.until_s = 0.0
 
     def give_up(self, why: str) -> None:
         """The run leads nowhere: its main task ends."""
@@ -103,11 +143,13 @@ class Gate:
 
     def grant(self) -> bool:
         """Let one of those who are parked go on; False when time has to pass first."""
+        if self._decided:
+            self._decided = False
+            return False
         if self.steps > STEPS_MAX:
             self.give_up(f"no end after {STEPS_MAX} steps")
             self.loop.gate = None
             return True
-        self._parked = [one for one in self._parked if not one.granted.done()]
         ready = self._ready()
         if not ready:
             return self.loop.replies_due > 0
@@ -119,7 +161,9 @@ class Gate:
         self._last = chosen.at.name
         self.loop.now_s += self._random.random() * self._pace_s
         self.trace.note(f"{self.loop.now_s:.6f} {chosen.at.name} {chosen.what}")
-        chosen.granted.set_result(None)
+        chosen.gone = True
+        if chosen.granted is not None:
+            chosen.granted.set_result(None)
         return True
 
     def _ready(self) -> list[Parked]:
@@ -133,9 +177,12 @@ class Gate:
         return [
             one
             for one in self._parked
-            if one.at.life is None
-            or one.at.life.frozen_until_s <= now_s
-            or (one.session is not None and one.session.in_transaction)
+            if one.until_s <= now_s
+            and (
+                one.at.life is None
+                or one.at.life.frozen_until_s <= now_s
+                or (one.session is not None and one.session.in_transaction)
+            )
         ]
 
     def _lets_time_pass(self) -> bool:
@@ -162,58 +209,70 @@ class Gate:
             self._ranks[name] = self._random.random()
         return self._ranks[name]
 
-    async def reply(self, session: Any, answer: Awaitable[T], *, may_wait: bool = True) -> T:
-        """Wait for PostgreSQL, which ``may`` have the statement ``wait`` for a lock."""
+    async def reply(self, session: Any, asked: Coroutine[Any, Any, T]) -> T:
+        """What PostgreSQL answers to a statement, which may have to wait for a lock."""
+        alone = not self._blocked and self._in_transaction <= {session.pid}
+        patience_s = None if alone else PATIENCE_S
         life = place.get().life
-        task = asyncio.current_task()
-        self.loop.replies_due += 1
-        session.waiting = True
-        if may_wait:
-            self.running = session
-        if life is not None:
-            life.in_flight[task] = None
-        try:
-            return await answer
-        finally:
-            session.waiting = False
+
+        def waits() -> bool:
+            if not self._waits(session):
+                return False
             if life is not None:
-                life.in_flight.pop(task, None)
-            if not self._was_blocked(session):
-                self.loop.replies_due -= 1
+                life.in_flight[asyncio.current_task()] = None
+            return True
+
+        try:
+            return await replied(session.wire, asked, patience_s, waits)
+        finally:
+            if session.waiting:
+                self._has_reply(session)
+                if life is not None:
+                    life.in_flight.pop(asyncio.current_task(), None)
+
+    def begun(self, session: Any) -> None:
+        """A transaction is open."""
+        session.in_transaction = True
+        self._in_transaction.add(session.pid)
 
     def ended(self, session: Any) -> None:
         """A transaction is over: who waited for a lock may have it by now."""
         session.in_transaction = False
+        self._in_transaction.discard(session.pid)
         if self._blocked and session.pid in self._blocked[-1][1]:
-            waiting, _ = self._blocked.pop()
+            self._running, _ = self._blocked.pop()
             self.loop.replies_due += 1
-            self.running = waiting
+
+    def _waits(self, session: Any) -> bool:
+        """No reply for a while: see whether the statement waits for a lock, and for whose."""
+        asked = self.monitor.connection.fetchval("select pg_blocking_pids($1)", session.pid)
+        holders = frozenset(answer_now(self.monitor.wire, asked))
+        if not holders:
+            return False
+        self.waits += 1
+        self.trace.note("waits for a lock")
+        if session.waiting:
+            # It has had one that it waited for, and waits for another.
+            self.loop.replies_due -= 1
+            self._running = None
+        session.waiting = True
+        self._blocked.append((session, holders))
+        return True
 
     def stalled(self) -> None:
-        """No reply for a while: see whether the statement waits for a lock."""
-        session = self.running
-        if self._looking is None and session is not None and session.waiting:
-            self._looking = self.loop.create_task(self._look(session))
+        """No reply for a while to a statement that has had the lock it waited for."""
+        if self._running is not None:
+            self._waits(self._running)
 
-    async def _look(self, session: Any) -> None:
-        try:
-            holders = await self.monitor.fetchval("select pg_blocking_pids($1)", session.pid)
-        finally:
-            self._looking = None
-        if holders and session.waiting and session is self.running:
-            self.waits += 1
-            self.trace.note("waits for a lock")
-            self._blocked.append((session, frozenset(holders)))
-            self.loop.replies_due -= 1
-            self.running = None
-
-    def _was_blocked(self, session: Any) -> bool:
-        """A statement that was taken to wait came back all the same."""
+    def _has_reply(self, session: Any) -> None:
+        """Who waited for a lock waits no more, be it that PostgreSQL ended the statement."""
+        session.waiting = False
         for number, (one, _) in enumerate(self._blocked):
             if one is session:
                 del self._blocked[number]
-                return True
-        return False
+                return
+        self.loop.replies_due -= 1
+        self._running = None
 
     def _let_deadlock_end(self) -> None:
         """Those who wait wait for each other: PostgreSQL ends one of them."""
@@ -221,4 +280,8 @@ class Gate:
         self.trace.note("deadlock")
         self.loop.replies_due += len(self._blocked)
         self._blocked.clear()
-        self.running = None
+        self._running = None
+
+
+def _nothing() -> None:
+    """A timer is all that is wanted."""

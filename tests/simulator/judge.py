@@ -18,6 +18,8 @@ from tests.simulator.world import Offered
 
 # Months have at least so many days.
 MONTH = timedelta(days=27)
+# No request takes so long by itself.
+HOURS = timedelta(hours=1)
 OF_A_CARD = ("card_declined", "authentication_required")
 CAPS = (("per_day_minor", "%Y-%m-%d"), ("per_month_minor", "%Y-%m"))
 
@@ -35,6 +37,8 @@ class Paid:
     asked: int
     first_step: int
     net: int
+    back: int
+    back_most: int
 
     @property
     def kind(self) -> str:
@@ -47,7 +51,7 @@ def judge(model: Model, net: Net, stocks: dict[str, Stock]) -> list[str]:
     paid = list(_payments(model, net))
     return [
         *model.problems,
-        *_once(net),
+        *_once(model, net),
         *_at_rest(net),
         *_prices(model, paid),
         *_deliveries(model, paid, stocks),
@@ -63,6 +67,7 @@ def _payments(model: Model, net: Net) -> Iterator[Paid]:
     for payment in net.bank.payments.values():
         method = net.bank.methods[payment["method"]]
         first = created[payment["id"]]
+        kept = payment["captured"] if not _undone(payment) else 0
         yield Paid(
             payment_id=payment["id"],
             who=model.cards[method["fingerprint"]],
@@ -72,22 +77,48 @@ def _payments(model: Model, net: Net) -> Iterator[Paid]:
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
-            net=payment["captured"] - payment["refunded"],
+            net=kept,
+            back=min(_given_back(payment, ("lost",)), kept),
+            back_most=min(_given_back(payment, ("lost", "won")), kept),
         )
 
 
-def _once(net: Net) -> Iterator[str]:
+def _undone(payment: dict[str, Any]) -> bool:
+    """We gave the money back because nothing was delivered for it: the key names the charge."""
+    key = f"refund-{payment['merchant']}-{payment['metadata']['reference']}"
+    return any(refund["reference"] == key for refund in payment["refunds"])
+
+
+def _given_back(payment: dict[str, Any], disputes: tuple[str, ...]) -> int:
+    """What was refunded of something that was delivered, and what was disputed and ended so."""
+    refunds = sum(one["amount"] for one in payment["refunds"] if one["state"] == "succeeded")
+    ended = [one["amount"] for one in payment["disputes"] if one["state"] in disputes]
+    return int(refunds + sum(ended))
+
+
+def _once(model: Model, net: Net) -> Iterator[str]:
     """No purchase is paid twice, and no attempt has two payments: whoever asks again does so under
-    the same key, or not at all (R22)."""
+    the same key, or not at all (R22). A request that was on its way for hours, when its process or
+    the net stood still, may come after the key was forgotten; nobody confirms what it made."""
+    late = {one.payment_id for one in net.asked if one.verb == "create" and one.on_its_way > HOURS}
     taken: dict[str, int] = defaultdict(int)
     attempts: dict[str, int] = defaultdict(int)
     for payment in net.bank.payments.values():
-        attempts[payment["metadata"]["reference"]] += 1
-        if payment["captured"] - payment["refunded"]:
+        attempts[payment["metadata"]["reference"]] += payment["id"] not in late
+        if payment["captured"] and not _undone(payment):
             taken[payment["metadata"]["purchase"]] += 1
     for purchase, times in taken.items():
         if times > 1:
             yield f"purchase {purchase} was paid {times} times"
+    given = [
+        str(refund["reference"])
+        for payment in net.bank.payments.values()
+        for refund in payment["refunds"]
+        if refund["state"] == "succeeded"
+    ]
+    for begun in model.refunds:
+        if sum(reference.endswith(str(one)) for reference in given for one in begun) > 1:
+            yield f"money was given back more than once for one key: {begun}"
     for attempt, times in attempts.items():
         if times > 1:
             yield f"attempt {attempt} made {times} payments"
@@ -171,10 +202,24 @@ def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
 def _deliveries(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Iterator[str]:
     """Who paid has what was paid for, and nobody has more than that (R17, R23)."""
     for name, stock in stocks.items():
-        bought = sum(one.credits for one in paid if one.who == name and one.net)
+        mine = [one for one in paid if one.who == name and one.net]
+        bought = sum(one.credits for one in mine)
         due = bought + model.gifts.get(name, 0)
-        if stock.received != due:
+        # What was won after it was lost is given again once the seller has it. What was used or sold
+        # before it could be taken is a debt, and stays one when a client's credits come back.
+        most = sum(one.credits * one.back_most // one.net for one in mine)
+        lacking = stock.received - due + sum(one.credits * one.back // one.net for one in mine)
+        if not due - most <= stock.received <= due:
             yield f"{name} received {stock.received}, paid for {bought}, was given {due - bought}"
+        came_back = sum(
+            one.credits * one.back_most // one.net
+            for one in paid
+            if one.net and model.world.tree[one.who] == name
+        )
+        if lacking > stock.used + stock.sold + stock.lapsed + came_back:
+            yield f"{name} has {lacking} credits of which the money went back, and did not use them"
+        if stock.overdrawn > model.overdrafts.get(name, 0):
+            yield f"{name} is overdrawn by {stock.overdrawn}, more than its seller ever allowed"
         places = stock.free + stock.reserved + stock.held + stock.used + stock.sold
         if stock.received + stock.overdrawn != places + stock.lapsed + stock.clawed_back:
             yield f"{name}: {stock} does not add up"
@@ -197,7 +242,8 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
             for ask in model.done(verb, name):
                 payment = net.get(str(ask.object_id))
                 if payment is not None:
-                    first[payment.purchase] = payment.at
+                    # It begins when it is decided on, which is some time before a card is asked.
+                    first[payment.purchase] = max(at for at in ask.times if at <= payment.at)
                 if payment is None or payment.who != name:
                     yield f"{ask.key} of {name} was served without a payment"
                 elif ask.offer is not None and payment.credits != ask.offer.credits:

@@ -7,9 +7,12 @@ threads is done at once. Real time passes only while a reply of PostgreSQL is un
 
 import asyncio
 import selectors
+import socket
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
+
+from tests.simulator.wire import Wire
 
 # A statement that takes longer is looked at: it may wait for a lock that somebody holds who is parked.
 PATIENCE_S = 0.001
@@ -72,9 +75,27 @@ class SimLoop(asyncio.SelectorEventLoop):
         super().__init__(selector)
         self.set_task_factory(_make_task)  # type: ignore[arg-type]
 
+    async def create_unix_connection(  # type: ignore[override]
+        self, protocol_factory: Callable[[], Any], path: str
+    ) -> tuple[Wire, Any]:
+        """A wire to PostgreSQL."""
+        at = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        at.connect(path)
+        protocol = protocol_factory()
+        wire = Wire(self, at, protocol)
+        protocol.connection_made(wire)
+        return wire, protocol
+
     def time(self) -> float:
         """Virtual seconds."""
         return self.now_s
+
+    def waits_for_gate(self) -> bool:
+        """Whether nobody but who runs just now can go on, and no timer is due."""
+        if self._ready or self.replies_due:  # type: ignore[attr-defined]
+            return False
+        scheduled = self._scheduled  # type: ignore[attr-defined]
+        return not scheduled or scheduled[0].when() > self.now_s
 
     def jump(self) -> None:
         """To the next timer."""

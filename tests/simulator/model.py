@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from tests.simulator.world import Offered, World
 
@@ -20,6 +22,7 @@ class Ask:
     offer: Offered | None = None
     wait_ms: int = 10_000
     sent: int = 0
+    times: list[datetime] = field(default_factory=list)
     flying: int = 0
     overlapped: bool = False
     answers: list[Any] = field(default_factory=list)
@@ -59,10 +62,10 @@ class Model:
     in_use: dict[str, str] = field(default_factory=dict)
     methods: dict[str, Any] = field(default_factory=dict)
     gifts: dict[str, int] = field(default_factory=dict)
-    given: dict[str, int] = field(default_factory=dict)
+    refunds: list[set[UUID]] = field(default_factory=list)
+    overdrafts: dict[str, int] = field(default_factory=dict)
     switches: dict[str, list[Switch]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    ids_at: list[tuple[int, float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, world: World) -> "Model":

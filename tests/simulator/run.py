@@ -5,10 +5,10 @@ import hashlib
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 
-import asyncpg
 import structlog
 
 from brimful.db import ids
@@ -25,6 +25,7 @@ from tests.simulator.loop import Place, SimLoop, place
 from tests.simulator.model import Model
 from tests.simulator.sessions import Lost, Session, Sessions
 from tests.simulator.stage import Stage
+from tests.simulator.stall import Stalls
 from tests.simulator.stock import Stock as Rows
 from tests.simulator.swarm import draw
 from tests.simulator.world import WORLDS, World, build
@@ -54,7 +55,7 @@ class Ground:
 
     loop: SimLoop
     sessions: list[Session]
-    monitor: asyncpg.Connection
+    monitor: Session
     rows: Rows
     worlds: dict[int, World] = field(default_factory=dict)
 
@@ -118,7 +119,7 @@ async def run_seed(here: Ground, seed: int, *, keep_trace: bool = False) -> Outc
         seed=seed,
         digest=trace.digest,
         operations=director.done,
-        faults=dict(stage.fate.happened),
+        faults=dict(stage.fate.happened) | stage.gate.kept(),
         virtual_s=leapt + ended_s,
         levels=world.levels,
         statements=stage.gate.steps,
@@ -134,8 +135,10 @@ def _stage(here: Ground, seed: int, world: World | None, trace: Trace) -> Stage:
     """A stage as a seed, or the building of a world (a negative one), finds it."""
     loop, swarm = here.loop, draw(Random(f"{seed} swarm"))
     loop.now_s = 3_600.0 if world is None else world.ended_s + 3_600.0
+    stalls = Stalls(seed, swarm.stall_chance, swarm.stalls_most)
     order = {} if world is None else {
         "order": swarm.order, "impatience": swarm.impatience, "pace_s": swarm.pace_s,
+        "stalls": stalls,
     }  # fmt: skip
     gate = Gate(loop, Random(f"{seed} gate"), trace, **order)  # type: ignore[arg-type]
     gate.monitor = here.monitor
@@ -207,10 +210,17 @@ async def _stocks(here: Ground, world: World) -> dict[str, Stock]:
     return found
 
 
+@cache
+def _every_check() -> str:
+    """All checks as one statement, so that they are one round trip."""
+    return "\nunion all\n".join(
+        f"select '{name}' as name, found.detail::text from ({query.rstrip().rstrip(';')}\n)"
+        " as found (tenant_id, detail)"
+        for name, query in checks().items()
+    )
+
+
 async def _audit(here: Ground) -> list[str]:
     """What our own audit finds."""
-    findings = []
-    for name, query in checks().items():
-        for row in await here.sessions[0].connection.fetch(query):
-            findings.append(f"audit {name}: {row['detail']}")
-    return findings
+    rows = await here.sessions[0].connection.fetch(_every_check())
+    return [f"audit {row['name']}: {row['detail']}" for row in rows]

@@ -19,6 +19,7 @@ import asyncpg
 import brimful
 from brimful.db.transaction import Database, Transaction, _prepare
 from tests.simulator.gate import Gate
+from tests.simulator.wire import Wire
 
 T = TypeVar("T")
 
@@ -50,12 +51,32 @@ def names() -> dict[str, str]:
 class Session:
     """One connection to PostgreSQL."""
 
-    __slots__ = ("connection", "in_transaction", "pid", "waiting")
+    __slots__ = ("_statements", "connection", "in_transaction", "pid", "waiting", "wire")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._statements: dict[str, Any] = {}
+        self.wire: Wire = connection._transport
         self.pid: int = connection.get_server_pid()
         self.in_transaction = self.waiting = False
+
+    async def ask(self, how: str, sql: str, args: tuple[Any, ...]) -> Any:
+        """What the connection's method of that name does, by the shortest way to the wire."""
+        if how == "executemany" or not args:
+            return await getattr(self.connection, how)(sql, *args)
+        prepared = self._statements.get(sql)
+        if prepared is None:
+            prepared = self._statements[sql] = await self.connection.prepare(sql)
+        one, tells = how in ("fetchrow", "fetchval"), how == "execute"
+        rows = await self.connection._protocol.bind_execute(
+            prepared._state, args, "", int(one), tells, None
+        )
+        if how == "fetch":
+            return rows
+        if tells:
+            return rows[1].decode()
+        row = rows[0] if rows else None
+        return row if how == "fetchrow" or row is None else row[0]
 
 
 async def open_session(dsn: str) -> Session:
@@ -126,7 +147,7 @@ class GatedConnection:
     async def _do(self, how: str, sql: str, args: tuple[Any, ...]) -> Any:
         gate, session = self._pool.gate, self._session
         await gate.enter(names().get(sql, "sql"), session)
-        answer = await gate.reply(session, getattr(session.connection, how)(sql, *args))
+        answer = await gate.reply(session, session.ask(how, sql, args))
         self._pool.breathe()
         return answer
 
@@ -134,9 +155,8 @@ class GatedConnection:
     async def transaction(self) -> AsyncIterator[None]:
         """One transaction, whose commit may fail as the process's fate says."""
         gate, session, pool = self._pool.gate, self._session, self._pool
-        execute = session.connection.execute
-        await gate.reply(session, execute("begin"), may_wait=False)
-        session.in_transaction = True
+        session.wire.begin()
+        gate.begun(session)
         how = "rollback"
         try:
             yield
@@ -150,7 +170,8 @@ class GatedConnection:
             how = "commit"
         finally:
             try:
-                await gate.reply(session, execute(how), may_wait=False)
+                if session.wire.begun():
+                    await gate.reply(session, session.connection.execute(how))
             finally:
                 gate.ended(session)
         if fate == "dies_after_commit":
@@ -215,8 +236,7 @@ class GatedPool:
             if fate == "commit_undone":
                 raise Lost("before the commit")
             try:
-                call = getattr(session.connection, how)(sql, *args)
-                answer = await self.gate.reply(session, call)
+                answer = await self.gate.reply(session, session.ask(how, sql, args))
             finally:
                 self.gate.ended(session)
             if fate == "dies_after_commit":

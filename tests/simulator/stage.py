@@ -106,17 +106,7 @@ class Stage:
         """The bank tells of every change, though not always, not once, and not in order."""
         if not self.swarm.events or not self.fate.armed:
             return
-        self._events += 1
-        event = {
-            "id": f"evt_{self._events}",
-            "kind": f"payment.{kind}",
-            "account": payment["merchant"],
-            "payment": payment["id"],
-            "amount": payment["amount"],
-            "currency": payment["currency"],
-            "created": self.clock.moment().at.isoformat(),
-            "metadata": payment["metadata"],
-        }
+        event = self._event(payment, kind)
         fate, copies, late_s = "", 1, 1.0
         if self.fate.strikes(self.swarm.event_chance):
             fate = self.fate.one_of(self.swarm.event_fates)
@@ -130,6 +120,24 @@ class Stage:
             random = Random(f"{self._events} {copy}")
             name = f"event-{self._events}-{copy}"
             task_at(name, None, self._deliver(name, event, late_s * random.random(), random))
+
+    async def tell(self, payment: dict[str, Any], kind: str) -> None:
+        """Tell of a payment once more, until it is taken: no event is lost for ever."""
+        event = self._event(payment, kind)
+        await self._deliver(f"event-{self._events}-0", event, 0.0, Random(self._events))
+
+    def _event(self, payment: dict[str, Any], kind: str) -> dict[str, Any]:
+        self._events += 1
+        return {
+            "id": f"evt_{self._events}",
+            "kind": f"payment.{kind}",
+            "account": payment["merchant"],
+            "payment": payment["id"],
+            "amount": payment["amount"],
+            "currency": payment["currency"],
+            "created": self.clock.moment().at.isoformat(),
+            "metadata": payment["metadata"],
+        }
 
     async def _deliver(
         self, name: str, event: dict[str, Any], late_s: float, random: Random

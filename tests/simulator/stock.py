@@ -13,7 +13,8 @@ _TABLES = """
       and not c.relispartition and c.relname not in ('alembic_version', 'migration_note')
     order by c.relname
 """
-CLEAN_EVERY = 25
+# Dead rows cost less than planning every statement anew, which follows upon truncating.
+CLEAN_EVERY = 100
 
 
 class Stock:

@@ -24,7 +24,8 @@ CARD_FATES = (
 VERBS = {
     "spend": 30, "buy": 12, "plan": 5, "again": 8, "other_body": 2, "allot": 3, "switch_off": 3,
     "switch_on": 4, "caps": 3, "card": 5, "drop_card": 1, "mood": 6, "price": 3, "withdraw": 1,
-    "pass_time": 6, "scan": 9, "crash": 3, "freeze": 3, "join": 2, "outage": 2,
+    "pass_time": 6, "scan": 9, "crash": 3, "freeze": 3, "join": 2, "outage": 2, "refund": 3, "dashboard": 2,
+    "dispute": 4, "overdraft": 2, "ahead": 2,
 }  # fmt: skip
 MUST = ("spend", "buy", "scan", "again")
 
@@ -36,6 +37,8 @@ class Swarm:
     order: Order
     impatience: float
     pace_s: float
+    stall_chance: float
+    stalls_most: int
     processes: int
     operations: int
     at_once: int
@@ -64,8 +67,10 @@ def draw(random: Random) -> Swarm:
         order=random.choice(get_args(Order)),
         impatience=random.choice((0.0, 0.02, 0.1)),
         pace_s=random.choice((0.0005, 0.002, 0.02)),
+        stall_chance=random.choice((0.0, 0.1, 0.4)),
+        stalls_most=random.choice((4, 12, 30)),
         processes=random.choice((1, 2, 2, 3)),
-        operations=random.randint(40, 72),
+        operations=random.randint(42, 62),
         at_once=random.choice((2, 4, 8, 12)),
         commit_chance=random.choice((0.0, 0.004, 0.012)),
         call_chance=random.choice((0.02, 0.08, 0.2)),

@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.simulator.campaign import ROOT, environment
+from tests.simulator.campaign import ROOT, Share, environment
 
 SEEDS = int(os.environ.get("BRIMFUL_SIMULATED_SEEDS", "0"))
 WITHIN_S = 45
@@ -34,9 +35,9 @@ def report(*words: str) -> dict[str, Any]:
 def digests(server: str, seeds: range) -> dict[int, str]:
     """The hash of all that happened in some seeds, played by a process of their own."""
     name = f"simulated_{uuid4().hex[:8]}"
-    order = json.dumps([server, name, seeds.start, seeds.stop, seeds.step, None])
+    share = Share(server, name, seeds.start, seeds.stop, seeds.step)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulator.worker", order],
+        [sys.executable, "-m", "tests.simulator.worker", json.dumps(asdict(share))],
         cwd=ROOT, env=environment(), capture_output=True, text=True,
     )  # fmt: skip
     outcomes = [json.loads(line) for line in done.stdout.splitlines()]

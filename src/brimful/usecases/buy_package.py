@@ -59,6 +59,26 @@ async def buy_package(
     return await with_covers(ctx, body)
 
 
+async def find_begun(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, key: str, body_hash: bytes
+) -> Bought | None:
+    """The purchase that was begun for ``key`` and has not failed, if there is one: what is replayed
+    however anything else stands (R39)."""
+    command = Key(
+        tenant_id=tenant_id, account_id=account_id, key=key, verb="purchase", body_hash=body_hash
+    )
+
+    async def body(tx: Transaction) -> Bought | None:
+        found = await commands.recall(tx, command)
+        if found.object_id is None:
+            return None
+        begun = await purchases.read_purchase(tx, tenant_id, found.object_id)
+        fails = begun is None or begun.state == "failed"
+        return None if fails else Bought(purchase_id=found.object_id)
+
+    return await ctx.db.run(body)
+
+
 async def not_on_offer(tx: Transaction, facts: BuyerFacts, package_id: UUID) -> Refuse | Missing:
     """Why a package cannot be bought: its seller withdrew it, or never had it."""
     if await catalogues.read_head(tx, facts.seller_ref, package_id) is None:
