@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-import asyncpg
-
+from brimful.db.address import DatabaseGone
 from brimful.db.transaction import connect
 from brimful.domain.reason import Refuse
 from brimful.effects.clocks import SystemClock
@@ -230,7 +229,7 @@ class Stage(World):
         except asyncio.CancelledError:
             sent.cancel()
             ask.answer = DIED
-        except asyncpg.PostgresConnectionError as lost:
+        except DatabaseGone as lost:
             ask.answer = lost
 
     async def _until(self, question: str, about: object) -> None:

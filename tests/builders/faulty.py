@@ -13,8 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import asyncpg
-
+from brimful.db.address import DatabaseGone
 from brimful.db.transaction import Database, Transaction
 
 T = TypeVar("T")
@@ -73,9 +72,7 @@ class Script:
     def lose_connection(self) -> None:
         """The connection to the database breaks here."""
         self.happened = True
-        raise asyncpg.ConnectionDoesNotExistError(
-            "connection was closed in the middle of operation"
-        )
+        raise DatabaseGone("the connection broke")
 
     def before_commit(self, name: str) -> str:
         """What happens between the last statement and the commit."""

@@ -15,7 +15,7 @@ from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_threshold
 from brimful.usecases.set_overdraft import set_overdraft
 from brimful.wiring import Engine, Pending
 from tests.simulator.model import Ask, Model, Switch
-from tests.simulator.sessions import Lost
+from tests.simulator.sessions import broken_by_us
 from tests.simulator.stage import Stage
 from tests.simulator.world import ROOT
 
@@ -42,7 +42,7 @@ class Callers:
         problem = task.exception()
         if problem is None:
             return task.result()
-        if not isinstance(problem, Lost):
+        if not broken_by_us(problem):
             self.model.wrong(f"{name} raised {problem!r}")
         return NO_ANSWER
 

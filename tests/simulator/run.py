@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from brimful.db import ids
+from brimful.db.address import DatabaseGone
 from brimful.ledger.audit import checks
 from brimful.ledger.balances import Stock, read_stock
 from brimful_testbank.bank import Bank
@@ -23,7 +24,7 @@ from tests.simulator.judge import judge
 from tests.simulator.life import Fate
 from tests.simulator.loop import Place, SimLoop, place
 from tests.simulator.model import Model
-from tests.simulator.sessions import Lost, Session, Sessions
+from tests.simulator.sessions import Session, Sessions, broken_by_us
 from tests.simulator.stage import Stage
 from tests.simulator.stall import Stalls
 from tests.simulator.stock import Stock as Rows
@@ -68,7 +69,8 @@ class Log:
     def __call__(self, logger: Any, method: str, event: dict[str, Any]) -> Any:
         """Take one entry."""
         problem = sys.exc_info()[1]
-        if method in ("error", "exception") and self.model and not isinstance(problem, Lost):
+        wrong = method in ("error", "exception") or isinstance(problem, DatabaseGone)
+        if wrong and self.model and not broken_by_us(problem):
             self.model.wrong(f"logged: {event.get('event')} {problem!r} {event.get('effect', '')}")
         raise structlog.DropEvent
 

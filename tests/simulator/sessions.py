@@ -38,6 +38,11 @@ class Lost(asyncpg.ConnectionDoesNotExistError):
     """The connection broke while a commit was under way: a fault of ours."""
 
 
+def broken_by_us(problem: BaseException | None) -> bool:
+    """Whether the engine speaks of a connection that we broke."""
+    return problem is not None and Lost in (type(problem), type(problem.__cause__))
+
+
 @cache
 def names() -> dict[str, str]:
     """What each statement is called, by its text."""

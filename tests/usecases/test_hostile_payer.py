@@ -47,6 +47,27 @@ async def test_r26_a_dead_card_is_served_less_than_can_be_charged(world: World) 
     assert reasons <= {Reason.purchase_under_way, Reason.card_declined}
 
 
+async def test_r26_what_a_charge_is_about_to_collect_counts_until_it_is_collected(
+    world: World,
+) -> None:
+    """49 cents are owed, and the charge that is to collect them is at the gateway, where it will be
+    declined: meanwhile nothing more is served that could not be charged then."""
+    await small_world(world)
+    await world.stock("Agency", credits=10_000)
+    tiny = await world.package("Agency", 49, credits=100)
+    await world.card("Client 1", "tok_declined")
+    assert isinstance(await world.buy("Client 1", tiny), Bought)
+    world.desk.faults.close_gate("confirm")
+    collects = asyncio.create_task(world.buy("Client 1", tiny))
+    await world.desk.faults.wait_for("confirm", 1)
+    meanwhile = await world.buy("Client 1", tiny)
+    world.desk.faults.open_gate("confirm")
+    collected = await collects
+    assert isinstance(meanwhile, Refuse) and meanwhile.reason is Reason.purchase_under_way
+    assert isinstance(collected, Refuse) and collected.reason is Reason.card_declined
+    assert (await world.credits("Client 1")).free == 100
+
+
 async def test_r26_small_purchases_that_wait_for_the_seller_count_too(world: World) -> None:
     """Ten purchases of 40 cents while the seller is short: what is owed stays below the minimum."""
     await small_world(world)

@@ -13,7 +13,8 @@ _sql = partial(load, "brimful.billing")
 @dataclass(frozen=True, slots=True)
 class Outstanding:
     """What an account owes and no charge collects yet, the part of it that purchases by hand left,
-    and what open purchases too small to charge will owe; minor units of its seller's currency."""
+    and what it will owe besides: for open purchases too small to charge, and if charges under way
+    fail that would collect; minor units of its seller's currency."""
 
     minor: int = 0
     by_hand_minor: int = 0

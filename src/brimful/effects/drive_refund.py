@@ -11,12 +11,11 @@ from brimful.billing import refunds
 from brimful.billing.refunds import DueRefund
 from brimful.domain.effect import Effect
 from brimful.domain.payment import Captured, Refunded, Refused
+from brimful.domain.resending import may_send
 from brimful.effects.drive import RETRY_AFTER_S, Driver
 from brimful.usecases.record_payment import record_payment
 from brimful.usecases.record_refund import record_refund
 
-# A money request is not sent again later than this after its first try: its key may be forgotten (R22).
-SENT_AGAIN_WITHIN = timedelta(hours=23)
 # A refund that is under way at the gateway is looked at so often; an event says so sooner.
 LOOKED_AT_EVERY = timedelta(minutes=10)
 
@@ -37,7 +36,7 @@ async def drive_refund(driver: Driver, *, tenant_id: UUID, refund_id: UUID) -> t
     effects: tuple[Effect, ...] = ()
     pause = LOOKED_AT_EVERY
     asks = due.state == "requested"
-    late = moment.real_at - due.requested_real_at >= SENT_AGAIN_WITHIN
+    late = not may_send(due.requested_real_at, moment.real_at)
     if asks and not late:
         outcome = await driver.gateway.refund(
             account_ref=due.gateway_account,

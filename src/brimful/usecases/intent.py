@@ -153,8 +153,9 @@ def _is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
 
 
 def must_wait(ctx: Context, facts: Payer, wish: Wish) -> bool:
-    """Whether a wish too small to charge has to wait for others like it that are being delivered:
-    together they would owe what can be charged, so that none may be served without (R26)."""
+    """Whether a wish too small to charge has to wait for others like it that are being delivered, or
+    for a charge that is to collect what they left and may fail: together they would owe what can be
+    charged, so that none may be served without (R26)."""
     owed = wish.amount_minor + facts.outstanding.minor + facts.outstanding.coming_minor
     small = wish.amount_minor > 0 and not _is_charged(ctx, facts, wish)
     return small and owed >= ctx.minimum_minor(facts.currency)

@@ -14,6 +14,11 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        coalesce((
            select sum(p.amount_minor) from purchase p
            where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.mode = 'receivable'
+             and p.state not in ('delivered', 'failed')), 0)::bigint
+       + coalesce((
+           select sum(r.amount_minor) from receivable r
+           join purchase p on p.tenant_id = r.tenant_id and p.purchase_id = r.collected_by
+           where r.tenant_id = s.tenant_id and r.account_id = s.account_id
              and p.state not in ('delivered', 'failed')), 0)::bigint as coming_minor
 from subscription s
 join account o on o.tenant_id = s.tenant_id and o.account_id = s.seller_id

@@ -194,6 +194,7 @@ create table receivable (
     primary key (tenant_id, receivable_id)
 );
 create index receivable_open on receivable (tenant_id, account_id) where collected_by is null;
+create index receivable_collected on receivable (tenant_id, collected_by) where collected_by is not null;
 
 -- What recurs: a plan, or chatbots beside it. Months are counted from the anchor (R34).
 create table subscription (
