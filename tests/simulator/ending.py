@@ -3,6 +3,8 @@
 import asyncio
 from random import Random
 
+from brimful.domain.outage import PAUSES
+from brimful.effects.drive_refund import LOOKED_AT_EVERY
 from tests.simulator.callers import Callers
 from tests.simulator.director import Director
 from tests.simulator.model import Ask, Model
@@ -10,6 +12,8 @@ from tests.simulator.stage import Stage
 
 # So many scans, a minute of real time apart, until nothing is due any more.
 SCANS = 30
+# The longest pause that is made before something is tried or looked at again, in seconds.
+LONGEST_PAUSE_S = 1 + max(LOOKED_AT_EVERY, *PAUSES).total_seconds()
 # So often whoever has no answer asks again.
 ROUNDS = 6
 
@@ -35,6 +39,9 @@ class Ending:
         for payment in self.reversing.end(self.random):
             kind = "refunded" if payment["refunds"] else "dispute_lost"
             await stage.tell(payment, kind)
+        await self._settle()
+        # A gateway account that gave no answer is left in peace, a refund is looked at again.
+        await asyncio.sleep(LONGEST_PAUSE_S)
         await self._settle()
         for _ in range(ROUNDS):
             unanswered = [ask for ask in self.model.asks if ask.open and not self._is_left(ask)]
