@@ -57,8 +57,8 @@ async def refund(
     )
 
 
-async def hear(world: World, payment_id: str) -> None:
-    """Take an event about a payment: it is read afresh, and recorded."""
+async def record(world: World, payment_id: str) -> None:
+    """Take an event about a payment, read afresh and recorded, while others are at the gateway."""
     merchant = world.desk.bank.payments[payment_id]["merchant"]
     row = await world.db.fetchrow(
         "select tenant_id, purchase_id from charge where payment_id = $1", payment_id
@@ -69,6 +69,11 @@ async def hear(world: World, payment_id: str) -> None:
         world.engine.ctx, **row, outcome=outcome, moment=world.engine.now()
     )
     world.engine.run(effects)
+
+
+async def hear(world: World, payment_id: str) -> None:
+    """Take an event about a payment, and wait until all that follows is done."""
+    await record(world, payment_id)
     await world.settle()
 
 

@@ -46,9 +46,21 @@ def test_r25_what_the_seller_does_not_have_is_owed() -> None:
     assert change(LotState(free=3, frozen=0, taken=2, otherwise=0), Wanted(0, 0)).owed == 2
 
 
-@given(some, some, some, some, some, some)
+def test_r25_what_the_seller_let_go_is_not_taken() -> None:
+    """Of 10 that lack, 4 were let go: of 9 that are there, 6 are taken, those set aside first."""
+    what = change(LotState(free=4, frozen=5, taken=2, otherwise=0), Wanted(12, 0), let_go=4)
+    assert (what.take_frozen, what.take_free, what.freeze, what.missing) == (5, 1, 0, 4)
+
+
+def test_r25_what_was_let_go_and_lacks_no_more_is_not_taken() -> None:
+    """4 were let go, and 3 lack now: nothing is taken, and nothing more is missing."""
+    what = change(LotState(free=4, frozen=0, taken=0, otherwise=0), Wanted(3, 0), let_go=4)
+    assert (what.take_frozen, what.take_free, what.missing) == (0, 0, 3)
+
+
+@given(some, some, some, some, some, some, some)
 def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
-    free: int, frozen: int, taken: int, otherwise: int, take: int, freeze: int
+    free: int, frozen: int, taken: int, otherwise: int, take: int, freeze: int, let_go: int
 ) -> None:
     """Whatever is asked of whatever is there."""
     asked = Wanted(take, freeze)
@@ -56,7 +68,7 @@ def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
     back = to_restore(lot, asked)
     assert 0 <= back <= taken
     lot = LotState(free=free + back, frozen=frozen, taken=taken - back, otherwise=otherwise)
-    what = change(lot, asked)
+    what = change(lot, asked, let_go)
     after = LotState(
         free=lot.free - what.take_free - what.freeze,
         frozen=lot.frozen - what.take_frozen + what.freeze,
@@ -67,7 +79,7 @@ def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
     assert after.unspent == free + frozen + taken + otherwise
     assert what.owed == 0
     assert after.taken + what.missing == max(0, take - otherwise)
-    assert after.free == 0 or (what.missing == 0 and what.unfrozen == 0)
-    again = change(after, asked)
+    assert after.free == 0 or (what.missing <= let_go and what.unfrozen == 0)
+    again = change(after, asked, let_go)
     assert (again.take_free, again.take_frozen, again.freeze) == (0, 0, 0)
     assert (again.missing, again.unfrozen) == (what.missing, what.unfrozen)

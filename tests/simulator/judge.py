@@ -206,17 +206,12 @@ def _deliveries(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
         bought = sum(one.credits for one in mine)
         due = bought + model.gifts.get(name, 0)
         # What was won after it was lost is given again once the seller has it. What was used or sold
-        # before it could be taken is a debt, and stays one when a client's credits come back.
+        # before it could be taken is a debt; what was reserved, or comes back, is taken once it is free.
         most = sum(one.credits * one.back_most // one.net for one in mine)
         lacking = stock.received - due + sum(one.credits * one.back // one.net for one in mine)
         if not due - most <= stock.received <= due:
             yield f"{name} received {stock.received}, paid for {bought}, was given {due - bought}"
-        came_back = sum(
-            one.credits * one.back_most // one.net
-            for one in paid
-            if one.net and model.world.tree[one.who] == name
-        )
-        if lacking > stock.used + stock.sold + stock.lapsed + came_back:
+        if lacking > stock.used + stock.sold + stock.lapsed:
             yield f"{name} has {lacking} credits of which the money went back, and did not use them"
         if stock.overdrawn > model.overdrafts.get(name, 0):
             yield f"{name} is overdrawn by {stock.overdrawn}, more than its seller ever allowed"

@@ -44,16 +44,18 @@ def to_restore(lot: LotState, asked: Wanted) -> int:
     return max(0, lot.taken - max(0, asked.take - lot.otherwise))
 
 
-def change(lot: LotState, asked: Wanted) -> Change:
+def change(lot: LotState, asked: Wanted, let_go: int = 0) -> Change:
     """Take and set aside what is asked, as far as it is there; ``freeze`` is negative to set free.
 
-    What was set aside is taken first. What the account gave back otherwise counts as taken.
+    What was set aside is taken first. What the account gave back otherwise counts as taken. Of what is
+    missing the seller has ``let_go`` so many credits: these are not taken when they come free.
     """
     take = max(0, asked.take - lot.otherwise)
     freeze = max(0, asked.take + asked.freeze - lot.otherwise) - take
     lacking = max(0, take - lot.taken)
-    take_frozen = min(lacking, lot.frozen)
-    take_free = min(lacking - take_frozen, lot.free)
+    due = max(0, lacking - let_go)
+    take_frozen = min(due, lot.frozen)
+    take_free = min(due - take_frozen, lot.free)
     frozen = lot.frozen - take_frozen
     more = min(freeze - frozen, lot.free - take_free)
     return Change(

@@ -22,7 +22,7 @@ from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.move_account import move_due
 from brimful.usecases.outcomes import to_drive
-from brimful.usecases.reverse import restore_owed
+from brimful.usecases.reverse import settle_owed
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
 
@@ -39,7 +39,7 @@ async def begin_due_work(
     swept = await sweep(ctx, moment=moment)
     swept += await suspend_overdue(ctx, moment=moment)
     swept += await empty_closed(ctx, moment=moment)
-    swept += await restore_owed(ctx, moment=moment)
+    swept += await settle_owed(ctx, moment=moment)
     run(swept)
     lapsed = await lapse_due(ctx.db, moment.at, limit)
     return len(moved) + len(due) + len(swept) + lapsed

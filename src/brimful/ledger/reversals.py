@@ -28,7 +28,8 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line that brought credits, its lot, and what could not be done to it so far."""
+    """A line that brought credits, its lot, and what could not be done to it so far; of what is
+    ``missing``, ``cleared`` was let go by the seller."""
 
     paid: PaidLine
     lot_id: UUID
@@ -36,6 +37,7 @@ class Line:
     missing: int
     unfrozen: int
     owed: int
+    cleared: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ async def read_lines(tx: Transaction, sale: Sale, moment: Moment) -> list[Line]:
             missing=row["missing"],
             unfrozen=row["unfrozen"],
             owed=row["owed"],
+            cleared=row["cleared"],
         )
         for row in rows
     ]
@@ -85,7 +88,7 @@ async def reverse(
         wanted = asked[line.paid.line]
         restored = await _restore(tx, sale, line, to_restore(line.lot, wanted), moment)
         lot = await _read_again(tx, sale, line, restored, moment) if restored else line.lot
-        what = change(lot, wanted)
+        what = change(lot, wanted, line.cleared)
         await _apply(tx, sale, line, what, moment)
         await _write(tx, sale, line, what, restored, moment)
         done = _and(done, line, what, restored)
@@ -93,7 +96,8 @@ async def reverse(
 
 
 async def find_owed(db: Database, limit: int) -> list[tuple[UUID, UUID]]:
-    """(tenant, purchase) whose buyers are due credits that their sellers have again."""
+    """(tenant, purchase) whose buyers are due credits that their sellers have again, or lack credits
+    that have come free."""
     rows = await db.fetch(_sql("find_owed"), limit)
     return [(row["tenant_id"], row["purchase_id"]) for row in rows]
 

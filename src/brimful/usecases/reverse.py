@@ -96,9 +96,10 @@ async def _pause(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[E
     return tuple(effects)
 
 
-async def restore_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple[Effect, ...]:
+async def settle_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple[Effect, ...]:
     """Give buyers what is due back to them as soon as their sellers have it again: of refunds that
-    failed and disputes that were won after all."""
+    failed and disputes that were won after all. Take or set aside what lacked as soon as it is free:
+    it was reserved, or with a client, when its money went back, and was not used."""
     effects: tuple[Effect, ...] = ()
     for tenant_id, purchase_id in await reversals.find_owed(ctx.db, limit):
         effects += await _settle_again(ctx, tenant_id, purchase_id, moment)

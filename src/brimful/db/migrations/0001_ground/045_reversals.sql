@@ -62,7 +62,7 @@ create table reversal (
     -- Given back to the seller by refunds and lost disputes, and set aside by pending refunds and open disputes.
     taken bigint not null default 0 check (taken >= 0),
     frozen bigint not null default 0 check (frozen >= 0),
-    -- Used before they could be taken, or frozen.
+    -- Used, sold or reserved before they could be taken, or frozen; taken, or frozen, once they are free.
     missing bigint not null default 0 check (missing >= 0),
     unfrozen bigint not null default 0 check (unfrozen >= 0),
     -- Due back to the buyer and not there at the seller, from whose next free stock they come.
@@ -78,3 +78,4 @@ create unique index reversal_debt on reversal (tenant_id, debt_id);
 create index debt_open on reversal (tenant_id, seller_id, debt_id) where missing > 0;
 create index debt_of_account on reversal (tenant_id, account_id, debt_id) where missing > 0;
 create index reversal_owed on reversal (tenant_id, seller_id) where owed > 0;
+create index reversal_lacking on reversal (tenant_id, lot_id) where missing > cleared or unfrozen > 0;
