@@ -64,6 +64,8 @@ GIVES_BACK = {
     "refunds.release",
     "reverse._settle_again",
 }
+# A lease is given back early only where another learnt first what became of a purchase.
+BY_CHANCE = ("payments.release",)
 ELSEWHERE = (
     MOVES_CLOCK
     | SENDS_WEBHOOKS
@@ -254,7 +256,13 @@ class Campaign:
         for case, problem in failed.items():
             print(f"BRIMFUL_CASCADE_ALL='{case}': {problem!r:.1000}")
         assert not failed, list(failed)
-        first = [case for case in beyond if case.point.nth == 1 and case.kind != "hold_expires"]
+        first = [
+            case
+            for case in beyond
+            if case.point.nth == 1
+            and case.kind != "hold_expires"
+            and case.point.name not in BY_CHANCE
+        ]
         assert first == [] and len(beyond) <= max(2, len(chosen) / 20)
 
 
