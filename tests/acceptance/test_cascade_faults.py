@@ -21,11 +21,12 @@ from pathlib import Path
 import pytest
 
 from tests.builders.cascade import PATIENT_MS, Scenario, Stage
-from tests.builders.chain import Chain, Slot, build_chain, slot_on
+from tests.builders.chain import Chain, build_chain
 from tests.builders.faulty import COMMIT_KINDS, Point, Script
 from tests.builders.faulty_gateway import CALL_KINDS, NO_ANSWER
 from tests.builders.promise import check, taken
 from tests.builders.scenarios import SCENARIOS
+from tests.builders.slots import Slots
 from tests.builders.source import committing, verbs
 from tests.conftest import fresh_database
 
@@ -159,24 +160,10 @@ def check_answers(case: Case, stage: Stage) -> None:
         assert not any(taken(stage).values())
 
 
-class Campaign:
+class Campaign(Slots):
     """Plays cases on a few slots at a time, and keeps what each scenario reached undisturbed."""
 
     counted: dict[tuple[str, int], list[Point] | Exception] = {}  # noqa: RUF012
-
-    def __init__(self, chains: dict[int, Chain], databases: list[str], folder: Path) -> None:
-        self._chains, self._databases, self._folder = chains, databases, folder
-        self._free: asyncio.Queue[Slot] = asyncio.Queue()
-        self._stack = contextlib.AsyncExitStack()
-
-    async def __aenter__(self) -> "Campaign":
-        for number, dsn in enumerate(self._databases):
-            slot = await self._stack.enter_async_context(slot_on(dsn, self._folder / str(number)))
-            self._free.put_nowait(slot)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
 
     async def points(self, name: str, depth: int) -> list[Point]:
         """Every commit and call of an undisturbed run, in order. Raises what that run raised.

@@ -32,7 +32,7 @@ from tests.builders.load import Load
 from tests.builders.processes import Server, started
 
 SEED = 20_240_607
-# A thousand were run once; so many in every run.
+# So many kills in every run; the variable asks for more.
 KILLS = int(os.environ.get("BRIMFUL_KILLS", "100"))
 HITS_MIN = KILLS * 4 // 5
 LEASE_S = 1.0

@@ -5,16 +5,13 @@ written, a process that does not die says how many there are and which.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from tests.builders.cascade import Scenario, Stage
-from tests.builders.chain import Chain, Slot, slot_on
 from tests.builders.faulty import Point, Script
 from tests.builders.promise import check, taken
+from tests.builders.slots import Slots
 
 When = Literal["before", "after"]
 
@@ -72,22 +69,8 @@ class Played:
     seconds: float
 
 
-class Field:
+class Field(Slots):
     """Plays cases on a few slots at a time."""
-
-    def __init__(self, chains: dict[int, Chain], databases: Sequence[str], folder: Path) -> None:
-        self._chains, self._databases, self._folder = chains, databases, folder
-        self._free: asyncio.Queue[Slot] = asyncio.Queue()
-        self._stack = contextlib.AsyncExitStack()
-
-    async def __aenter__(self) -> "Field":
-        for number, dsn in enumerate(self._databases):
-            slot = await self._stack.enter_async_context(slot_on(dsn, self._folder / str(number)))
-            self._free.put_nowait(slot)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
 
     async def play(self, case: CrashCase) -> Played:
         """Play a case and check the promise of R17, the bank's journal and the audit. Raises
