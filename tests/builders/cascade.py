@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from brimful.db.address import DatabaseGone
 from brimful.db.transaction import connect
-from brimful.domain.reason import Refuse
+from brimful.domain.reason import Reason, Refuse
 from brimful.effects.clocks import SystemClock
 from brimful.notices.mailer import FolderMailer
 from brimful.runtime import work
@@ -41,6 +41,9 @@ _OPEN = """
          + (select count(*) from charge where state in ('open', 'held'))
          + (select count(*) from mail where state = 'due' and due_real_at <= now())
 """
+_PAUSE_LEFT = """
+    select max(until_at) - now() from outage where ended_at is null and until_at > now()
+"""
 _ASKED = "select 1 from spend where account_id = $1"
 _ALL_HELD = "select count(*) > $1 from purchase where state = 'waiting'"
 
@@ -66,6 +69,14 @@ class Ask:
     def refused(self) -> bool:
         """The caller heard that it is not done, and why."""
         return isinstance(self.answer, Refuse)
+
+    @property
+    def met_outage(self) -> bool:
+        """The caller heard that the bank gives no answers, or that another found it so."""
+        return self.refused and self.answer.reason in (
+            Reason.gateway_unavailable,
+            Reason.temporarily_unavailable,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,8 @@ class Stage(World):
 
     async def play(self, script: Script, *nested: Script) -> None:
         """All ask at once in a process that fails as the script says; when everything has ended,
-        those who were not served ask again, with nothing spoilt any more. A process that takes over
+        those who were not served ask again, with nothing spoilt any more, and after the pause of an
+        outage. A process that takes over
         from one that died fails as the next of the ``nested`` scripts says."""
         if self.scenario.card is not None:
             self.desk.bank.overrides[self.chain.fingerprint("Agency")] = self.scenario.card
@@ -160,9 +172,17 @@ class Stage(World):
             ask.first = ask.answer
         self.desk.faults.rules.clear()
         await self._round([ask for ask in self.asks if not ask.done])
+        await self._after_the_pause()
         while died := [ask for ask in self.asks if ask.answer == DIED]:
             await self._round(died)
         self.lives[-1].script.armed = False
+
+    async def _after_the_pause(self) -> None:
+        """Two charges without an answer make a pause (R29): who met it asks once more after it."""
+        met = [ask for ask in self.asks if ask.met_outage]
+        if met and (left := await self.watch.fetchval(_PAUSE_LEFT)):
+            await asyncio.sleep(left.total_seconds())
+            await self._round(met)
 
     async def _ready(self, call: str) -> None:
         """The first charge of the agency waits until the cards below are held, or, when some never
