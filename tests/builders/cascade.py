@@ -41,9 +41,7 @@ _OPEN = """
          + (select count(*) from charge where state in ('open', 'held'))
          + (select count(*) from mail where state = 'due' and due_real_at <= now())
 """
-_PAUSE_LEFT = """
-    select max(until_at) - now() from outage where ended_at is null and until_at > now()
-"""
+_PAUSE_LEFT = "select max(until_at) - now() from gateway_outage"
 _ASKED = "select 1 from spend where account_id = $1"
 _ALL_HELD = "select count(*) > $1 from purchase where state = 'waiting'"
 
@@ -178,9 +176,13 @@ class Stage(World):
         self.lives[-1].script.armed = False
 
     async def _after_the_pause(self) -> None:
-        """Two charges without an answer make a pause (R29): who met it asks once more after it."""
-        met = [ask for ask in self.asks if ask.met_outage]
-        if met and (left := await self.watch.fetchval(_PAUSE_LEFT)):
+        """Two charges without an answer make a pause (R29): who met it asks again after it, and once
+        more, since only one of them finds out whether the outage is over."""
+        for _ in range(2):
+            met = [ask for ask in self.asks if ask.met_outage]
+            left = await self.watch.fetchval(_PAUSE_LEFT)
+            if not met or left is None:
+                return
             await asyncio.sleep(left.total_seconds())
             await self._round(met)
 
