@@ -118,8 +118,9 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
                     continue
                 payment = net.get(str(ask.object_id))
                 if payment is not None:
-                    # It begins when it is decided on, which is some time before a card is asked.
-                    first[payment.purchase] = max(at for at in ask.times if at <= payment.at)
+                    # It begins when it is decided on: some time before a card is asked, which may be
+                    # a month, and the same request may have been sent again meanwhile.
+                    first[payment.purchase] = min(ask.times)
                 if payment is None or payment.who != name:
                     yield f"{ask.key} of {name} was served without a payment"
                 elif verb != "change" and not _is_asked(ask, payment):

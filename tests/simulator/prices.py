@@ -104,7 +104,9 @@ def _is_best(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
     whole = {version.price * one.chatbots for offer in seats for version in offer.versions}
     if seats[0].prorated:
         packs = _sure_packs(shelf)
-        least = _least(packs, one.credits) if packs else 0
+        if not packs:
+            return True
+        least = _least(packs, one.credits)
         return any(0 < one.amount - least <= price for price in whole)
     return any(_is_best_cover(shelf, one, one.amount - price) for price in whole)
 

@@ -73,11 +73,12 @@ def _bought(model: Model, name: str, paid: list[Paid]) -> Iterator[str]:
 
 
 def _renewed(name: str, paid: list[Paid]) -> Iterator[str]:
-    """Chatbots are paid for once a month (R34)."""
-    begun = [p.at for p in paid if p.who == name and p.chatbots and p.net]
+    """Chatbots are paid for once a month (R34), with those that they joined or that a plan has. A month
+    may have passed between what was decided and the request for it."""
+    begun = [p.at for p in paid if p.who == name and p.net and (p.chatbots or p.ask)]
     rents = sorted(p.at for p in paid if (p.who, p.kind) == (name, "rent") and p.net)
     for number, at in enumerate(rents, start=1):
-        months = sum((at - since) // MONTH for since in begun if since <= at)
+        months = sum((at - since) // MONTH + 1 for since in begun if since <= at)
         if number > months:
             yield f"{name} paid {number} times for its chatbots by {at}: {months} months had begun"
             return
