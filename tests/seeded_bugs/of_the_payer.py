@@ -5,9 +5,9 @@ from tests.seeded_bugs.bug import BILLING, DOMAIN, USECASES, Bug
 BUGS = (
     Bug(
         "cap_counts_what_is_known_only",
-        f"{BILLING}/read_spent.sql",
-        "p.automatic and p.state <> 'failed'",
-        "p.automatic and p.state = 'delivered'",
+        f"{BILLING}/read_spending.sql",
+        "p.automatic and p.state <> 'failed'\n      and p.planned_at >= least",
+        "p.automatic and p.state = 'delivered'\n      and p.planned_at >= least",
         "R28: unknown outcomes count as spent",
         ("tests/usecases/test_once.py::test_r28_a_charge_without_an_answer_counts_as_spent",),
     ),

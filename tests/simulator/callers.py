@@ -8,7 +8,8 @@ from brimful.billing.settings_records import AutoBillingSetting
 from brimful.domain.payment import SavedMethod
 from brimful.domain.reason import Refuse
 from brimful.usecases.allot import Allotted, allot
-from brimful.usecases.answers import Bought, KeyConflict, Missing, SpendDone
+from brimful.usecases.answers import Bought, ChatbotCreated, KeyConflict, Missing, SpendDone
+from brimful.usecases.change_plan import ChangeRecorded
 from brimful.usecases.save_card import record_card, remove_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_threshold
@@ -80,10 +81,20 @@ class Callers:
                 **ids, wait_ms=ask.wait_ms, key=ask.key, body_hash=body, credits=ask.credits,
                 model=None, messages=None,
             )  # fmt: skip
+        if ask.verb == "chatbot":
+            return await engine.create_chatbot(
+                **ids, wait_ms=ask.wait_ms, external_id=ask.key, name=ask.key, key=ask.key,
+                body_hash=body,
+            )  # fmt: skip
         assert ask.offer is not None
+        if ask.verb == "change":
+            return await engine.change_subscription(
+                **ids, wait_ms=ask.wait_ms, subscription_id=ask.subscription_id,
+                package_id=ask.offer.package_id, key=ask.key, body_hash=body,
+            )  # fmt: skip
         return await engine.buy(
-            **ids, wait_ms=ask.wait_ms, package_id=ask.offer.package_id, quantity=1, key=ask.key,
-            body_hash=body,
+            **ids, wait_ms=ask.wait_ms, package_id=ask.offer.package_id, quantity=ask.quantity,
+            key=ask.key, body_hash=body,
         )  # fmt: skip
 
     def _note(self, ask: Ask, answer: Any, *, was_done: bool) -> None:
@@ -94,8 +105,9 @@ class Callers:
             ask.outcome = "done" if was_done else "unknown"
             return
         ask.answers.append(answer)
-        if isinstance(answer, SpendDone | Bought):
-            found = answer.spend_id if isinstance(answer, SpendDone) else answer.purchase_id
+        if isinstance(answer, SpendDone | Bought | ChatbotCreated | ChangeRecorded):
+            found = _named(ask, answer)
+            ask.bought = isinstance(answer, Bought)
             if ask.outcome == "done" and found != ask.object_id:
                 self.model.wrong(f"{ask.key} was done twice: {ask.object_id} and {found}")
             ask.outcome, ask.object_id = "done", found
@@ -123,13 +135,14 @@ class Callers:
         self.busy.add(who)
         moment = self.stage.clock.moment
         wish = Switch(self.stage.gate.steps, -1, enabled, dict(limits))
+        choices = self.stage.world.choices[who]
         self.model.switches[who].append(wish)
 
         async def call(engine: Engine) -> Any:
             answer = await set_auto_billing(
                 engine.ctx,
                 **self.stage.ids(who),
-                setting=AutoBillingSetting(enabled=enabled, **limits),  # type: ignore[arg-type]
+                setting=AutoBillingSetting(enabled=enabled, **limits, **choices),  # type: ignore[arg-type]
                 monthly_limit=limits.get("per_month_minor") or "none",
                 given_by=who,
                 terms="Charge my card for what is missing.",
@@ -147,7 +160,7 @@ class Callers:
         self.busy.discard(who)
         return wish.known >= 0
 
-    async def give(self, who: str, credits: int, number: int, random: Any) -> None:
+    async def give(self, who: str, credits: int, chatbots: int, number: int, random: Any) -> None:
         """A gift from the seller's stock (R46)."""
         stage, seller = self.stage, self.stage.world.tree[who]
         accounts = stage.world.accounts
@@ -158,7 +171,7 @@ class Callers:
                 seller=stage.world.supplies[who] if seller == ROOT else accounts[seller],
                 child=accounts[who],
                 credits=credits,
-                chatbots=0,
+                chatbots=chatbots,
                 key=f"gift-{number}",
                 body_hash=b"",
                 moment=stage.clock.moment(),
@@ -170,6 +183,7 @@ class Callers:
         answer = await self.insist(f"gift-{number}", call, random)
         if isinstance(answer, Allotted):
             self.model.gifts[who] = self.model.gifts.get(who, 0) + credits
+            self.model.seats[who] += chatbots
 
     async def let_overdraw(self, who: str, limit: int, random: Any) -> None:
         """An overdraft for an account; until somebody hears of it the higher limit may be in force."""
@@ -255,6 +269,15 @@ class Callers:
                 engine.run(effects)
 
         await self.insist(f"drop-{who}", call, random)
+
+
+def _named(ask: Ask, answer: Any) -> Any:
+    """What was done, by its id; a change that waits for period end has none but its subscription's."""
+    if isinstance(answer, SpendDone):
+        return answer.spend_id
+    if isinstance(answer, ChatbotCreated):
+        return answer.chatbot_id
+    return answer.purchase_id if isinstance(answer, Bought) else ask.subscription_id
 
 
 def _told(answer: Any) -> str:

@@ -6,13 +6,14 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from brimful.billing.catalogues import Terms
+from brimful.billing.catalogues import PackageKind, Terms
 from brimful.usecases.publish_package import publish_package
 from brimful.usecases.withdraw_package import withdraw_package
 from brimful_testbank.cards import Behaviour
 from tests.simulator.callers import Callers
 from tests.simulator.loop import task_at
 from tests.simulator.model import Ask, Model
+from tests.simulator.recurring import Recurring
 from tests.simulator.reversing import Reversing
 from tests.simulator.stage import Stage
 from tests.simulator.world import ROOT, Offered, Version, draw_limits
@@ -26,6 +27,10 @@ MOODS = {
     "authenticate": Behaviour(authenticate=True),
     "capture_declined": Behaviour(decline_capture=True),
 }
+KINDS: dict[str, PackageKind] = {
+    "plan": "subscription", "hand": "additional_credits", "auto": "additional_credits",
+    "seats": "extra_chatbots",
+}  # fmt: skip
 
 
 class Director:
@@ -35,6 +40,7 @@ class Director:
         self.stage, self.model, self.random = stage, model, random
         self.callers = Callers(stage, model)
         self.reversing = Reversing(stage, model, self.callers)
+        self.recurring = Recurring(stage, model, self.callers)
         self.refund = self.reversing.refund
         self.dashboard = self.reversing.dashboard
         self.dispute = self.reversing.dispute
@@ -59,7 +65,8 @@ class Director:
         self._count += 1
         self.done[verb] = self.done.get(verb, 0) + 1
         random = Random(self.random.getrandbits(64))
-        act: Callable[[int, Random], Coroutine[Any, Any, None]] = getattr(self, verb)
+        of = self.recurring if verb in Recurring.VERBS else self
+        act: Callable[[int, Random], Coroutine[Any, Any, None]] = getattr(of, verb)
         task = task_at(f"{verb}-{self._count}", None, act(self._count, random))
         self._under_way.add(task)
         task.add_done_callback(self._over)
@@ -114,8 +121,9 @@ class Director:
 
     async def allot(self, number: int, random: Random) -> None:
         """A gift."""
-        credits = random.choice((5, 50, 400))
-        await self.callers.give(self._who(random), credits, number, random)
+        credits, who = random.choice((5, 50, 400)), self._who(random)
+        chatbots = Random(f"{number} {who}").choice((0, 0, 1))
+        await self.callers.give(who, credits, chatbots, number, random)
 
     async def switch_off(self, number: int, random: Random) -> None:
         """An owner has had enough (R27)."""
@@ -175,11 +183,17 @@ class Director:
         busy = str(offer.package_id)
         if offer.withdrawn or busy in self.callers.busy:
             return
-        self.callers.busy.add(busy)
         before = offer.versions[-1]
-        wish = Version(max(60, before.price + random.randint(-40, 40)), self.stage.gate.steps)
+        step = random.randint(-40, 40)
+        if offer.kind == "plan":
+            # To change to the same plan at a greater price would cost too little to be charged.
+            step = -abs(step)
+        wish = Version(max(60, before.price + step), self.stage.gate.steps)
+        if offer.kind == "plan" and wish.price == before.price:
+            return
+        self.callers.busy.add(busy)
         offer.versions.append(wish)
-        kind = "subscription" if offer.kind == "plan" else "additional_credits"
+        kind, seats = KINDS[offer.kind], offer.kind == "seats"
 
         async def call(engine: Any) -> Any:
             return await publish_package(
@@ -187,15 +201,16 @@ class Director:
                 seller_ref=self._ref(offer.seller),
                 currency="USD",
                 package_id=offer.package_id,
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,
                 terms=Terms(
                     name=f"{offer.credits}",
                     price_minor=wish.price,
                     credits=offer.credits,
-                    chatbots=0,
-                    billing_interval="month" if offer.kind == "plan" else None,
-                    credits_price_minor=wish.price,
-                    chatbots_price_minor=0,
+                    chatbots=offer.chatbots,
+                    billing_interval=None if kind == "additional_credits" else "month",
+                    full_price_first=seats and not offer.prorated,
+                    credits_price_minor=0 if seats else wish.price,
+                    chatbots_price_minor=wish.price if seats else 0,
                 ),
                 moment=self.stage.clock.moment(),
             )
@@ -256,6 +271,11 @@ class Director:
             self.stage.clock.real_leapt += span
             if random.random() < 0.7:
                 await self.scan(number, random)
+
+    async def pass_month(self, number: int, random: Random) -> None:
+        """A month of business time goes on, so that periods end, and a worker looks."""
+        self.stage.clock.leapt += timedelta(days=28 + 4 * random.random())
+        await self.scan(number, random)
 
     async def scan(self, number: int, random: Random) -> None:
         """A worker looks for what is due."""

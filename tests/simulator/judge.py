@@ -6,94 +6,38 @@ answer to be judged.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from brimful.ledger.balances import Stock
 from tests.simulator.bank import Net
-from tests.simulator.model import Model, Switch
-from tests.simulator.world import Offered
+from tests.simulator.model import Ask, Model, Switch
+from tests.simulator.paid import BY_HAND, Paid, payments, undone
+from tests.simulator.prices import check_prices
+from tests.simulator.seats import MONTH, check_chatbots
 
-# Months have at least so many days.
-MONTH = timedelta(days=27)
 # No request takes so long by itself.
 HOURS = timedelta(hours=1)
 OF_A_CARD = ("card_declined", "authentication_required")
 CAPS = (("per_day_minor", "%Y-%m-%d"), ("per_month_minor", "%Y-%m"))
 
 
-@dataclass(slots=True)
-class Paid:
-    """One payment as the bank has it, and what it was for by the text that the payer sees."""
-
-    payment_id: str
-    who: str
-    credits: int
-    amount: int
-    purchase: str
-    at: datetime
-    asked: int
-    first_step: int
-    net: int
-    back: int
-    back_most: int
-
-    @property
-    def kind(self) -> str:
-        """What was sold: auto, hand or plan."""
-        return {3: "hand", 7: "plan"}.get(self.credits % 10, "auto")
-
-
-def judge(model: Model, net: Net, stocks: dict[str, Stock]) -> list[str]:
-    """Everything that contradicts the promises; ``stocks`` is what each account says it holds."""
-    paid = list(_payments(model, net))
+def judge(model: Model, net: Net, stocks: dict[str, Stock], seats: dict[str, Stock]) -> list[str]:
+    """Everything that contradicts the promises; ``stocks`` and ``seats`` are the credits and the
+    chatbots that each account says it holds."""
+    paid = list(payments(model, net))
     return [
         *model.problems,
         *_once(model, net),
         *_at_rest(net),
-        *_prices(model, paid),
+        *check_prices(model, paid),
         *_deliveries(model, paid, stocks),
+        *check_chatbots(model, paid, seats),
         *_operations(model, paid, stocks),
         *_switched_off(model, net, paid),
         *_caps(model, paid),
         *_told(model, net),
     ]
-
-
-def _payments(model: Model, net: Net) -> Iterator[Paid]:
-    created = {one.payment_id: one for one in net.asked if one.verb == "create"}
-    for payment in net.bank.payments.values():
-        method = net.bank.methods[payment["method"]]
-        first = created[payment["id"]]
-        kept = payment["captured"] if not _undone(payment) else 0
-        yield Paid(
-            payment_id=payment["id"],
-            who=model.cards[method["fingerprint"]],
-            credits=int(payment["description"].split(" credits")[0]),
-            amount=payment["captured"],
-            purchase=payment["metadata"]["purchase"],
-            at=first.asked_at,
-            asked=first.asked,
-            first_step=first.done,
-            net=kept,
-            back=min(_given_back(payment, ("lost",)), kept),
-            back_most=min(_given_back(payment, ("lost", "won")), kept),
-        )
-
-
-def _undone(payment: dict[str, Any]) -> bool:
-    """We gave the money back because nothing was delivered for it: the key names the charge."""
-    key = f"refund-{payment['merchant']}-{payment['metadata']['reference']}"
-    return any(refund["reference"] == key for refund in payment["refunds"])
-
-
-def _given_back(payment: dict[str, Any], disputes: tuple[str, ...]) -> int:
-    """What was refunded of something that was delivered, and what was disputed and ended so."""
-    refunds = sum(one["amount"] for one in payment["refunds"] if one["state"] == "succeeded")
-    ended = [one["amount"] for one in payment["disputes"] if one["state"] in disputes]
-    return int(refunds + sum(ended))
 
 
 def _once(model: Model, net: Net) -> Iterator[str]:
@@ -105,7 +49,7 @@ def _once(model: Model, net: Net) -> Iterator[str]:
     attempts: dict[str, int] = defaultdict(int)
     for payment in net.bank.payments.values():
         attempts[payment["metadata"]["reference"]] += payment["id"] not in late
-        if payment["captured"] and not _undone(payment):
+        if payment["captured"] and not undone(payment):
             taken[payment["metadata"]["purchase"]] += 1
     for purchase, times in taken.items():
         if times > 1:
@@ -131,72 +75,6 @@ def _at_rest(net: Net) -> Iterator[str]:
         ended = payment["state"] in ("captured", "canceled")
         if not ended and (payment["state"] != "created" or payment["id"] in confirmed):
             yield f"payment {payment['id']} is {payment['state']} at the end"
-
-
-def _prices(model: Model, paid: list[Paid]) -> Iterator[str]:
-    """Each charge is the price of what it says it is for: of a package, or of the best cover (R12)."""
-    for one in paid:
-        if not one.amount:
-            continue
-        seller = model.world.tree[one.who]
-        shelf = [offer for offer in model.offers if offer.seller == seller]
-        if one.kind == "auto":
-            if not _is_best(shelf, one):
-                yield f"{one.who} paid {one.amount} for a cover of {one.credits}"
-            continue
-        prices = {
-            version.price
-            for offer in shelf
-            if offer.kind == one.kind and offer.credits == one.credits
-            for version in offer.versions
-        }
-        if one.amount not in prices:
-            yield f"{one.who} paid {one.amount} for {one.credits}, which costs {sorted(prices)}"
-
-
-def _is_best(shelf: list[Offered], one: Paid) -> bool:
-    """Whether no other cover would have been as large and cheaper, at prices that were in force some
-    time before the payment was made."""
-    packs = [
-        (offer.credits, version.price)
-        for offer in shelf
-        if offer.kind != "plan"
-        for version in offer.versions
-        if version.since <= one.asked
-    ]
-    sure = [
-        (offer.credits, offer.versions[0].price)
-        for offer in shelf
-        if offer.kind != "plan" and len(offer.versions) == 1 and not offer.withdrawn
-    ]
-    if not _reaches(tuple(sorted(packs)), one.credits, one.amount):
-        return False
-    return not sure or len(sure) < len(packs) or _least(tuple(sure), one.credits) == one.amount
-
-
-@lru_cache(maxsize=4096)
-def _reaches(packs: tuple[tuple[int, int], ...], credits: int, price: int) -> bool:
-    """Whether some multiset of packs has exactly these credits and this price."""
-    if credits == 0 and price == 0:
-        return True
-    if credits <= 0 or price <= 0 or not packs:
-        return False
-    (size, cost), rest = packs[-1], packs[:-1]
-    most = min(credits // size, price // cost)
-    return any(_reaches(rest, credits - n * size, price - n * cost) for n in range(most, -1, -1))
-
-
-@lru_cache(maxsize=4096)
-def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
-    """The lowest price of at least so many credits."""
-    step = 50
-    units = -(-credits // step)
-    best = [0] + [10**12] * units
-    for here in range(1, units + 1):
-        best[here] = min(
-            best[max(0, here - size // step)] + price for size, price in packs if size >= step
-        )
-    return best[units]
 
 
 def _deliveries(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Iterator[str]:
@@ -232,24 +110,37 @@ def _operations(model: Model, paid: list[Paid], stocks: dict[str, Stock]) -> Ite
         used = sum(ask.credits for ask in model.done("spend", name))
         if stock.used != used:
             yield f"{name} used {stock.used}, was served {used}"
-        for verb, kind in (("buy", "hand"), ("plan", "plan")):
+        for verb, kind in BY_HAND.items():
             first: dict[str, datetime] = {}
             for ask in model.done(verb, name):
+                if not ask.bought:
+                    # A change that waits for period end.
+                    continue
                 payment = net.get(str(ask.object_id))
                 if payment is not None:
-                    # It begins when it is decided on, which is some time before a card is asked.
-                    first[payment.purchase] = max(at for at in ask.times if at <= payment.at)
+                    # It begins when it is decided on: some time before a card is asked, which may be
+                    # a month, and the same request may have been sent again meanwhile.
+                    first[payment.purchase] = min(ask.times)
                 if payment is None or payment.who != name:
                     yield f"{ask.key} of {name} was served without a payment"
-                elif ask.offer is not None and payment.credits != ask.offer.credits:
-                    yield f"{ask.key} of {name} paid for {payment.credits}"
+                elif verb != "change" and not _is_asked(ask, payment):
+                    got = f"{payment.credits} credits, {payment.chatbots} chatbots"
+                    yield f"{ask.key} of {name} paid for {got}"
             others = [p for p in net.values() if (p.who, p.kind) == (name, kind)]
             others = [one for one in others if one.purchase not in first]
-            if others and kind == "hand":
+            if others and kind != "plan":
                 told = [(one.payment_id, one.credits, one.first_step) for one in others]
-                yield f"{name} paid for packages that nobody was told are bought: {told}"
+                yield f"{name} paid for what nobody was told is bought ({kind}): {told}"
             if kind == "plan":
                 yield from _renewals(name, list(first.values()), others)
+
+
+def _is_asked(ask: Ask, payment: Paid) -> bool:
+    """Whether a payment is for what was asked for."""
+    offer = ask.offer
+    assert offer is not None
+    chatbots = ask.quantity if offer.kind == "seats" else offer.chatbots
+    return (payment.credits, payment.chatbots) == (offer.credits, chatbots)
 
 
 def _renewals(name: str, begun: list[datetime], renewals: list[Paid]) -> Iterator[str]:

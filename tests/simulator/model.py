@@ -12,13 +12,16 @@ from tests.simulator.world import Offered, World
 
 @dataclass(slots=True)
 class Ask:
-    """One thing that is wanted, under its key, however often it is sent."""
+    """One thing that is wanted, under its key, however often it is sent. A purchase was ``bought``
+    when it was answered so; a chatbot is ``deleted`` from when somebody asked for that."""
 
     number: int
     verb: str
     who: str
     random: Random
     credits: int = 0
+    quantity: int = 1
+    subscription_id: Any = None
     offer: Offered | None = None
     wait_ms: int = 10_000
     sent: int = 0
@@ -29,6 +32,8 @@ class Ask:
     outcome: str = ""
     object_id: Any = None
     reason: str = ""
+    bought: bool = False
+    deleted: bool = False
 
     @property
     def key(self) -> str:
@@ -39,6 +44,16 @@ class Ask:
     def open(self) -> bool:
         """Whether nobody knows yet what became of it."""
         return self.outcome in ("", "unknown", "pending")
+
+
+@dataclass(slots=True)
+class LetGo:
+    """An owner lets a subscription end, change to a smaller plan, or lose chatbots at period end, so
+    that at most so many ``chatbots`` go back (R31); ``pauses`` when own ones may pause for it."""
+
+    who: str
+    chatbots: int
+    pauses: bool
 
 
 @dataclass(slots=True)
@@ -62,6 +77,8 @@ class Model:
     in_use: dict[str, str] = field(default_factory=dict)
     methods: dict[str, Any] = field(default_factory=dict)
     gifts: dict[str, int] = field(default_factory=dict)
+    seats: dict[str, int] = field(default_factory=dict)
+    let_go: list[LetGo] = field(default_factory=list)
     refunds: list[set[UUID]] = field(default_factory=list)
     overdrafts: dict[str, int] = field(default_factory=dict)
     switches: dict[str, list[Switch]] = field(default_factory=dict)
@@ -71,6 +88,7 @@ class Model:
     def of(cls, world: World) -> "Model":
         """As a world begins."""
         model = cls(world, offers=[one.copy() for one in world.offers], gifts=dict(world.gifts))
+        model.seats = dict(world.seats)
         for name in world.tree:
             model.switches[name] = [Switch(0, 0, world.enabled[name], dict(world.limits[name]))]
         for method in world.bank["method"].values():
@@ -101,6 +119,10 @@ class Model:
             for one in self.offers
             if one.seller == seller and one.kind == kind and not one.withdrawn
         ]
+
+    def chatbots(self, who: str) -> list[Ask]:
+        """An account's chatbots as its owner knows them: created, and not deleted."""
+        return [ask for ask in self.done("chatbot", who) if not ask.deleted]
 
     def done(self, verb: str, who: str) -> Iterator[Ask]:
         """What was done of what an account asked."""

@@ -114,8 +114,8 @@ async def run_seed(here: Ground, seed: int, *, keep_trace: bool = False) -> Outc
         model.wrong(stage.gate.stuck)
     leapt = stage.clock.leapt.total_seconds()
     await _clear(here, stage)
-    stocks = await _stocks(here, world)
-    violations = judge(model, stage.net, stocks) + await _audit(here)
+    stocks, seats = await _stocks(here, world)
+    violations = judge(model, stage.net, stocks, seats) + await _audit(here)
     LOG.model = None
     return Outcome(
         seed=seed,
@@ -201,15 +201,14 @@ def _fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-async def _stocks(here: Ground, world: World) -> dict[str, Stock]:
-    """What each account says it holds, read as the API reads it."""
-    found = {}
+async def _stocks(here: Ground, world: World) -> tuple[dict[str, Stock], dict[str, Stock]]:
+    """The credits and the chatbots that each account says it holds, read as the API reads them."""
+    credits, seats = {}, {}
     for name, account in world.accounts.items():
-        credits, _ = await read_stock(
+        credits[name], seats[name] = await read_stock(
             here.sessions[0].connection, account.tenant_id, account.account_id
         )
-        found[name] = credits
-    return found
+    return credits, seats
 
 
 @cache

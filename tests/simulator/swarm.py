@@ -27,6 +27,11 @@ VERBS = {
     "pass_time": 6, "scan": 9, "crash": 3, "freeze": 3, "join": 2, "outage": 2, "refund": 3, "dashboard": 2,
     "dispute": 4, "overdraft": 2, "ahead": 2,
 }  # fmt: skip
+# Of chatbots, and of subscriptions that change and end.
+RECURRING = {
+    "chatbot": 9, "delete_chatbot": 3, "keep_chatbots": 1, "seats": 3, "change": 5, "cancel": 2, "resume": 1,
+    "release": 1, "pass_month": 2,
+}  # fmt: skip
 MUST = ("spend", "buy", "scan", "again")
 
 
@@ -59,11 +64,8 @@ class Swarm:
 
 def draw(random: Random) -> Swarm:
     """The figures of a seed."""
-    verbs = {}
-    for verb, weight in VERBS.items():
-        if verb in MUST or random.random() < 0.75:
-            verbs[verb] = weight * random.choice((0.5, 1, 1, 2))
-    return Swarm(
+    verbs = _verbs(random, VERBS)
+    swarm = Swarm(
         order=random.choice(get_args(Order)),
         impatience=random.choice((0.0, 0.02, 0.1)),
         pace_s=random.choice((0.0005, 0.002, 0.02)),
@@ -85,6 +87,17 @@ def draw(random: Random) -> Swarm:
         real_leaps=random.random() < 0.5,
         waits_ms=random.choice(((0, 300, 10_000), (10_000,), (300, 2_000), (5_000, 60_000))),
     )
+    if random.random() < 0.75:
+        swarm.verbs |= _verbs(random, RECURRING)
+    return swarm
+
+
+def _verbs(random: Random, of: dict[str, int]) -> dict[str, float]:
+    verbs: dict[str, float] = {}
+    for verb, weight in of.items():
+        if verb in MUST or random.random() < 0.75:
+            verbs[verb] = weight * random.choice((0.5, 1, 1, 2))
+    return verbs
 
 
 def _some(random: Random, of: tuple[str, ...]) -> tuple[str, ...]:

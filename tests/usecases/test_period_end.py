@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from brimful.domain.reason import Refuse
 from brimful.ledger import balances, transfers
 from brimful.ledger.transfers import Route
 from brimful.usecases.answers import Bought, ChatbotCreated, TooMuch
@@ -91,12 +92,8 @@ async def test_r31_r20_what_goes_back_is_offered_to_who_waits_at_the_seller(year
     assert year.taken("platform") == [2_500]
 
 
-async def test_r31_a_seat_that_comes_back_goes_to_the_agencys_own_paused_chatbot(
-    year: Year,
-) -> None:
-    """After whoever waits; what is still free can be sold again."""
-    await client_with_plan(year, stock=6)
-    assert isinstance(await year.create_chatbot("Agency", "own"), ChatbotCreated)
+async def lose_a_seat(year: Year) -> None:
+    """The agency's own chatbot pauses, and its seat goes back to the platform."""
     agency = year.names["Agency"]
     async with year.db.transaction() as tx:
         own = await tx.fetchval("select chatbot_id from chatbot where account_id = $1", agency)
@@ -110,10 +107,38 @@ async def test_r31_a_seat_that_comes_back_goes_to_the_agencys_own_paused_chatbot
             operation_id=own,
         )
         await transfers.return_chatbots(tx, route=route, chatbots=1, moment=moment)
+
+
+async def test_r31_a_seat_that_comes_back_goes_to_the_agencys_own_paused_chatbot(
+    year: Year,
+) -> None:
+    """After whoever waits; what is still free can be sold again."""
+    await client_with_plan(year, stock=6)
+    assert isinstance(await year.create_chatbot("Agency", "own"), ChatbotCreated)
+    await lose_a_seat(year)
     await year.cancel("Client")
     await year.until(MAY)
     assert await year.bots("Agency") == {"own": "active"}
     assert (await year.chatbots("Agency")).free == 4
+
+
+async def test_r31_a_seat_bought_for_a_purchase_that_failed_goes_to_the_agencys_paused_chatbot(
+    year: Year,
+) -> None:
+    """The client's card is held while the agency buys a chatbot for it, and gives nothing then."""
+    await client_with_plan(year)
+    await year.stock("Agency", chatbots=1)
+    assert isinstance(await year.create_chatbot("Agency", "own"), ChatbotCreated)
+    await lose_a_seat(year)
+    await year.auto_billing("Agency")
+    await year.open("Next", "Agency")
+    await year.card("Next", "tok_decline_capture")
+    small = await year.package("Agency", 900, credits=10, chatbots=1, interval="month")
+    assert isinstance(await year.buy("Next", small), Refuse)
+    await year.settle()
+    assert year.taken("platform") == [500]
+    assert await year.bots("Agency") == {"own": "active"}
+    assert (await year.chatbots("Agency")).free == 0
 
 
 async def test_r31_a_part_of_an_agencys_chatbots_is_released_at_period_end(year: Year) -> None:

@@ -1,12 +1,13 @@
 """The facts that a decision to buy needs, read from the tables into the domain's values."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from brimful.billing.receivables import Outstanding, read_outstanding
+from brimful.billing.receivables import Outstanding
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.brake import DAYS, BrakeRule, Pace
@@ -56,9 +57,13 @@ class BuyerFacts(Payer):
 
 async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
     """Read the sellers above an account and decide by R9 and R10 (``available``)."""
-    rows = await tx.fetch(_sql("read_availability"), tenant_id, account_id)
-    # Each row tells of an account and what its seller offers; that seller's switch is in the next.
-    switches = [row["enabled"] for row in rows[1:]] + [False]
+    return _is_allowed(await tx.fetch(_sql("read_availability"), tenant_id, account_id))
+
+
+def _is_allowed(above: Sequence[Any]) -> bool:
+    """Each row tells of an account, nearest first, and what its seller offers; that seller's switch
+    is in the next."""
+    switches = [row["enabled"] for row in above[1:]] + [False]
     return available(
         tuple(
             SellerAbove(
@@ -66,7 +71,7 @@ async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUI
                 enabled=enabled,
                 offers_credits=row["seller_offers_credits"],
             )
-            for row, enabled in zip(rows, switches, strict=True)
+            for row, enabled in zip(above, switches, strict=True)
         )
     )
 
@@ -82,15 +87,14 @@ async def read_buyer(
     row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at, by_hand)
     assert row is not None, "only an account with a seller buys"
     hour, day, month = caps_periods(at, row["zone"])
-    spent = await tx.fetchrow(_sql("read_spent"), tenant_id, account_id, hour, day, month)
-    assert spent is not None
-    pace = await tx.fetchrow(
-        _sql("read_pace"), tenant_id, account_id, day, day - timedelta(days=DAYS)
+    since = hour, day, month, day - timedelta(days=DAYS)
+    spending = await tx.fetchrow(_sql("read_spending"), tenant_id, account_id, *since)
+    assert spending is not None
+    outstanding = Outstanding(
+        minor=spending["minor"],
+        by_hand_minor=spending["by_hand_minor"],
+        coming_minor=spending["coming_minor"],
     )
-    assert pace is not None
-    children = await tx.fetch(_sql("read_child_limits"), tenant_id, account_id, month)
-    allowed = await is_allowed_by_seller(tx, tenant_id, account_id)
-    outstanding = await read_outstanding(tx, tenant_id, account_id)
     return BuyerFacts(
         tenant_id=tenant_id,
         account_id=account_id,
@@ -103,9 +107,14 @@ async def read_buyer(
         card=_card(row),
         outstanding=outstanding,
         buyer=replace(
-            _buyer(row, spent, children, allowed, outstanding),
+            _buyer(row, spending, outstanding),
             braked=row["braked"] is not None,
-            pace=Pace(**dict(pace)),
+            pace=Pace(
+                charges_today=spending["charges_today"],
+                today_minor=spending["today_minor"],
+                week_minor=spending["week_minor"],
+                has_history=spending["has_history"],
+            ),
             brake=BrakeRule()
             if row["brake_charges"] is None
             else BrakeRule(charges=row["brake_charges"], factor=row["brake_factor"]),
@@ -127,13 +136,8 @@ def _card(row: Any) -> Card | None:
     )
 
 
-def _buyer(
-    row: Any,
-    spent: Any,
-    children: list[Any],
-    allowed_by_seller: bool,
-    outstanding: Outstanding,
-) -> Buyer:
+def _buyer(row: Any, spending: Any, outstanding: Outstanding) -> Buyer:
+    children: Mapping[str, Mapping[str, int]] = spending["children"]
     allowed = row["allowed_packages"]
     period = None
     if row["period_ends_at"] is not None:
@@ -147,7 +151,7 @@ def _buyer(
         account_id=str(row["account_id"]),
         sells=row["sells"],
         enabled=bool(row["enabled"]) and row["state"] == "open",
-        allowed_by_seller=allowed_by_seller,
+        allowed_by_seller=_is_allowed(row["sellers_above"]),
         paused=Reason.auto_billing_paused if row["paused_reason"] is not None else None,
         retry_at=row["retry_at"],
         out_since=row["out_since"],
@@ -159,14 +163,14 @@ def _buyer(
             per_month_minor=row["per_month_minor"],
         ),
         spent=Spent(
-            hour_count=spent["hour_count"],
-            day_minor=spent["day_minor"],
-            month_minor=spent["month_minor"],
-            child_month_minor={str(c["child_id"]): c["spent_minor"] for c in children},
+            hour_count=spending["hour_count"],
+            day_minor=spending["day_minor"],
+            month_minor=spending["month_minor"],
+            child_month_minor={child: one["spent"] for child, one in children.items()},
             outstanding_minor=outstanding.minor,
             outstanding_by_hand_minor=outstanding.by_hand_minor,
         ),
-        child_limits={str(c["child_id"]): c["per_month_minor"] for c in children},
+        child_limits={child: one["limit"] for child, one in children.items()},
         strategy=row["strategy"] or "best_cover",
         allowed_packages=None if allowed is None else frozenset(str(p) for p in allowed),
         period=period,

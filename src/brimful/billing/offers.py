@@ -1,7 +1,7 @@
 """What a seller offers, as the planner sees it, with the terms that a sale will be made on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Literal
 from uuid import UUID
@@ -44,6 +44,9 @@ class Package:
         )
 
 
+_COLUMNS = tuple(field.name for field in fields(Package))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerOffer:
     """All active packages of a seller and, of these, what auto-billing may buy."""
@@ -64,11 +67,10 @@ async def read_offer(
 ) -> SellerOffer:
     """Read a seller's catalogue. With ``lock`` no package of it is withdrawn or changed before the
     transaction ends, so that what is planned is what is offered."""
-    version = await tx.fetchval(
-        _sql("lock_catalogue" if lock else "read_catalogue_version"), seller_ref
-    )
+    if lock:
+        await tx.fetchval(_sql("lock_catalogue"), seller_ref)
     rows = await tx.fetch(_sql("read_offer"), seller_ref)
-    packages = [Package(**dict(row)) for row in rows]
+    packages = [Package(**{name: row[name] for name in _COLUMNS}) for row in rows]
     return SellerOffer(
         packages={str(p.package_id): p for p in packages},
         offer=Offer(
@@ -83,6 +85,7 @@ async def read_offer(
                 if p.kind == "additional_credits"
             ),
             seats=tuple(p.as_seat() for p in packages if p.kind == "extra_chatbots"),
-            version=str(version or 0),
+            # Where nothing is on offer nothing is bought at any version.
+            version=str(rows[0]["catalogue_version"] if rows else 0),
         ),
     )

@@ -21,13 +21,6 @@ class Outstanding:
     coming_minor: int = 0
 
 
-async def read_outstanding(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Outstanding:
-    """What is outstanding; exact when the caller has locked the account's pool."""
-    row = await tx.fetchrow(_sql("read_open_receivables"), tenant_id, account_id)
-    assert row is not None
-    return Outstanding(**dict(row))
-
-
 async def claim(tx: Transaction, tenant_id: UUID, account_id: UUID, purchase_id: UUID) -> None:
     """Let a purchase collect all that is outstanding; no other will meanwhile."""
     await tx.execute(_sql("claim_receivables"), tenant_id, account_id, purchase_id)

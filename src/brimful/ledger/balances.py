@@ -42,6 +42,16 @@ async def read_stock(
     return rows["credits"], rows["chatbots"]
 
 
+async def read_free(
+    tx: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
+) -> tuple[int, int]:
+    """The credits and the chatbots that an account has free at ``at``, without credits whose end has
+    passed by then (R36)."""
+    row = await tx.fetchrow(_sql("read_free"), tenant_id, account_id, at)
+    assert row is not None
+    return row["credits"], row["chatbots"]
+
+
 async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
     """The two empty balances of a new account."""
     await tx.execute(_sql("open_balances"), tenant_id, account_id)

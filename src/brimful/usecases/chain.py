@@ -54,15 +54,14 @@ async def read_chain(
             tx, seller_ref=found.seller_ref, currency=found.currency, lock=False
         )
         tables = ctx.covers.of(allowed_packs(found.buyer, shop.offer))
-        credits, chatbots = await balances.read_stock(tx, tenant_id, here)
-        lapsing = await balances.read_lapsing(tx, tenant_id, here, at)
+        credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
         facts.append(found)
         shops.append(shop)
         levels.append(
             Level(
                 buyer=found.buyer,
-                free_credits=credits.free - lapsing,
-                free_chatbots=chatbots.free,
+                free_credits=credits,
+                free_chatbots=chatbots,
                 unlimited=False,
                 offer=shop.offer,
                 tables=tables,

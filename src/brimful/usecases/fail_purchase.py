@@ -11,16 +11,17 @@ from brimful.domain.effect import Effect, Plan, Wake
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
-from brimful.usecases.outcomes import effects_of
 from brimful.usecases.put_off import put_off_failed
 from brimful.usecases.refuse_waiting import refuse_waiting
+from brimful.usecases.seats import offer
 
 
 async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """Record that a locked purchase failed, its charge (if any) being cancelled for good.
 
-    The seller's stock goes to the next in its queue; what waited for an auto-billing ends with the
-    reason, and its owner is told at once (R18, R42). After a decline both were done with it.
+    The seller's stock goes to the next in its queue, then to its own paused chatbots (R31); what
+    waited for an auto-billing ends with the reason, and its owner is told at once (R18, R42). After
+    a decline both were done with it.
     """
     reason = _reason(purchase)
     effects: list[Effect] = [Wake(purchase.purchase_id)]
@@ -37,10 +38,7 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
             reason=reason,
             moment=moment,
         )
-        moved = await demands.offer_stock(
-            tx, tenant_id=purchase.tenant_id, account_id=purchase.seller_id, moment=moment
-        )
-        effects.extend(effects_of(purchase.tenant_id, moved))
+        effects.extend(await offer(tx, purchase.tenant_id, purchase.seller_id, moment))
         if await demands.read_waiting(tx, purchase.tenant_id, purchase.seller_id):
             effects.append(Plan(purchase.tenant_id, purchase.seller_id))
     if purchase.origin == "renewal":

@@ -17,6 +17,7 @@ from brimful.ledger import demands
 from brimful.ledger.demands import Moved
 from brimful.notices.promise import promise
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import resume_paused
 
 # What the owner has done, or was told of when it happened: a refusal for it is news only when a
 # client could not be served (R18, R42).
@@ -115,6 +116,9 @@ async def refuse(
     )
     failed = [move for move in moved if move.outcome == "failed"]
     effects = effects_of(tenant_id, moved)
+    if failed:
+        # What they had reserved, and nobody else waits for, is free (R31).
+        await resume_paused(tx, tenant_id, account_id, moment)
     news = failed if not is_known(reason) else [move for move in failed if move.child_id]
     if not news and not even_if_nobody_waits:
         return effects

@@ -11,7 +11,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.notices.promise import promise
-from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import offer
 
 
 async def release_holds(
@@ -59,8 +59,7 @@ async def _end_demand(
         reason=reason,
         moment=moment,
     )
-    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=seller_id, moment=moment)
-    return (*effects_of(tenant_id, moved), Plan(tenant_id, seller_id))
+    return (*await offer(tx, tenant_id, seller_id, moment), Plan(tenant_id, seller_id))
 
 
 async def children_changed(

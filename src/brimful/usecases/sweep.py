@@ -15,6 +15,7 @@ from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.seats import offer
 
 _log = structlog.get_logger()
 _sql = partial(load, "brimful.usecases")
@@ -57,10 +58,6 @@ async def _end(
             child_reason=Reason.temporarily_unavailable,
             moment=moment,
         )
-        effects = effects_of(tenant_id, moved)
-        offered = await demands.offer_stock(
-            tx, tenant_id=tenant_id, account_id=account_id, moment=moment
-        )
-        return effects + effects_of(tenant_id, offered)
+        return effects_of(tenant_id, moved) + await offer(tx, tenant_id, account_id, moment)
 
     return await ctx.db.run(body)

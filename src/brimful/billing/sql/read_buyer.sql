@@ -6,7 +6,8 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
        m.role, m.paused_reason, m.retry_at, g.since_at as out_since,
-       u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval
+       u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval,
+       (select jsonb_agg(to_jsonb(v) order by v.place) from sellers_above_v1(a.tenant_id, a.account_id) v) as sellers_above
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
 left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id

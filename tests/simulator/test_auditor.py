@@ -1,0 +1,120 @@
+"""The independent auditor finds what is wrong with chatbots and changes of plan, and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+from brimful.ledger.balances import Stock
+from tests.simulator.model import Ask, LetGo, Model
+from tests.simulator.paid import Paid
+from tests.simulator.prices import check_prices
+from tests.simulator.seats import check_chatbots
+from tests.simulator.world import ROOT, Offered, Version, World
+
+BEGAN = datetime(2025, 1, 31, 9, tzinfo=UTC)
+SMALL = Offered(ROOT, UUID(int=1), "plan", 57, [Version(1_000, 0)])
+LARGE = Offered(ROOT, UUID(int=2), "plan", 157, [Version(45_800, 0)], chatbots=2)
+SEATS = Offered(ROOT, UUID(int=3), "seats", 0, [Version(500, 0)])
+DEAR = Offered(ROOT, UUID(int=4), "seats", 0, [Version(1_500, 0)])
+
+
+def a_model(*, buys: bool = True) -> Model:
+    """An agency with a client, and what the platform offers."""
+    nothing = cast(Any, None)
+    tree = {"AGENCY": ROOT, "anna": "AGENCY"}
+    world = World(0, tree, nothing, {}, {}, [], {}, {}, {}, seats=dict.fromkeys(tree, 0))
+    world.choices = {
+        name: {"buys_chatbots": buys and name == "AGENCY", "release_chatbots": False}
+        for name in tree
+    }
+    return Model(world, offers=[SMALL, LARGE, SEATS, DEAR], seats=dict(world.seats))
+
+
+def a_payment(kind: str, amount: int, at: datetime, **more: Any) -> Paid:
+    """One of the agency's that was captured."""
+    told: dict[str, Any] = {"who": "AGENCY", "credits": 0, "chatbots": 0, "ask": None} | more
+    return Paid(
+        payment_id="p", amount=amount, purchase=f"{kind} {at}", at=at, asked=9, first_step=9,
+        net=amount, back=0, back_most=0, kind=kind, **told,
+    )  # fmt: skip
+
+
+def an_ask(verb: str, at: datetime, offer: Offered | None = None) -> Ask:
+    """One that was done."""
+    ask = Ask(1, verb, "AGENCY", Random(0), offer=offer, outcome="done", bought=True, sent=1)
+    ask.times.append(at)
+    return ask
+
+
+def found(model: Model, *paid: Paid, **stock: int) -> list[str]:
+    """What the auditor says of the agency's chatbots."""
+    stocks = {"AGENCY": Stock(**cast(Any, stock)), "anna": Stock()}
+    return list(check_chatbots(model, list(paid), stocks))
+
+
+def test_r37_an_upgrade_costs_and_brings_what_is_left_of_the_difference_to_the_unit() -> None:
+    """A plan of 31 January runs to 28 February, 672 hours; 168 of them are left on the 21st."""
+    at = datetime(2025, 2, 21, 9, 30, tzinfo=UTC)
+    begun = a_payment("plan", 1_000, BEGAN, credits=57, ask=an_ask("plan", BEGAN, SMALL))
+    for amount, credits, right in ((11_200, 25, True), (11_201, 25, False), (11_200, 26, False)):
+        change = a_payment(
+            "change", amount, at, credits=credits, chatbots=2, ask=an_ask("change", at, LARGE)
+        )
+        assert (not list(check_prices(a_model(), [begun, change]))) == right
+
+
+def test_r11_missing_chatbots_cost_the_lowest_price() -> None:
+    """Three of them, not at what is meant for hands."""
+    for amount, right in ((1_500, True), (4_500, False), (1_499, False)):
+        paid = a_payment("auto", amount, BEGAN, chatbots=3)
+        assert (not list(check_prices(a_model(), [paid]))) == right
+
+
+def test_r34_chatbots_renew_at_their_price_once_a_month() -> None:
+    """Two that were bought, a month later; not at another price, and not again and again."""
+    bought = a_payment("seats", 1_000, BEGAN, chatbots=2, ask=an_ask("seats", BEGAN, SEATS))
+    month = BEGAN + timedelta(days=28)
+    rents = [a_payment("rent", 1_000, month + timedelta(days=n)) for n in range(3)]
+    assert list(check_prices(a_model(), [bought, rents[0]])) == []
+    assert list(check_prices(a_model(), [bought, a_payment("rent", 1_200, month)]))
+    assert found(a_model(), bought, rents[0], received=2, free=2) == []
+    assert found(a_model(), bought, *rents, received=2, free=2)
+
+
+def test_r1_r31_chatbots_are_what_was_paid_for_unless_they_were_let_go() -> None:
+    """One more or one fewer is found; one fewer is right when its owner let one go."""
+    bought = a_payment("seats", 1_000, BEGAN, chatbots=2, ask=an_ask("seats", BEGAN, SEATS))
+    assert found(a_model(), bought, received=2, free=2) == []
+    assert found(a_model(), bought, received=3, free=3)
+    assert found(a_model(), bought, received=1, free=1)
+    let_go = a_model()
+    let_go.let_go.append(LetGo("AGENCY", 1, pauses=False))
+    assert found(let_go, bought, received=1, free=1) == []
+    assert found(a_model(), bought, received=2, free=1, reserved=1)
+
+
+def test_r4_r8_r11_chatbots_are_bought_only_as_many_as_were_asked_for() -> None:
+    """For an own chatbot if its owner chose so, and never for a client's own."""
+    paid = a_payment("auto", 500, BEGAN, chatbots=1)
+    for buys, asked in ((True, True), (True, False), (False, True)):
+        model = a_model(buys=buys)
+        if asked:
+            model.asks.append(an_ask("chatbot", BEGAN))
+        used = {"used": 1} if asked else {"free": 1}
+        assert (found(model, paid, received=1, **used) == []) == (buys and asked)
+
+
+def test_r31_a_chatbot_pauses_only_where_seats_were_let_go_and_none_is_free() -> None:
+    """And none is used that nobody was told of."""
+    model = a_model()
+    model.asks += [an_ask("chatbot", BEGAN), an_ask("chatbot", BEGAN)]
+    model.seats["AGENCY"] = 1
+    assert found(model, received=1, used=1)
+    model.let_go.append(LetGo("AGENCY", 1, pauses=True))
+    assert found(model, received=1, used=1) == []
+    model.seats["AGENCY"] = 2
+    assert found(model, received=2, used=1, free=1)
+    assert found(model, received=2, used=2) == []
+    model.asks[0].deleted = True
+    assert found(model, received=2, used=2)
