@@ -33,7 +33,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """An account as it pays: to whom, in which currency, with which card, and what it owes."""
+    """An account as it pays: to whom, in which currency, with which card, and what it owes; and
+    whether its seller can charge at all."""
 
     tenant_id: UUID
     account_id: UUID
@@ -42,6 +43,8 @@ class Payer:
     currency: str
     card: Card | None
     outstanding: Outstanding
+    # Since when its seller's gateway account is closed to us, so that no card can be charged (R10).
+    disconnected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUI
                 is_root=row["seller_is_supply"],
                 enabled=enabled,
                 offers_credits=row["seller_offers_credits"],
+                connected=row["seller_connected"],
             )
             for row, enabled in zip(rows, switches, strict=True)
         )
@@ -102,6 +106,7 @@ async def read_buyer(
         currency=row["currency"],
         card=_card(row),
         outstanding=outstanding,
+        disconnected_at=row["disconnected_at"],
         buyer=replace(
             _buyer(row, spent, children, allowed, outstanding),
             braked=row["braked"] is not None,
