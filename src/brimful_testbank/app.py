@@ -44,12 +44,12 @@ class Desk:
     async def serve(self, request: Request) -> Response:
         """One call of a merchant: gate, faults before, the key, the effect, faults after."""
         verb = request.path_params.get("verb") or request.scope["endpoint_verb"]
-        merchant = self._hear(request)
         body = await request.body()
         wish: Object = json.loads(body) if body else {}
         payment_id = request.path_params.get("payment")
         reference = self._reference(wish, payment_id)
         await self.faults.pass_gate(verb)
+        merchant = self._hear(request)
         fault = self.faults.next_fault(verb, merchant, reference)
         lost = self._card_loses(verb, payment_id)
         if fault == "lost_before" or lost == "before":

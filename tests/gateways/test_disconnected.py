@@ -1,6 +1,7 @@
 """A seller's account that is closed to the platform, at every gateway: said plainly, whatever is asked."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ async def test_r10_every_verb_says_that_an_account_is_closed(rig: Rig) -> None:
     method = await rig.method("good", account)
     named = {"account_ref": account}
     held, waiting = [await rig.payment(account_ref=account, method=method) for _ in range(2)]
-    confirm = {**named, "off_session": True}
+    confirm: dict[str, Any] = {**named, "off_session": True}
     await rig.gateway.confirm(payment_id=held, idempotency_key=key(), **confirm)
     rig.connect(account, False)
     on_held = {**named, "payment_id": held}

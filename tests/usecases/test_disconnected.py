@@ -311,7 +311,7 @@ async def test_r44_an_onboarding_page_is_a_reason_to_ask(world: World) -> None:
     ):
         asked = await own.post(
             f"/v1/accounts/{acc(world, 'Agency')}/onboarding-pages",
-            json={"return_url": "https://app.example.com/"},
+            {"return_url": "https://app.example.com/"},
         )
         assert asked.status_code == 201
     await world.settle()
