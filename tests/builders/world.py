@@ -56,7 +56,7 @@ class World(Sandbox):
         self.desk.bank.connect(merchant, connected=False)
         return merchant
 
-    async def ask_after(self, seconds: float = 0) -> None:
+    async def ask_after(self, seconds: float = 3_600) -> None:
         """Let so much real time pass for those who ask after closed accounts, and do what is due."""
         await self.db.execute(
             "update gateway_disconnection set ask_real_at = ask_real_at - $1 * interval '1 s'",

@@ -131,7 +131,7 @@ async def test_r10_a_seller_that_left_stripe_is_told_and_its_client_neutrally_re
     assert [notice["kind"] for notice in await world.notices("Agency")] == ["disconnected"]
     assert await world.db.fetch("select * from breaker") == []
     world.server.hooks.authorize(agency)
-    await world.ask_after(60)
+    await world.ask_after()
     assert isinstance(await cascade(world), SpendDone)
 
 
