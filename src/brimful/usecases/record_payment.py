@@ -149,11 +149,12 @@ async def _record_all(
         await payments.note_held(tx, tenant_id, capture_before)
         effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
     effects += await _end_outages(tx, tenant_id, learnt, moment)
-    effects += await _learn_of_accounts(tx, tenant_id, learnt, moment)
     if renewed:
         await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
     effects += await _record_reversals(tx, learnt, moment)
+    # Last, for it gives back what is held of others, and of these what is not delivered by now.
+    effects += await _learn_of_accounts(tx, tenant_id, learnt, moment)
     return tuple(effects)
 
 
