@@ -314,8 +314,8 @@ async def test_r44_an_onboarding_page_is_a_reason_to_ask(world: World) -> None:
             {"return_url": "https://app.example.com/"},
         )
         assert asked.status_code == 201
-    await world.settle()
-    assert await standing(world) == []
+        await world.settle()
+        assert await standing(world) == []
 
 
 async def test_r10_many_clients_that_find_out_at_once_are_one_piece_of_news(world: World) -> None:
