@@ -98,6 +98,7 @@ async def engine_of(settings: Settings, dsn: str) -> AsyncIterator[Engine]:
             gateway_name=name,
             pages=gateway,
             records=gateway,
+            connections=gateway,
             clock=clock,
             mailer=mailer_of(settings),
             settings=_outlasting(settings),

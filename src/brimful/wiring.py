@@ -24,6 +24,7 @@ from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.send_webhooks import Courier
 from brimful.effects.waiting import Waiters
+from brimful.gateways.connections import Connections
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.gateways.records import Records
@@ -86,10 +87,12 @@ class Engine:
         settings: Settings,
         pages: Pages | None = None,
         records: Records | None = None,
+        connections: Connections | None = None,
         covers: CoverCache | None = None,
     ) -> None:
-        """``pages`` are those that the gateway hosts, ``records`` its own list of payments; without
-        them none are offered and nothing can be reconciled. ``covers`` may be shared by several
+        """``pages`` are those that the gateway hosts, ``records`` its own list of payments,
+        ``connections`` the accounts that sellers have there; without them none are offered, nothing
+        can be reconciled, and none is asked after. ``covers`` may be shared by several
         engines of one process."""
         self.settings = settings
         self.clock = clock
@@ -105,7 +108,11 @@ class Engine:
             covers=covers or CoverCache(),
         )
         self.driver = Driver(
-            ctx=self.ctx, gateway=gateway, now=self.now, lease_s=float(settings.lease_s)
+            ctx=self.ctx,
+            gateway=gateway,
+            now=self.now,
+            lease_s=float(settings.lease_s),
+            connections=connections,
         )
         self.waiters = Waiters(db)
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)

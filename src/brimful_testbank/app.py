@@ -26,6 +26,10 @@ class HangUp(Exception):
     """The connection is to be dropped without a reply."""
 
 
+class Closed(Exception):
+    """The merchant that is named has taken back the shop's access."""
+
+
 class Desk:
     """One bank with all that belongs to it; what the routes work on."""
 
@@ -40,12 +44,12 @@ class Desk:
     async def serve(self, request: Request) -> Response:
         """One call of a merchant: gate, faults before, the key, the effect, faults after."""
         verb = request.path_params.get("verb") or request.scope["endpoint_verb"]
-        merchant = self._hear(request)
         body = await request.body()
         wish: Object = json.loads(body) if body else {}
         payment_id = request.path_params.get("payment")
         reference = self._reference(wish, payment_id)
         await self.faults.pass_gate(verb)
+        merchant = self._hear(request)
         fault = self.faults.next_fault(verb, merchant, reference)
         lost = self._card_loses(verb, payment_id)
         if fault == "lost_before" or lost == "before":
@@ -65,10 +69,14 @@ class Desk:
         return Response(answer, status, media_type="application/json")
 
     def _hear(self, request: Request) -> str:
-        """Who asks, and what time it is by a header of theirs; one that is no time says nothing."""
+        """Who asks, and what time it is by a header of theirs; one that is no time says nothing.
+        Raises Closed."""
         with suppress(KeyError, ValueError, OverflowError):
             self.bank.hear_time(datetime.fromisoformat(request.headers["time"]).astimezone(UTC))
-        return request.headers.get("merchant", "")
+        merchant = request.headers.get("merchant", "")
+        if not self.bank.is_connected(merchant):
+            raise Closed
+        return merchant
 
     def _reference(self, wish: Object, payment_id: str | None) -> str | None:
         metadata = self.bank.payments.get(payment_id or "", wish).get("metadata") or {}
@@ -165,6 +173,14 @@ class Desk:
         except ValueError:
             return JSONResponse({"code": "time_invalid"}, 400)
 
+    async def merchant(self, request: Request) -> Response:
+        """Whether a merchant is connected: one that is not gets no answer but that (403)."""
+        await self.faults.pass_gate("merchant")
+        merchant = self._hear(request)
+        if self.faults.next_fault("merchant", merchant, None) is not None:
+            raise HangUp
+        return JSONResponse({"id": merchant})
+
     async def make_page(self, request: Request) -> Response:
         """A page of ours for a merchant's visitor."""
         wish: Object = json.loads(await request.body() or b"{}")
@@ -201,15 +217,26 @@ class Desk:
             self.events.mode.update(wish)
         elif what == "card":
             self.bank.overrides[wish.pop("fingerprint")] = Behaviour(**wish)
+        elif what == "connect":
+            self.connect(**wish)
         elif what in ("refund", "end_refund", "dispute", "move_dispute"):
             return JSONResponse(getattr(self.bank, what)(**wish))
         else:
             return JSONResponse({"code": "no_such_control"}, 404)
         return JSONResponse(self.faults.describe())
 
+    def connect(self, merchant: str, connected: bool = True) -> None:
+        """A merchant takes back the shop's access, or grants it again; the shop is told."""
+        self.bank.connect(merchant, connected)
+        self.events.send_account(merchant, "updated" if connected else "disconnected")
+
     async def effects(self, request: Request) -> Response:
         """The journal: the independent witness of every movement of money."""
         return JSONResponse(self.journal.effects())
+
+
+async def _closed(request: Request, closed: Exception) -> Response:
+    return JSONResponse({"code": "account_disconnected"}, 403)
 
 
 def create_app(
@@ -240,12 +267,14 @@ def create_app(
             Route("/methods", verb("save_method"), methods=["POST"]),
             Route("/methods/{method}", desk.remove, methods=["DELETE"]),
             Route("/records", desk.records, methods=["GET"]),
+            Route("/merchant", desk.merchant, methods=["GET"]),
             Route("/pages", desk.make_page, methods=["POST"]),
             Route("/pages/{page}", desk.pages.visit, methods=["GET", "POST"]),
             Route("/control/{what}", desk.control, methods=["POST"]),
             Route("/journal", desk.effects, methods=["GET"]),
         ],
         lifespan=lifespan,
+        exception_handlers={Closed: _closed},
     )
     app.state.desk = desk
     return app

@@ -44,6 +44,7 @@ class Bank:
         self.customers = journal.load("customer")
         self.methods = journal.load("method")
         self.payments = journal.load("payment")
+        self.merchants = journal.load("merchant")
         # The cards whose owners confirmed a payment.
         self.known: set[str] = set()
         self.overrides: dict[str, Behaviour] = {}
@@ -54,6 +55,16 @@ class Bank:
         if self._heard is None or at > self._heard:
             self._heard = at
             self._now = lambda: at
+
+    def connect(self, merchant: str, connected: bool = True) -> None:
+        """A merchant takes back the shop's access to it, or grants it again."""
+        body: Object = {"id": merchant, "connected": connected}
+        self.journal.write("merchant", body, None, None)
+        self.merchants[merchant] = body
+
+    def is_connected(self, merchant: str) -> bool:
+        """Whether the shop may act for a merchant: for any that it names, until that takes it back."""
+        return bool(self.merchants.get(merchant, {}).get("connected", True))
 
     def save_method(self, merchant: str, customer: str | None, token: str) -> Object:
         """Save a card; without a customer one is made."""

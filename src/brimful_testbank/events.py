@@ -31,18 +31,25 @@ class Events:
 
     def send(self, payment: dict[str, Any], kind: str) -> None:
         """Deliver that a payment changed, as the mode says."""
+        about = {"payment": payment["id"], "amount": payment["amount"]}
+        about |= {"currency": payment["currency"], "metadata": payment["metadata"]}
+        self._send(f"payment.{kind}", payment["merchant"], about)
+
+    def send_account(self, merchant: str, kind: str) -> None:
+        """Deliver that a merchant's account changed."""
+        about: dict[str, Any] = {"payment": None, "amount": None, "currency": None, "metadata": {}}
+        self._send(f"account.{kind}", merchant, about)
+
+    def _send(self, kind: str, merchant: str, about: dict[str, Any]) -> None:
         if self.url is None or self.mode["drop"]:
             return
         event = {
             "id": f"evt_{secrets.token_hex(10)}",
-            "kind": f"payment.{kind}",
+            "kind": kind,
             "mode": "test",
-            "account": payment["merchant"],
-            "payment": payment["id"],
-            "amount": payment["amount"],
-            "currency": payment["currency"],
+            "account": merchant,
             "created": int(time.time()),
-            "metadata": payment["metadata"],
+            **about,
         }
         for _ in range(int(self.mode["copies"])):
             late = self.mode["delay_ms"] / 1000

@@ -76,6 +76,8 @@ ELSEWHERE = (
         "buy_ahead",
         "buy_package.find_begun",
         "create_chatbot",
+        "disconnections.take",
+        "record_connection",
         "cards.take_undetached",
         "cards.note_detached",
         "move_account",

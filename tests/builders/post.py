@@ -146,6 +146,7 @@ async def post_office(db: Database, folder: Path, *, wire: bool) -> AsyncIterato
             clock=SystemClock(),
             mailer=FolderMailer(folder / "mail"),
             settings=Settings(),
+            connections=gateway,
         )
         stack.push_async_callback(engine.stop)
         world = World(engine, (await open_sandbox(engine)).platform)

@@ -46,11 +46,12 @@ class StripeWorld(World):
             )
             assert isinstance(page, Onboarding), page
             self.server.hooks.onboard(page.account_ref)
-            assert await connect_seller(
+            await connect_seller(
                 self.engine.ctx,
                 tenant_id=made.tenant_id,
                 account_id=made.account_id,
                 merchant_ref=page.account_ref,
+                moment=self.engine.now(),
             )
         return await self.account(name)
 
@@ -127,6 +128,7 @@ async def running_stripe_world(db: Database, mail: Path) -> AsyncIterator[Stripe
             mailer=FolderMailer(mail),
             settings=Settings(),
             pages=gateway,
+            connections=gateway,
         )
         world = StripeWorld(engine, (await open_sandbox(engine)).platform)
         world.gateway, world.server = gateway, server

@@ -50,6 +50,21 @@ class World(Sandbox):
             if effect["kind"] == "captured" and merchant in (None, effect["merchant"])
         ]
 
+    async def disconnect(self, seller: str) -> str:
+        """A seller closes its gateway account to the platform; nobody has told us. Its name there."""
+        merchant = (await self.account(seller)).merchant_ref
+        self.desk.bank.connect(merchant, connected=False)
+        return merchant
+
+    async def ask_after(self, seconds: float = 3_600) -> None:
+        """Let so much real time pass for those who ask after closed accounts, and do what is due."""
+        await self.db.execute(
+            "update gateway_disconnection set ask_real_at = ask_real_at - $1 * interval '1 s'",
+            seconds,
+        )
+        await self.engine.take_up_due_work()
+        await self.settle()
+
     def held_open(self) -> list[str]:
         """By the bank: the payments that still hold a card."""
         return [p["id"] for p in self.desk.bank.payments.values() if p["state"] == "held"]
@@ -86,6 +101,7 @@ async def running_world(
             settings=settings,
             pages=gateway,
             records=gateway,
+            connections=gateway,
         )
         made = await open_sandbox(engine)
         world = World(engine, made.platform)

@@ -16,6 +16,7 @@ from brimful.domain.payment import (
     RefundOutcome,
     SavedMethod,
 )
+from brimful.gateways.connections import Connections
 from brimful.gateways.pages import HostedPage, Pages
 from brimful.gateways.port import REFERENCE, CaptureMode, Gateway
 from brimful.gateways.records import Records
@@ -63,6 +64,9 @@ class Rig:
     # The same gateway as a host of pages and a keeper of records.
     pages: Pages
     records: Records
+    # The same gateway as a keeper of accounts; let one be closed to us, or opened again.
+    connections: Connections
+    connect: Callable[[str, bool], None]
     # Do what an owner does on a page: save a good card.
     complete: Callable[[HostedPage], Awaitable[None]]
     # Let a fault of the gateway's own kind strike.
@@ -206,6 +210,8 @@ async def testbank() -> AsyncIterator[Rig]:
             expire_holds=expire_holds,
             pages=gateway,
             records=gateway,
+            connections=gateway,
+            connect=desk.bank.connect,
             complete=complete,
         )
 
@@ -225,6 +231,9 @@ async def stripe() -> AsyncIterator[Rig]:
         def lose(verb: str, when: When) -> None:
             resource = "refunds.create" if verb == "refund" else f"payment_intents.{verb}"
             server.faults.rules[:] = [StripeRule(fault="reset", when=when, verb=resource)]
+
+        def connect(account: str, connected: bool) -> None:
+            (server.hooks.authorize if connected else server.hooks.deauthorize)(account)
 
         async def complete(page: HostedPage) -> None:
             session = server.hooks.complete_checkout(page.page_id)
@@ -254,6 +263,8 @@ async def stripe() -> AsyncIterator[Rig]:
             expire_holds=lambda: server.advance(30 * 86_400),
             pages=gateway,
             records=gateway,
+            connections=gateway,
+            connect=connect,
             complete=complete,
             spoil=server.faults.rules.append,
         )

@@ -7,6 +7,7 @@ from brimful.domain.payment import Captured, Created, Held, SavedMethod
 from brimful.domain.reconciling import Repair, Trouble
 from brimful.effects.reconcile import Report, reconcile
 from brimful.gateways.port import REFERENCE, CaptureMode
+from brimful.usecases.answers import SpendDone
 from brimful_testbank.faults import Rule
 from tests.builders.world import World, small_world
 
@@ -161,3 +162,25 @@ async def test_r24_a_grant_without_its_payment_is_for_a_person(world: World) -> 
     report = await compared(world)
     assert told(report) == [("person", Trouble.not_at_gateway)]
     assert (await world.credits("Agency")).received == 2_000
+
+
+async def test_r10_r24_a_closed_account_is_told_of_and_the_others_are_compared(
+    world: World,
+) -> None:
+    """Its list is refused: its clients are inactive, unless they were; opened again, that is found
+    out as well."""
+    await small_world(world)
+    assert isinstance(await world.spend("Client 1", 10), SpendDone)
+    await world.settle()
+    merchant = await world.disconnect("Agency")
+    report = await compared(world)
+    assert (report.closed, report.accounts, report.charges) == ([merchant], 2, 1)
+    assert report.findings == [] and report.needs_person
+    kinds = [notice["kind"] for notice in await world.notices("Client 1")]
+    assert kinds[-1] == "inactive"
+    assert (await compared(world)).closed == [merchant]
+    world.desk.bank.connect(merchant)
+    report = await compared(world)
+    assert (report.closed, report.needs_person) == ([], False)
+    kinds = [notice["kind"] for notice in await world.notices("Client 1")]
+    assert kinds[-1] == "resumed"

@@ -26,6 +26,10 @@ class AccountBody(BaseModel):
     owner_email: str
     state: str
     moves_at: datetime | None = Field(description="from when on another sells to it")
+    gateway_disconnected_at: datetime | None = Field(
+        description="since when its account at the gateway is closed to us, so that its clients "
+        "cannot be charged"
+    )
 
 
 class PackageBody(BaseModel):
@@ -133,6 +137,7 @@ def account(found: Account, platform: Platform, supplies: bool) -> AccountBody:
         owner_email=found.owner_email,
         state=found.state,
         moves_at=found.moves_at,
+        gateway_disconnected_at=found.disconnected_at,
     )
 
 

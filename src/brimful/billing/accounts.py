@@ -36,6 +36,8 @@ class Account:
     moves_to: UUID | None = None
     moves_at: datetime | None = None
     moves_by: str | None = None
+    # Since when its gateway account is closed to us, so that its clients cannot be charged (R10).
+    disconnected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,12 @@ async def read_account(
 
 async def connect_seller(
     tx: Transaction, tenant_id: UUID, account_id: UUID, merchant_ref: str
-) -> bool:
+) -> None:
     """Name the gateway account on which a seller charges its clients, in the place of the one made up
-    for it; False when it has one already."""
-    named = await tx.fetchval(
+    for it; one that it has already stays."""
+    await tx.execute(
         _sql("connect_seller"), tenant_id, account_id, merchant_ref, unconnected_ref(account_id)
     )
-    return named is not None
 
 
 def unconnected_ref(account_id: UUID) -> str:

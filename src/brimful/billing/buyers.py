@@ -34,7 +34,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """An account as it pays: to whom, in which currency, with which card, and what it owes."""
+    """An account as it pays: to whom, in which currency, with which card, and what it owes; and
+    whether its seller can charge at all."""
 
     tenant_id: UUID
     account_id: UUID
@@ -43,6 +44,8 @@ class Payer:
     currency: str
     card: Card | None
     outstanding: Outstanding
+    # Since when its seller's gateway account is closed to us, so that no card can be charged (R10).
+    disconnected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ def _is_allowed(above: Sequence[Any]) -> bool:
                 is_root=row["seller_is_supply"],
                 enabled=enabled,
                 offers_credits=row["seller_offers_credits"],
+                connected=row["seller_connected"],
             )
             for row, enabled in zip(above, switches, strict=True)
         )
@@ -106,6 +110,7 @@ async def read_buyer(
         currency=row["currency"],
         card=_card(row),
         outstanding=outstanding,
+        disconnected_at=row["disconnected_at"],
         buyer=replace(
             _buyer(row, spending, outstanding),
             braked=row["braked"] is not None,

@@ -42,6 +42,8 @@ class Due:
     retry_at: datetime | None
     # Since when the gateway gives no answer, while it is not to be asked.
     out_since: datetime | None
+    # Since when its seller's gateway account is closed to us.
+    disconnected_at: datetime | None
     outstanding: Outstanding
     seller_failed_at: datetime | None
     past_due_since: datetime | None
@@ -154,6 +156,7 @@ def _due(row: Any) -> Due:
         paused=row["paused_reason"] is not None,
         retry_at=row["retry_at"],
         out_since=row["out_since"],
+        disconnected_at=row["disconnected_at"],
         outstanding=Outstanding(minor=row["owed_minor"], coming_minor=row["coming_minor"]),
         seller_failed_at=row["seller_failed_at"],
         past_due_since=row["past_due_since"],

@@ -135,3 +135,9 @@ async def read_mere_holds(
     hand as well."""
     rows = await tx.fetch(_sql("read_mere_holds"), tenant_id, account_id, by_hand)
     return [row["purchase_id"] for row in rows]
+
+
+async def read_mere_holds_at(tx: Transaction, tenant_id: UUID, seller_id: UUID) -> list[UUID]:
+    """Purchases from a seller, by whomever begun, whose capture has not begun."""
+    rows = await tx.fetch(_sql("read_mere_holds_at"), tenant_id, seller_id)
+    return [row["purchase_id"] for row in rows]

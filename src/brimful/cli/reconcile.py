@@ -18,6 +18,7 @@ from brimful.runtime import engine_of, log_to_stderr
 from brimful.settings import Settings
 
 DAYS_MAX = 365
+_CLOSED = "is closed to us. None of its clients is charged until its owner connects it again."
 _NOT_THIS_ONE = "the gateway keeps no list of payments to compare with"
 TITLES = {
     "captured_without_grant": "money was taken for a purchase that failed: refund it at the gateway",
@@ -57,6 +58,7 @@ class Shown:
             "gateway_accounts": report.accounts,
             "charges": report.charges,
             "payments": report.payments,
+            "closed_accounts": report.closed,
             "findings": [_plain(finding) for finding in report.findings],
         }
 
@@ -71,6 +73,8 @@ class Shown:
         )
         persons = [one for one in report.findings if one.outcome in ("person", "no_answer")]
         mended = [one for one in report.findings if one.outcome not in ("person", "no_answer")]
+        for account in report.closed:
+            console.print(f"Not compared: {account} {_CLOSED}", soft_wrap=True)
         if mended:
             console.print(f"Mended: {len(mended):,}")
             console.print(_table(mended))
@@ -79,7 +83,7 @@ class Shown:
             console.print(_table(persons))
             for trouble in sorted({str(one.trouble) for one in persons if one.trouble}):
                 console.print(f"{trouble}: {TITLES[trouble]}.", soft_wrap=True)
-        elif not mended:
+        elif not mended and not report.closed:
             console.print("No difference.")
 
 

@@ -95,6 +95,14 @@ class HandleEvent:
     event_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadAccount:
+    """A seller whose gateway account is closed to us, and is to be asked after."""
+
+    tenant_id: UUID
+    account_id: UUID
+
+
 # What looks by itself whether there is something to do, and mostly finds nothing.
 Look = MailDue | WebhooksDue | DetachDue | AdvanceClock | WarnDue
 
@@ -112,4 +120,5 @@ Effect = (
     | LookAhead
     | WarnDue
     | HandleEvent
+    | ReadAccount
 )

@@ -28,6 +28,7 @@ class Verdict(StrEnum):
     not_of_a_payment = "not_of_a_payment"
     other_mode = "other_mode"
     unknown_payment = "unknown_payment"
+    unknown_account = "unknown_account"
     other_account = "other_account"
     other_amount = "other_amount"
     other_currency = "other_currency"

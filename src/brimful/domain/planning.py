@@ -134,22 +134,24 @@ def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerAbove:
-    """One seller on the way up from an account, as R9 looks at it."""
+    """One seller on the way up from an account, as R9 looks at it. ``connected``: its gateway account
+    is open to the platform, so that its clients can be charged there."""
 
     is_root: bool
     enabled: bool
     offers_credits: bool
+    connected: bool = True
 
 
 def available(sellers: tuple[SellerAbove, ...]) -> bool:
     """Whether an account may use auto-billing, given its sellers, nearest first (R9, R10).
 
     The root always counts as enabled. Any other seller must have its own switch on, offer an
-    additional-credits package, and be allowed by its own seller in turn.
+    additional-credits package, be able to charge its clients, and be allowed by its own seller in turn.
     """
     for seller in sellers:
         if seller.is_root:
             return True
-        if not (seller.enabled and seller.offers_credits):
+        if not (seller.enabled and seller.offers_credits and seller.connected):
             return False
     return False

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
+from brimful.domain.disconnection import CANCEL_PAUSE, is_disconnected
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
@@ -28,6 +29,7 @@ from brimful.domain.payment import (
 )
 from brimful.domain.resending import may_send
 from brimful.effects.late import ask_late
+from brimful.gateways.connections import Connections
 from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.begin_attempts import begin_attempt
 from brimful.usecases.context import Context
@@ -50,12 +52,13 @@ TRIES_BEFORE_OUTAGE = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """What is needed to drive purchases: the gateway, a clock to read, how long a lease lasts, and
-    how many batches of them a process takes at a time."""
+    how many batches of them a process takes at a time; ``connections``, of a gateway that has any."""
 
     ctx: Context
     gateway: Gateway
     now: Callable[[], Moment]
     lease_s: float
+    connections: Connections | None = None
     batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
 
@@ -142,6 +145,11 @@ async def _step(
     effects = await record_payment(
         driver.ctx, **ids, outcome=outcome, asked=purchase.state, moment=driver.now()
     )
+    if purchase.state == "canceling" and is_disconnected(outcome):
+        # Nothing can be cancelled there until the account is open again, and then this is woken.
+        due = driver.now().real_at + CANCEL_PAUSE
+        await payments.note_try(driver.ctx.db, purchase.tenant_id, purchase.purchase_id, due)
+        return Next.later, before + effects
     waits = purchase.present and isinstance(outcome, NeedsAuthentication)
     return Next.later if waits and not effects else Next.again, before + effects
 

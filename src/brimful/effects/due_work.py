@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from brimful.billing import ahead, events, payments, refunds, renewals
+from brimful.billing import ahead, disconnections, events, payments, refunds, renewals
 from brimful.domain.effect import (
     DetachDue,
     DriveRefund,
@@ -12,6 +12,7 @@ from brimful.domain.effect import (
     LookAhead,
     MailDue,
     Plan,
+    ReadAccount,
     Renew,
     WarnDue,
     WebhooksDue,
@@ -48,7 +49,7 @@ async def begin_due_work(
 async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect]:
     """Purchases to drive, a tenant's together; pools to plan for; sellers whose buyers renew, those
     nearest to the root first; accounts that buy ahead, or owe an overdraft; refunds under way; the
-    gateway's events."""
+    gateway's events; sellers' gateway accounts to ask after."""
     db = ctx.db
     by_tenant: dict[UUID, list[UUID]] = {}
     for tenant_id, purchase_id in await payments.find_due(db, moment.real_at, limit):
@@ -62,4 +63,5 @@ async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect
     due += [
         HandleEvent(one) for one in await events.find_due(db, ctx.gateway, moment.real_at, limit)
     ]
+    due += [ReadAccount(*ids) for ids in await disconnections.find_due(db, moment.real_at, limit)]
     return due

@@ -12,10 +12,12 @@ import structlog
 from brimful.billing import events, payments
 from brimful.billing.events import Taken
 from brimful.db.address import DatabaseGone
+from brimful.domain.disconnection import ABOUT_AN_ACCOUNT, is_disconnected
 from brimful.domain.effect import Effect
 from brimful.domain.event import REPLY_COMES_WITHIN, Verdict, judge_hint, judge_read
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.effects.drive import Driver
+from brimful.effects.handle_account_event import handle_account_event
 from brimful.usecases.record_payment import record_payment
 
 _log = structlog.get_logger()
@@ -68,6 +70,13 @@ async def handle_event(driver: Driver, event_id: str) -> tuple[Effect, ...]:
 
 async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     db, hint = driver.ctx.db, taken.hint
+    if hint.kind in ABOUT_AN_ACCOUNT:
+        verdict, effects = await handle_account_event(driver, taken)
+        if verdict is None:
+            await _ask_later(driver, taken)
+        else:
+            await _settle(driver, taken, verdict)
+        return effects
     stored = None
     if hint.payment_id is not None:
         stored = await payments.find_stored(db, taken.gateway, hint.payment_id)
@@ -83,9 +92,8 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
         return ()
     assert stored is not None and ours is not None
     outcome = await driver.gateway.look_up(account_ref=ours.account_ref, payment_id=ours.payment_id)
-    if isinstance(outcome, Unknown | Unreachable):
-        pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
-        await events.put_off(db, taken, driver.now().real_at + timedelta(seconds=pause_s))
+    if isinstance(outcome, Unknown | Unreachable) or is_disconnected(outcome):
+        await _ask_later(driver, taken)
         return ()
     if isinstance(outcome, Refused):
         raise ReadRefused(outcome.code)
@@ -104,12 +112,19 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     return effects
 
 
+async def _ask_later(driver: Driver, taken: Taken) -> None:
+    pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
+    until = driver.now().real_at + timedelta(seconds=pause_s)
+    await events.put_off(driver.ctx.db, taken, until)
+
+
 async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
     await events.settle(driver.ctx.db, taken, verdict, driver.now())
     if not verdict.refused:
         return
     # Other business in a gateway account that is shared with it is nothing to be warned of.
-    tell = _log.info if verdict is Verdict.unknown_payment else _log.warning
+    others = (Verdict.unknown_payment, Verdict.unknown_account)
+    tell = _log.info if verdict in others else _log.warning
     hint = taken.hint
     tell(
         "gateway_event_refused",

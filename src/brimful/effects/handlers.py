@@ -14,6 +14,7 @@ from brimful.domain.effect import (
     LookAhead,
     MailDue,
     Plan,
+    ReadAccount,
     Renew,
     Wake,
     WarnDue,
@@ -25,6 +26,7 @@ from brimful.effects.drive import Driver, drive
 from brimful.effects.drive_many import drive_many
 from brimful.effects.drive_refund import drive_refund
 from brimful.effects.handle_event import handle_event
+from brimful.effects.read_account import read_account
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Handler
 from brimful.effects.waiting import Waiters
@@ -65,6 +67,7 @@ class Handlers:
             LookAhead: self._look_ahead,
             WarnDue: self._warn,
             HandleEvent: self._handle_event,
+            ReadAccount: self._read_account,
         }
 
     def _now(self) -> Moment:
@@ -142,3 +145,8 @@ class Handlers:
     async def _handle_event(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, HandleEvent)
         return await handle_event(self.driver, effect.event_id)
+
+    async def _read_account(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, ReadAccount)
+        ids = {"tenant_id": effect.tenant_id, "account_id": effect.account_id}
+        return await read_account(self.driver, **ids)

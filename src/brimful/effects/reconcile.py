@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from brimful.billing import disconnections
 from brimful.billing.reconciling import list_charges_at, list_gateway_accounts
+from brimful.domain.disconnection import Connected, Disconnected, is_disconnected
 from brimful.domain.effect import Effect
 from brimful.domain.payment import Canceled, NotFound, Refused, Unknown, Unreachable
 from brimful.domain.payment_record import PaymentRecord
@@ -20,6 +22,7 @@ from brimful.domain.reconciling import (
 )
 from brimful.effects.drive import Driver
 from brimful.gateways.records import Records, RecordsPage
+from brimful.usecases.record_connection import record_connection
 from brimful.usecases.record_payment import record_payment
 
 # The gateway's clock and ours, and the moment between an intent and its payment, may differ by this.
@@ -52,12 +55,16 @@ class Report:
     charges: int = 0
     payments: int = 0
     findings: list[Finding] = field(default_factory=list)
+    # The sellers' accounts that are closed to us, whose payments could not be compared.
+    closed: list[str] = field(default_factory=list)
     effects: tuple[Effect, ...] = ()
 
     @property
     def needs_person(self) -> bool:
-        """Something could not be settled: it is a person's, or the gateway gave no answer."""
-        return any(finding.outcome in ("person", "no_answer") for finding in self.findings)
+        """Something could not be settled: it is a person's, or the gateway gave no answer, or an
+        account is closed to us."""
+        unsettled = (one.outcome in ("person", "no_answer") for one in self.findings)
+        return bool(self.closed) or any(unsettled)
 
 
 async def reconcile(
@@ -71,13 +78,19 @@ async def reconcile(
     """Compare all payments made from ``since`` on and earlier than ``before``, account by account.
 
     ``seen`` is told each account's name and how many payments were read so far. May be repeated at
-    any time, beside servers and workers: what it mends, it mends as they do. Returns the report,
-    with the effects that follow. Raises NoRecords when the gateway does not answer.
+    any time, beside servers and workers: what it mends, it mends as they do. An account that is closed
+    to us is told of and passed over; that one is, or is so no more, is recorded (R10). Returns the
+    report, with the effects that follow. Raises NoRecords when the gateway does not answer.
     """
     report = Report(since=since, before=before)
     for account in await list_gateway_accounts(driver.ctx.db, driver.ctx.gateway):
         report.accounts += 1
+        asked = driver.now().real_at
         theirs = await _read_all(records, account, since, before, seen)
+        report.effects += await _learn_of_account(driver, account, theirs is None, asked)
+        if theirs is None:
+            report.closed.append(account)
+            continue
         report.payments += len(theirs)
         await _compare_account(driver, account, theirs, report)
     return report
@@ -89,13 +102,16 @@ async def _read_all(
     since: datetime,
     before: datetime,
     seen: Callable[[str, int], None],
-) -> list[PaymentRecord]:
+) -> list[PaymentRecord] | None:
+    """All payments of an account in a span of time; None for an account that is closed to us."""
     read: list[PaymentRecord] = []
     after: str | None = None
     while True:
         page = await records.list_payments(
             account_ref=account, since=since - MARGIN, before=before + MARGIN, after=after
         )
+        if is_disconnected(page):
+            return None
         if not isinstance(page, RecordsPage):
             raise NoRecords(f"the gateway did not list the payments of {account}: {page}")
         read += page.records
@@ -103,6 +119,23 @@ async def _read_all(
         after = page.after
         if after is None:
             return read
+
+
+async def _learn_of_account(
+    driver: Driver, account: str, closed: bool, asked: datetime
+) -> tuple[Effect, ...]:
+    """The list was given, or refused, at an instant of real time: what that says of the account."""
+    ours = await disconnections.find_by_merchant(driver.ctx.db, account)
+    if ours is None or ours.supply or (not closed and ours.since_at is None):
+        return ()
+    return await record_connection(
+        driver.ctx,
+        tenant_id=ours.tenant_id,
+        seller_id=ours.account_id,
+        outcome=Disconnected() if closed else Connected(),
+        asked_real_at=asked,
+        moment=driver.now(),
+    )
 
 
 async def _compare_account(

@@ -70,6 +70,15 @@ async def lock_family(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Non
     await tx.execute(_sql("lock_family"), tenant_id, account_id)
 
 
+async def lock_families(
+    tx: Transaction, tenant_id: UUID, seller_ids: Sequence[UUID], *more: UUID
+) -> None:
+    """Lock, in the one order, the pools of sellers, of all that buy automatically below them, and of
+    whoever is buying from them, with ``more``: for whoever learns whether they can charge (R10)."""
+    rows = await tx.fetch(_sql("read_family"), tenant_id, list(seller_ids))
+    await lock_pools(tx, tenant_id, *{*more, *(row["account_id"] for row in rows)})
+
+
 async def lock_move(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:
     """Lock, after the tree, the pools that the move of an account touches, in the one order (R46)."""
     await tx.execute(_sql("lock_move"), tenant_id, account_id)

@@ -95,6 +95,8 @@ async def _begin(
     account = str(facts.account_id)
     if not failed.ended:
         return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
+    if facts.disconnected_at is not None:
+        return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
     if facts.card is None:
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     plan = await _plan(tx, facts, failed, moment)

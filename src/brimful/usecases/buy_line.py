@@ -31,11 +31,14 @@ async def buy_line(
     are locked and ``facts`` were read after that.
 
     What the chain of sellers cannot furnish is refused before anything is held, neutrally, and the
-    seller's owner is told (R18).
+    seller's owner is told (R18); so is what a seller with a closed gateway account cannot charge.
     """
     account = str(facts.account_id)
     if too_much := beyond(line):
         return TooMuch(what=too_much)
+    if facts.disconnected_at is not None and line.amount_minor > 0:
+        # Its seller was told when its account was closed; the client hears nothing of it (R10, R18).
+        return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
     if facts.card is None and line.amount_minor > 0:
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)

@@ -6,8 +6,9 @@ the page's address.
 
 from uuid import UUID
 
-from brimful.billing import accounts, card_pages
+from brimful.billing import accounts, card_pages, disconnections
 from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, ReadAccount
 from brimful.domain.moment import Moment
 from brimful.usecases.context import Context
 
@@ -39,12 +40,15 @@ async def note_card_page(
 
 
 async def connect_seller(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, merchant_ref: str
-) -> bool:
-    """Record the gateway account that was opened for a seller (R44); False when it has one already,
-    which stays: its clients' cards are saved there."""
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, merchant_ref: str, moment: Moment
+) -> tuple[Effect, ...]:
+    """Record the gateway account that was opened for a seller (R44). One that it has already stays:
+    its clients' cards are saved there. One that was closed to us is asked after, now that the gateway
+    has made a page for it (R10)."""
 
-    async def body(tx: Transaction) -> bool:
-        return await accounts.connect_seller(tx, tenant_id, account_id, merchant_ref)
+    async def body(tx: Transaction) -> tuple[Effect, ...]:
+        await accounts.connect_seller(tx, tenant_id, account_id, merchant_ref)
+        closed = await disconnections.hasten(tx, tenant_id, [account_id], moment.real_at)
+        return tuple(ReadAccount(tenant_id, seller_id) for seller_id in closed)
 
     return await ctx.db.run(body)

@@ -111,7 +111,9 @@ def _charge_minor(ctx: Context, facts: BuyerFacts, amount_minor: int) -> int:
 def preview_of(ctx: Context, facts: BuyerFacts, amount_minor: int, above: Refuse | None) -> Preview:
     """The preview of a purchase by hand at a price, whose sellers cannot furnish it if ``above``."""
     reason = None
-    if above is not None:
+    if facts.disconnected_at is not None and amount_minor > 0:
+        reason = Reason.temporarily_unavailable
+    elif above is not None:
         reason = neutral(above.reason)
     elif facts.card is None and amount_minor > 0:
         reason = Reason.no_payment_method

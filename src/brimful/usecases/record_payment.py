@@ -9,11 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from brimful.billing import authentications, breaker, outages, payments, purchases, renewals
+from brimful.billing import (
+    authentications,
+    breaker,
+    disconnections,
+    outages,
+    payments,
+    purchases,
+    renewals,
+)
 from brimful.billing.purchases import Purchase, PurchaseState
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import AUTHENTICATION_REQUIRED
-from brimful.domain.effect import Drive, Effect, Plan, Renew
+from brimful.domain.disconnection import is_disconnected
+from brimful.domain.effect import Drive, Effect, Plan, ReadAccount, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     DISCONNECTED,
@@ -34,9 +43,9 @@ from brimful.usecases.begin_attempts import may_begin, stop_attempts
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
+from brimful.usecases.note_disconnected import note_disconnected
 from brimful.usecases.record_card_result import note_success, record_decline
 from brimful.usecases.record_reversals import record_not_given_back, record_reversals
-from brimful.usecases.tell_disconnected import tell_disconnected
 
 Outcome = PaymentOutcome | Refunded
 
@@ -88,7 +97,12 @@ async def record_payments(
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         pools = await purchases.read_parties(tx, tenant_id, list(outcomes))
-        await demands.lock_pools(tx, tenant_id, *pools)
+        if any(is_disconnected(outcome) for outcome in outcomes.values()):
+            seen = await purchases.read_purchases(tx, tenant_id, list(outcomes))
+            sellers = sorted({purchase.seller_id for purchase in seen})
+            await demands.lock_families(tx, tenant_id, sellers, *pools)
+        else:
+            await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
         learnt = [(one, outcomes[one.purchase_id]) for one in locked]
         fresh = [
@@ -139,6 +153,8 @@ async def _record_all(
         await breaker.forget_soft_declines(tx, renewed, moment.at)
         effects += await deliver_renewals(tx, renewed, moment)
     effects += await _record_reversals(tx, learnt, moment)
+    # Last, for it gives back what is held of others, and of these what is not delivered by now.
+    effects += await _learn_of_accounts(tx, tenant_id, learnt, moment)
     return tuple(effects)
 
 
@@ -168,6 +184,26 @@ async def _end_outages(
         return ()
     sellers = await renewals.wake_after_outage(tx, tenant_id, moment.at)
     return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
+
+
+async def _learn_of_accounts(
+    tx: Transaction, tenant_id: UUID, learnt: list[tuple[Purchase, Outcome]], moment: Moment
+) -> tuple[Effect, ...]:
+    """What the answers say of the sellers' accounts at the gateway: that one is closed is noted; where
+    something could be cancelled, one may be open again, so that the gateway is asked (R10)."""
+    effects: tuple[Effect, ...] = ()
+    closed = {one.seller_id for one, outcome in learnt if is_disconnected(outcome)}
+    for seller_id in sorted(closed):
+        effects += await note_disconnected(tx, tenant_id, seller_id, moment)
+    answered = {
+        one.seller_id
+        for one, outcome in learnt
+        if one.state == "canceling" and not isinstance(outcome, Refused)
+    }
+    if not answered - closed:
+        return effects
+    hastened = await disconnections.hasten(tx, tenant_id, answered - closed, moment.real_at)
+    return effects + tuple(ReadAccount(tenant_id, seller_id) for seller_id in hastened)
 
 
 async def _record_reversals(
@@ -241,13 +277,12 @@ async def _refused(
     ctx: Context, tx: Transaction, purchase: Purchase, code: str, moment: Moment
 ) -> tuple[Effect, ...]:
     """The gateway refuses the request itself. A card that it does not know is its payer's affair, not
-    the seller's: nothing is tried on it any more (R29, R35). A seller that left the gateway is told
-    so. All else is like an outage."""
+    the seller's: nothing is tried on it any more (R29, R35). A seller that left the gateway fails its
+    client, neutrally (R10, R18). All else is like an outage."""
     reason = Reason.gateway_unavailable
     effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
     if code == DISCONNECTED:
         reason = Reason.temporarily_unavailable
-        effects += await tell_disconnected(tx, purchase, moment)
     elif code in CARD_IS_GONE:
         if purchase.automatic:
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)

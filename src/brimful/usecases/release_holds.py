@@ -1,5 +1,6 @@
 """Giving back what is only held, when an account may not buy by itself any more (R10, R27)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from brimful.billing import purchases, settings_records
@@ -32,8 +33,29 @@ async def release_holds(
     is delivered. Until that is known it keeps its reservation; only a demand that still waits at
     the seller ends at once, and what it had goes to the next (R17, R20).
     """
+    held = await settings_records.read_mere_holds(tx, tenant_id, account_id, by_hand)
+    return await _cancel(tx, tenant_id, held, reason, moment, method)
+
+
+async def release_holds_at(
+    tx: Transaction, tenant_id: UUID, seller_id: UUID, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """Begin to cancel all purchases from a seller whose capture has not begun, as ``release_holds``;
+    the caller has locked their buyers' pools and the seller's."""
+    held = await settings_records.read_mere_holds_at(tx, tenant_id, seller_id)
+    return await _cancel(tx, tenant_id, held, reason, moment, None)
+
+
+async def _cancel(
+    tx: Transaction,
+    tenant_id: UUID,
+    held: Sequence[UUID],
+    reason: Reason,
+    moment: Moment,
+    method: str | None,
+) -> tuple[Effect, ...]:
     effects: list[Effect] = []
-    for purchase_id in await settings_records.read_mere_holds(tx, tenant_id, account_id, by_hand):
+    for purchase_id in held:
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if method is not None and purchase.gateway_method not in (method, None):
             continue
@@ -65,7 +87,7 @@ async def _end_demand(
 async def children_changed(
     tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    """After a seller's switch or catalogue changed, for all below it that have auto-billing on: who
+    """After a seller's switch, catalogue or gateway account changed, for all below it that have auto-billing on: who
     became inactive gives its mere holds back and is told so once, in its seller's brand; who no
     longer is so is told that, too; each is planned for anew (R10). The caller has locked the
     family's pools."""

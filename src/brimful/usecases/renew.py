@@ -121,6 +121,7 @@ def _payer(tenant_id: UUID, due: Due) -> Payer:
         currency=due.currency,
         card=due.card,
         outstanding=due.outstanding,
+        disconnected_at=due.disconnected_at,
     )
 
 
@@ -145,7 +146,8 @@ async def _put_off(
     ctx: Context, tx: Transaction, renewal: _Renewal, moment: Moment
 ) -> tuple[Effect, ...] | None:
     """What follows when a buyer's renewal cannot begin now: its card may not be tried, or the
-    gateway not be asked (R29), or what it owes together has to be charged first (R26). None when it can."""
+    gateway not be asked (R29), its seller cannot charge (R10), or what it owes together has to be
+    charged first (R26). None when it can."""
     payer, first = renewal.payer, renewal.due[0]
     if must_wait(ctx, payer, renewal.wish):
         return await put_off_for_seller(
@@ -153,6 +155,14 @@ async def _put_off(
             tenant_id=payer.tenant_id,
             renewed=renewal.renewed,
             reason=Reason.purchase_under_way,
+            moment=moment,
+        )
+    if renewal.wish.amount_minor and payer.disconnected_at is not None:
+        return await put_off_for_seller(
+            tx,
+            tenant_id=payer.tenant_id,
+            renewed=renewal.renewed,
+            reason=Reason.temporarily_unavailable,
             moment=moment,
         )
     if renewal.wish.amount_minor and first.out_since is not None:

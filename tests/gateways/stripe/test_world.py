@@ -1,6 +1,8 @@
 """The engine at Stripe, through its SDK: worked example, cascade, lost replies, a seller that leaves."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ from brimful.db.transaction import Database
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
 from tests.builders.held import until
-from tests.builders.stripe_world import StripeWorld, running_stripe_world
+from tests.builders.stripe_world import CONNECT_SECRET, StripeWorld, running_stripe_world
 from tests.builders.world import small_world
 from tests.stripe_server.faults import Rule
+from tests.stripe_server.webhooks import sign
 
 
 @pytest.fixture
@@ -116,15 +119,48 @@ async def test_r29_a_declined_client_is_not_served_and_its_seller_not_charged(
 async def test_r10_a_seller_that_left_stripe_is_told_and_its_client_neutrally_refused(
     at_stripe: StripeWorld,
 ) -> None:
-    """No breaker moves: it is nobody's card. Connected again, the client is served."""
+    """No breaker moves: it is nobody's card. Its clients are inactive from then on, until the gateway
+    answers for the account again."""
     world = at_stripe
     agency = (await world.account("Agency")).merchant_ref
     world.server.hooks.deauthorize(agency)
-    for _ in range(2):
+    for reason in (Reason.temporarily_unavailable, Reason.insufficient_credits):
         answer = await cascade(world)
-        assert isinstance(answer, Refuse) and answer.reason is Reason.temporarily_unavailable
+        assert isinstance(answer, Refuse) and answer.reason is reason
     assert world.taken() == []
     assert [notice["kind"] for notice in await world.notices("Agency")] == ["disconnected"]
     assert await world.db.fetch("select * from breaker") == []
     world.server.hooks.authorize(agency)
+    await world.ask_after()
     assert isinstance(await cascade(world), SpendDone)
+
+
+async def test_r10_r45_stripe_tells_of_an_account_that_is_closed_and_open_again(
+    at_stripe: StripeWorld,
+) -> None:
+    """Believed after a reading: before that is so, the same event leads to nothing."""
+    world = at_stripe
+    agency = (await world.account("Agency")).merchant_ref
+    world.server.hooks.deauthorize(agency)
+    world.server.hooks.authorize(agency)
+    await told(world, "account.application.deauthorized")
+    assert isinstance(await cascade(world), SpendDone)
+    world.server.hooks.deauthorize(agency)
+    await told(world, "account.application.deauthorized")
+    assert [notice["kind"] for notice in await world.notices("Client 1")][-1] == "inactive"
+    refused = await world.spend("Client 1", 9_000)
+    assert isinstance(refused, Refuse) and refused.reason is Reason.insufficient_credits
+    world.server.hooks.authorize(agency)
+    world.server.hooks.onboard(agency)
+    await told(world, "account.updated")
+    verdicts = await world.db.fetch("select verdict from gateway_event order by received_real_at")
+    assert [row["verdict"] for row in verdicts] == ["read_disagrees", "recorded", "recorded"]
+    assert [notice["kind"] for notice in await world.notices("Client 1")][-1] == "resumed"
+
+
+async def told(world: StripeWorld, kind: str) -> None:
+    """Stripe's last event of a kind comes in, and what follows from it is done."""
+    body = json.dumps(world.server.hooks.events(kind)[-1]).encode()
+    signature = sign(body, CONNECT_SECRET, int(time.time()))
+    assert await world.engine.receive_event(body=body, headers={"stripe-signature": signature})
+    await world.settle()

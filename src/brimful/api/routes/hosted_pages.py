@@ -84,10 +84,12 @@ async def ask_onboarding(
     )
     if isinstance(made, Refused | Unknown | Unreachable):
         raise _no_page(made)
-    await connect_seller(
+    effects = await connect_seller(
         engine.ctx,
         tenant_id=seller.tenant_id,
         account_id=seller.account_id,
         merchant_ref=made.account_ref,
+        moment=engine.clock.moment(),
     )
+    engine.run(effects)
     return {"gateway_account": made.account_ref, "url": made.url}

@@ -1,1 +1,1 @@
-select seller_is_supply, enabled, seller_offers_credits from sellers_above_v1($1, $2) order by place;
+select seller_is_supply, enabled, seller_offers_credits, seller_connected from sellers_above_v1($1, $2) order by place;

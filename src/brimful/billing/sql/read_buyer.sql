@@ -6,6 +6,7 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
        m.role, m.paused_reason, m.retry_at, g.since_at as out_since,
+       x.since_at as disconnected_at,
        u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval,
        (select jsonb_agg(to_jsonb(v) order by v.place) from sellers_above_v1(a.tenant_id, a.account_id) v) as sellers_above
 from account a
@@ -14,6 +15,7 @@ left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id =
 left join lateral card_to_charge_v1(a.tenant_id, a.account_id, p.merchant_ref, $3, $4) m on true
 left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
                           and g.until_at > $3
+left join gateway_disconnection x on x.tenant_id = p.tenant_id and x.account_id = p.account_id
 left join brake k on k.tenant_id = a.tenant_id and k.account_id = a.account_id and k.cleared_at is null
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
 left join lateral (

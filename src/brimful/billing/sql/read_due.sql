@@ -6,7 +6,7 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
            or s.automatic and coalesce(t.release_chatbots, false) as changes,
        a.zone, o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.role,
-       m.paused_reason, m.retry_at, g.since_at as out_since, s.seller_failed_at, s.past_due_since,
+       m.paused_reason, m.retry_at, g.since_at as out_since, x.since_at as disconnected_at, s.seller_failed_at, s.past_due_since,
        coalesce((
            select sum(r.amount_minor) from receivable r
            where r.tenant_id = s.tenant_id and r.account_id = s.account_id and r.seller_id = s.seller_id
@@ -28,6 +28,7 @@ left join package_version v on v.package_id = s.package_id and v.version = s.pac
 left join lateral card_to_charge_v1(s.tenant_id, s.account_id, o.merchant_ref, $3, false) m on true
 left join gateway_outage g on g.tenant_id = s.tenant_id and g.gateway_account = o.merchant_ref and g.ended_at is null
                           and g.until_at > $3
+left join gateway_disconnection x on x.tenant_id = o.tenant_id and x.account_id = o.account_id
 where s.tenant_id = $1 and s.account_id = any ($2::uuid[]) and s.seller_id = $4 and s.wake_at <= $3 and s.state <> 'ended'
   and not exists (
       select 1 from purchase p

@@ -12,6 +12,7 @@ from brimful.domain.payment import (
     RemoveOutcome,
 )
 from brimful.gateways.stripe.calls import Calls
+from brimful.gateways.stripe.connections import Connecting
 from brimful.gateways.stripe.events import Events
 from brimful.gateways.stripe.methods import remove_method, save_method
 from brimful.gateways.stripe.minimums import minimum_minor
@@ -23,7 +24,7 @@ from brimful.gateways.stripe.refunds import refund
 TIMEOUT_S = 20.0
 
 
-class Stripe(Payments, Hosted, Listed):
+class Stripe(Payments, Hosted, Listed, Connecting):
     """Stripe, with the platform's API key.
 
     The account "platform" is the key's own; any other is a connected account, charged directly

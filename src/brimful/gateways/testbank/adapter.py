@@ -43,6 +43,7 @@ from brimful.domain.payment import (
     is_hard_decline,
 )
 from brimful.gateways.port import CaptureMode
+from brimful.gateways.testbank.connections import Connecting
 from brimful.gateways.testbank.pages import Hosted
 from brimful.gateways.testbank.records import Listed
 from brimful.gateways.testbank.replies import Reply, code_of
@@ -55,7 +56,7 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-class Testbank(Hosted, Listed):
+class Testbank(Hosted, Listed, Connecting):
     """One testbank, reached at ``url``. ``events_secret`` is what it signs its events with; with a
     ``clock``, its holds run out by business time (R38)."""
 
@@ -203,9 +204,10 @@ class Testbank(Hosted, Listed):
         reply = await self._call("DELETE", f"/methods/{method_id}", account_ref, None, None)
         if isinstance(reply, Unknown | Unreachable):
             return reply
-        if reply[0] == 404:
+        status, body = reply
+        if status == 404:
             return NotFound()
-        return Removed(method_id=method_id)
+        return Removed(method_id=method_id) if status == 200 else Refused(code=code_of(body))
 
     def parse_event(self, *, body: bytes, headers: Mapping[str, str]) -> Event | BadEvent:
         """Check and read an event; see the port."""
@@ -234,9 +236,7 @@ class Testbank(Hosted, Listed):
             kind=_text(event["kind"]),
             mode=_text(event["mode"]),
             account_ref=_text(event["account"]),
-            payment_id=_text(event["payment"]),
-            amount_minor=_whole(event["amount"]),
-            currency=_text(event["currency"]),
+            **_about(event),
             created_at=datetime.fromtimestamp(_whole(event["created"]), UTC),
             metadata={str(k): str(v) for k, v in event["metadata"].items()},
         )
@@ -290,6 +290,17 @@ def _text(value: Any) -> str:
     if b"\0" in value.encode():
         raise ValueError("NUL")
     return value
+
+
+def _about(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The payment that an event is about; one about a merchant's account names none."""
+    if _text(event["kind"]).startswith("account."):
+        return dict.fromkeys(("payment_id", "amount_minor", "currency"))
+    return {
+        "payment_id": _text(event["payment"]),
+        "amount_minor": _whole(event["amount"]),
+        "currency": _text(event["currency"]),
+    }
 
 
 def _whole(value: Any) -> int:

@@ -30,6 +30,8 @@ create table account (
     check ((moves_to is null) = (moves_at is null) and (moves_to is null) = (moves_by is null))
 );
 create index account_of_parent on account (tenant_id, parent_id, account_id);
+-- A gateway's event names an account there, and no tenant.
+create index account_of_merchant on account (merchant_ref);
 create index account_to_empty on account (closed_at) where state = 'closed' and emptied_at is null;
 create index account_to_move on account (moves_at) where moves_to is not null;
 create unique index account_external on account (tenant_id, parent_id, external_id) where external_id is not null;
