@@ -15,7 +15,9 @@ from brimful_testbank.cards import CARDS, Behaviour, number_of
 from brimful_testbank.journal import Journal
 
 HOLD_LASTS = timedelta(days=4, hours=18)
-MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
+MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
+# Amounts are multiples of so much; of one minor unit where nothing is said.
+STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
 
 
 class Refused(Exception):
@@ -123,6 +125,7 @@ class Bank:
             raise Refused(400, "wrong_customer", "the card belongs to another customer")
         if wish["amount"] < MINIMUMS.get(wish["currency"], 50):
             raise Refused(400, "amount_too_small", "the amount is below the minimum")
+        _check_step(wish["amount"], wish["currency"])
         payment = {
             "id": f"pay_{self._token_hex(10)}",
             "merchant": merchant,
@@ -201,6 +204,7 @@ class Bank:
             raise Refused(400, "not_held", f"a payment that is {payment['state']} has no hold")
         if not 1 <= amount <= payment["amount"]:
             raise Refused(400, "amount_too_large", "more than was held, or nothing")
+        _check_step(amount, payment["currency"])
         if self.behaviour(payment).decline_capture:
             payment = {**payment, "decline": "processing_error", "advice": None}
             return self._change(payment, "declined", "declined", 0)
@@ -225,6 +229,7 @@ class Bank:
             raise Refused(400, "charge_disputed", "the money is not the merchant's at present")
         if not 1 <= amount <= payment["captured"] - payment["refunded"]:
             raise Refused(400, "amount_too_large", "more than is left to give back, or nothing")
+        _check_step(amount, payment["currency"])
         pending = self.behaviour(payment).refund_pending
         refund = {
             "id": f"ref_{self._token_hex(8)}",
@@ -302,3 +307,8 @@ class Bank:
         self.payments[payment["id"]] = payment
         self.changed(payment, kind)
         return payment
+
+
+def _check_step(amount: int, currency: str) -> None:
+    if amount % STEPS.get(currency, 1):
+        raise Refused(400, "amount_between_steps", "cards are not charged that finely in it")

@@ -117,13 +117,19 @@ class Rig:
         )
 
     async def capture(
-        self, payment_id: str, amount_minor: int = 1_000, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        amount_minor: int = 1_000,
+        idempotency_key: str | None = None,
+        *,
+        currency: str | None = None,
     ) -> PaymentOutcome:
         """Take a hold."""
         return await self.gateway.capture(
             account_ref=self.account_ref,
             payment_id=payment_id,
             amount_minor=amount_minor,
+            currency=currency or self.currency,
             idempotency_key=idempotency_key or key(),
         )
 
@@ -136,13 +142,19 @@ class Rig:
         )
 
     async def refund(
-        self, payment_id: str, amount_minor: int, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        amount_minor: int,
+        idempotency_key: str | None = None,
+        *,
+        currency: str | None = None,
     ) -> RefundOutcome:
         """Give money back."""
         return await self.gateway.refund(
             account_ref=self.account_ref,
             payment_id=payment_id,
             amount_minor=amount_minor,
+            currency=currency or self.currency,
             idempotency_key=idempotency_key or key(),
         )
 

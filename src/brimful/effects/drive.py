@@ -216,6 +216,7 @@ async def ask(
             account_ref=account,
             payment_id=payment_id,
             amount_minor=purchase.charge_minor,
+            currency=purchase.currency,
             idempotency_key=f"refund-{account}-{purchase.charge_id}",
         )
     return await gateway.cancel(
@@ -251,6 +252,7 @@ async def _capture(
         account_ref=account,
         payment_id=payment_id,
         amount_minor=purchase.charge_minor,
+        currency=purchase.currency,
         idempotency_key=f"capture-{account}-{purchase.charge_id}",
     )
 

@@ -47,7 +47,7 @@ from brimful.gateways.testbank.pages import Hosted
 from brimful.gateways.testbank.records import Listed
 from brimful.gateways.testbank.replies import Reply, code_of
 
-MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
+MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 EVENT_AGE_S = 300
 # What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
 _UNREADABLE = (
@@ -127,7 +127,13 @@ class Testbank(Hosted, Listed):
         )
 
     async def capture(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> PaymentOutcome:
         """Take a hold; see the port."""
         wish = {"amount": amount_minor}
@@ -144,7 +150,13 @@ class Testbank(Hosted, Listed):
         )
 
     async def refund(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> RefundOutcome:
         """Give money back; see the port."""
         path = f"/payments/{payment_id}/refund"
