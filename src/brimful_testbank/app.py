@@ -32,9 +32,9 @@ class Desk:
     def __init__(self, journal: Path | None, events_url: str | None, secret: str) -> None:
         self.journal = Journal(journal)
         self.bank = Bank(self.journal)
-        self.pages = Pages(self.bank)
         self.faults = Faults()
         self.events = Events(events_url, secret)
+        self.pages = Pages(self.bank, self.events.send_page)
         self.bank.changed = self.events.send
 
     async def serve(self, request: Request) -> Response:

@@ -31,18 +31,23 @@ class Events:
 
     def send(self, payment: dict[str, Any], kind: str) -> None:
         """Deliver that a payment changed, as the mode says."""
+        about = {name: payment[name] for name in ("amount", "currency", "metadata")}
+        self._send(f"payment.{kind}", payment["merchant"], {"payment": payment["id"], **about})
+
+    def send_page(self, page: dict[str, Any]) -> None:
+        """Deliver that a visitor has saved a card on a page, as the mode says."""
+        self._send("page.completed", page["merchant"], {"page": page["id"], "metadata": {}})
+
+    def _send(self, kind: str, merchant: str, about: dict[str, Any]) -> None:
         if self.url is None or self.mode["drop"]:
             return
         event = {
             "id": f"evt_{secrets.token_hex(10)}",
-            "kind": f"payment.{kind}",
+            "kind": kind,
             "mode": "test",
-            "account": payment["merchant"],
-            "payment": payment["id"],
-            "amount": payment["amount"],
-            "currency": payment["currency"],
+            "account": merchant,
             "created": int(time.time()),
-            "metadata": payment["metadata"],
+            **about,
         }
         for _ in range(int(self.mode["copies"])):
             late = self.mode["delay_ms"] / 1000

@@ -16,6 +16,7 @@ from brimful.domain.effect import Effect
 from brimful.domain.event import REPLY_COMES_WITHIN, Verdict, judge_hint, judge_read
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.effects.drive import Driver
+from brimful.effects.handle_page import handle_page
 from brimful.usecases.record_payment import record_payment
 
 _log = structlog.get_logger()
@@ -68,6 +69,13 @@ async def handle_event(driver: Driver, event_id: str) -> tuple[Effect, ...]:
 
 async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     db, hint = driver.ctx.db, taken.hint
+    if hint.page_id is not None:
+        handled = await handle_page(driver, taken)
+        if not isinstance(handled, tuple):
+            return await _ask_later(driver, taken)
+        verdict_of_page, effects = handled
+        await _settle(driver, taken, verdict_of_page)
+        return effects
     stored = None
     if hint.payment_id is not None:
         stored = await payments.find_stored(db, taken.gateway, hint.payment_id)
@@ -84,9 +92,7 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     assert stored is not None and ours is not None
     outcome = await driver.gateway.look_up(account_ref=ours.account_ref, payment_id=ours.payment_id)
     if isinstance(outcome, Unknown | Unreachable):
-        pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
-        await events.put_off(db, taken, driver.now().real_at + timedelta(seconds=pause_s))
-        return ()
+        return await _ask_later(driver, taken)
     if isinstance(outcome, Refused):
         raise ReadRefused(outcome.code)
     verdict = judge_read(hint, ours, outcome)
@@ -104,12 +110,20 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     return effects
 
 
+async def _ask_later(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
+    pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
+    until = driver.now().real_at + timedelta(seconds=pause_s)
+    await events.put_off(driver.ctx.db, taken, until)
+    return ()
+
+
 async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
     await events.settle(driver.ctx.db, taken, verdict, driver.now())
     if not verdict.refused:
         return
     # Other business in a gateway account that is shared with it is nothing to be warned of.
-    tell = _log.info if verdict is Verdict.unknown_payment else _log.warning
+    others = verdict in (Verdict.unknown_payment, Verdict.unknown_page)
+    tell = _log.info if others else _log.warning
     hint = taken.hint
     tell(
         "gateway_event_refused",
@@ -119,6 +133,7 @@ async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
         mode=hint.mode,
         gateway_account=hint.account_ref,
         payment_id=hint.payment_id,
+        page_id=hint.page_id,
         amount_minor=hint.amount_minor,
         currency=hint.currency,
     )

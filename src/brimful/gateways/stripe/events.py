@@ -147,6 +147,7 @@ def _event(event: Mapping[str, Any], account_ref: str) -> Event:
         currency=currency,
         created_at=datetime.fromtimestamp(_amount(event["created"]), UTC),
         metadata=_metadata(about.get("metadata")),
+        page_id=_text(about["id"]) if kind == "checkout.session.completed" else None,
     )
 
 

@@ -49,6 +49,7 @@ from brimful.gateways.testbank.replies import Reply, code_of
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 EVENT_AGE_S = 300
+PAGE_COMPLETED = "page.completed"
 # What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
 _UNREADABLE = (
     ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
@@ -241,14 +242,16 @@ class Testbank(Hosted, Listed):
         if abs(time.time() - at_s) > EVENT_AGE_S:
             return BadEvent(why="too old or too new")
         event = json.loads(body.decode())  # of bytes, json would guess the encoding
+        page = _text(event["page"]) if event["kind"] == PAGE_COMPLETED else None
         return Event(
             event_id=_text(event["id"]),
             kind=_text(event["kind"]),
             mode=_text(event["mode"]),
             account_ref=_text(event["account"]),
-            payment_id=_text(event["payment"]),
-            amount_minor=_whole(event["amount"]),
-            currency=_text(event["currency"]),
+            payment_id=_text(event["payment"]) if page is None else None,
+            amount_minor=_whole(event["amount"]) if page is None else None,
+            currency=_text(event["currency"]) if page is None else None,
+            page_id=page,
             created_at=datetime.fromtimestamp(_whole(event["created"]), UTC),
             metadata={str(k): str(v) for k, v in event["metadata"].items()},
         )
