@@ -152,15 +152,23 @@ class Bank:
         method = self.methods[payment["method"]]
         return self.overrides.get(method["fingerprint"], CARDS[method["number"]])
 
-    def confirm(self, merchant: str, payment_id: str, *, off_session: bool = True) -> Object:
+    def confirm(
+        self,
+        merchant: str,
+        payment_id: str,
+        *,
+        off_session: bool = True,
+        return_url: str | None = None,
+    ) -> Object:
         """Charge or hold; a payment that went further already is answered as it stands. With the
-        owner there (not ``off_session``) the bank says where to confirm what it wants confirmed."""
+        owner there (not ``off_session``) the bank says where to confirm what it wants confirmed, and
+        from there the way leads back to ``return_url``."""
         payment = self.payment(merchant, payment_id)
         if payment["state"] not in ("created", "declined", "needs_authentication"):
             return payment
         if self._asks(payment):
             url = None if off_session else f"/authenticate/{payment_id}"
-            payment = {**payment, "action_url": url}
+            payment = {**payment, "action_url": url, "return_url": return_url}
             return self._change(payment, "needs_authentication", "needs_authentication", 0)
         return self._charge(payment)
 

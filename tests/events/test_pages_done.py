@@ -165,8 +165,8 @@ async def test_r45_hostile_pages_bring_no_card_to_anybody(at_stripe: StripeWorld
     good = event_of(world)
     about = good["data"]["object"]
 
-    def of(id: str, **page: Any) -> dict[str, Any]:
-        return {**good, "id": id, "data": {"object": {**about, **page}}}
+    def of(event_id: str, **page: Any) -> dict[str, Any]:
+        return {**good, "id": event_id, "data": {"object": {**about, **page}}}
 
     assert await tell(world, {**of("evt_1"), "livemode": True})
     assert await tell(world, {**of("evt_2"), "account": "acct_1Hostile"})

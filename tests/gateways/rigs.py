@@ -12,6 +12,7 @@ import httpx
 from brimful.domain.payment import (
     Created,
     CreateOutcome,
+    NeedsAuthentication,
     PaymentOutcome,
     RefundOutcome,
     SavedMethod,
@@ -65,6 +66,8 @@ class Rig:
     records: Records
     # Do what an owner does on a page: save a good card.
     complete: Callable[[HostedPage], Awaitable[None]]
+    # Do what an owner does where the bank asks: confirm it, or not.
+    answer: Callable[[NeedsAuthentication, bool], Awaitable[None]]
     # Let a fault of the gateway's own kind strike.
     spoil: Callable[[Any], None] = lambda rule: None
     _methods: dict[tuple[str, str], SavedMethod] = field(default_factory=dict)
@@ -194,6 +197,11 @@ async def testbank() -> AsyncIterator[Rig]:
                 sent = await visitor.post(page.url, data={"token": "tok_success"})
             assert sent.headers["location"].endswith(f"&page={page.page_id}")
 
+        async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
+            async with httpx.AsyncClient(trust_env=False) as owner:
+                sent = await owner.post(str(asked.action_url), json={"complete": confirms})
+            assert sent.status_code == 200
+
         gateway = reached(url, 5)
         yield Rig(
             gateway=gateway,
@@ -219,6 +227,7 @@ async def testbank() -> AsyncIterator[Rig]:
             pages=gateway,
             records=gateway,
             complete=complete,
+            answer=answer,
         )
 
 
@@ -241,6 +250,9 @@ async def stripe() -> AsyncIterator[Rig]:
         async def complete(page: HostedPage) -> None:
             session = server.hooks.complete_checkout(page.page_id)
             assert session["success_url"].endswith("&page={CHECKOUT_SESSION_ID}")
+
+        async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
+            server.hooks.authenticate(asked.payment_id, confirms)
 
         gateway = reached(url, 5)
         yield Rig(
@@ -267,6 +279,7 @@ async def stripe() -> AsyncIterator[Rig]:
             pages=gateway,
             records=gateway,
             complete=complete,
+            answer=answer,
             spoil=server.faults.rules.append,
         )
 

@@ -232,9 +232,10 @@ class SaveCard(Body):
 
 
 class Authenticate(Body):
-    """The token of a one-time link."""
+    """The token of a one-time link, and where its owner is led on to after the bank."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    return_url: Address | None = None
 
 
 class AskCardPage(Body):

@@ -56,9 +56,19 @@ class Gateway(Protocol):
         ...
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
-        """Charge the card (`Captured`) or, for a manual capture, authorise it (`Held`)."""
+        """Charge the card (`Captured`) or, for a manual capture, authorise it (`Held`).
+
+        Not `off_session`, its owner is there: what their bank asks them is at the `action_url` of
+        `NeedsAuthentication`, and it leads back to `return_url`, whose query says nothing (R29).
+        """
         ...
 
     async def capture(

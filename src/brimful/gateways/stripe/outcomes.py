@@ -69,7 +69,7 @@ def outcome_of(intent: Object, disputes: Sequence[Object] = ()) -> PaymentOutcom
         case "requires_payment_method":
             return _declined(payment_id, intent.get("last_payment_error"))
         case "requires_action":
-            return NeedsAuthentication(payment_id=payment_id)
+            return NeedsAuthentication(payment_id=payment_id, action_url=_action_url(intent))
         case "requires_capture":
             return Held(payment_id=payment_id, capture_before=_capture_before(intent))
         case "succeeded":
@@ -139,6 +139,13 @@ def dispute_fact(dispute: Object) -> DisputeFact:
         amount_minor=from_stripe(_amount(dispute["amount"]), _currency(dispute)),
         state=state,
     )
+
+
+def _action_url(intent: Object) -> str | None:
+    """Where the bank asks the owner, an address; None for an intent without a way back."""
+    action = intent.get("next_action") or {}
+    url = (action.get("redirect_to_url") or {}).get("url")
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
 
 
 def _declined(payment_id: str, error: Any) -> PaymentOutcome:

@@ -96,12 +96,21 @@ class Payments:
         return answer
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
-        """Charge or hold. Without its owner a card that asks for them fails at once."""
+        """Charge or hold. Without its owner a card that asks for them fails at once; with them it says
+        where their bank asks, if there is a way back."""
         params: Any = {"expand": EXPAND}
         if off_session:
             params |= {"off_session": True, "error_on_requires_action": True}
+        elif return_url is not None:
+            params["return_url"] = return_url
         intents = self._calls.sdk.payment_intents
         answer = await self._once(
             account_ref,

@@ -116,7 +116,13 @@ class Testbank(Hosted, Listed):
         return Created(payment_id=body["id"])
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
         """Charge or hold; see the port."""
         return await self._payment(
@@ -124,7 +130,7 @@ class Testbank(Hosted, Listed):
             f"/payments/{payment_id}/confirm",
             account_ref,
             idempotency_key,
-            {"off_session": off_session},
+            {"off_session": off_session, "return_url": return_url},
         )
 
     async def capture(
