@@ -78,6 +78,7 @@ ELSEWHERE = (
         "create_chatbot",
         "cards.take_undetached",
         "cards.note_detached",
+        "record_page_card",
         "move_account",
         "renew.renew_due",
         "renewals.put_off_buyer",

@@ -11,7 +11,7 @@ from brimful.domain.effect import Effect
 from brimful.domain.event import Verdict, judge_page
 from brimful.domain.payment import MethodRefused, Unknown, Unreachable
 from brimful.effects.drive import Driver
-from brimful.usecases.save_card import record_page_card
+from brimful.usecases.record_page_card import record_page_card
 
 
 async def handle_page(

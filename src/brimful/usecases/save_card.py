@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import card_pages, cards
+from brimful.billing import cards
 from brimful.billing.buyers import BuyerFacts, read_buyer
-from brimful.billing.card_pages import CardPage
 from brimful.billing.cards import Role
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import DetachDue, Effect, MailDue, Plan
@@ -49,7 +48,7 @@ async def record_card(
 
     async def body(tx: Transaction) -> CardRecorded:
         await demands.lock_pools(tx, tenant_id, account_id)
-        return await _record(
+        return await put_into_use(
             ctx,
             tx,
             tenant_id=tenant_id,
@@ -63,40 +62,7 @@ async def record_card(
     return await ctx.db.run(body)
 
 
-async def record_page_card(
-    ctx: Context, *, page: CardPage, saved: SavedMethod, moment: Moment
-) -> CardRecorded | None:
-    """Put the card that was saved on a page into use, once, whether the gateway's event, the owner's
-    return or both say that the page is completed, and in any order (R27, R45).
-
-    None when nobody is there to use it: the account is closed, or its seller charges elsewhere now.
-    """
-
-    async def body(tx: Transaction) -> CardRecorded | None:
-        await demands.lock_pools(tx, page.tenant_id, page.account_id)
-        now = await card_pages.read_card_page(tx, page.tenant_id, page.account_id, page.page_id)
-        assert now is not None, "a page that was noted stays"
-        if now.method_id is not None:
-            return CardRecorded(method_id=now.method_id, effects=())
-        if not await card_pages.is_of_use(tx, page):
-            return None
-        recorded = await _record(
-            ctx,
-            tx,
-            tenant_id=page.tenant_id,
-            account_id=page.account_id,
-            gateway_account=page.gateway_account,
-            saved=saved,
-            role=page.role,
-            moment=moment,
-        )
-        await card_pages.note_method(tx, page, recorded.method_id)
-        return recorded
-
-    return await ctx.db.run(body)
-
-
-async def _record(
+async def put_into_use(
     ctx: Context,
     tx: Transaction,
     *,
@@ -107,6 +73,7 @@ async def _record(
     role: Role,
     moment: Moment,
 ) -> CardRecorded:
+    """As ``record_card``, within a transaction that has locked the account's pool."""
     primary = await cards.read_card(tx, tenant_id, account_id)
     before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
     method_id = await cards.replace_card(

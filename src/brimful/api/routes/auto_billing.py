@@ -24,7 +24,8 @@ from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
-from brimful.usecases.save_card import promote_card, record_card, record_page_card, remove_card
+from brimful.usecases.record_page_card import record_page_card
+from brimful.usecases.save_card import promote_card, record_card, remove_card
 from brimful.usecases.set_auto_billing import (
     resume_auto_billing,
     set_auto_billing,
