@@ -110,7 +110,7 @@ def judge_page(hint: Hint, account_ref: str | None, mode: Mode) -> Verdict | Non
     ``account_ref`` is the gateway account that we made the page under, None for one we never made. A
     page of another's business, or one named by another account, brings no card to anybody (R27, R45).
     """
-    if hint.mode != mode:
+    if mode != hint.mode:
         return Verdict.other_mode
     if account_ref is None:
         return Verdict.unknown_page
