@@ -42,6 +42,7 @@ from brimful.usecases.answers import (
 from brimful.usecases.authenticate import begin_authentication
 from brimful.usecases.buy_package import buy_package, find_begun
 from brimful.usecases.change_plan import ChangeRecorded, change_subscription
+from brimful.usecases.come_back import read_return
 from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.receive_event import receive_event
@@ -71,6 +72,8 @@ class Authenticating:
     state: str
     reason: str | None
     action_url: str | None
+    # Where the owner is led on to, if whoever opened the link said so.
+    return_url: str | None = None
 
 
 class Engine:
@@ -231,34 +234,51 @@ class Engine:
             return Pending(operation_id=begun.purchase_id)
         return begun if row["state"] == "delivered" else _refusal(account_id, row)
 
-    async def authenticate(self, token: str) -> Authenticating | Refuse | Missing:
+    async def authenticate(
+        self, token: str, return_url: str | None = None
+    ) -> Authenticating | Refuse | Missing:
         """An owner who is there opens a link (R29): make the charge that the bank wants confirmed,
         if it was not made, and say how it stands."""
-        begun = await begin_authentication(self.ctx, token=token, moment=self.clock.moment())
+        begun = await begin_authentication(
+            self.ctx, token=token, return_url=return_url, moment=self.clock.moment()
+        )
         if not isinstance(begun, Bought):
             return begun
         tenant_id = authentications.tenant_of(token)
         assert tenant_id is not None, "a link that leads to a purchase names its tenant"
         ours = Drive(tenant_id, begun.purchase_id)
         self.run(effect for effect in begun.effects if effect != ours)
+        return await self._authenticating(tenant_id, begun.purchase_id)
+
+    async def come_back(self, reference: str) -> Authenticating | Missing:
+        """An owner comes back from the bank by an address of ours (R29): ask the gateway how the
+        charge stands, record that, and say it."""
+        back = await read_return(self.ctx.db, reference)
+        if back is None:
+            return Missing(what="authentication")
+        return await self._authenticating(back.tenant_id, back.purchase_id)
+
+    async def _authenticating(self, tenant_id: UUID, purchase_id: UUID) -> Authenticating:
+        """Drive a charge whose owner is there, for a while, and say how it stands."""
+        ours = Drive(tenant_id, purchase_id)
         until = asyncio.get_running_loop().time() + self.settings.wait_ms / 1000
         while True:
-            more = await drive(self.driver, tenant_id=tenant_id, purchase_id=begun.purchase_id)
+            more = await drive(self.driver, tenant_id=tenant_id, purchase_id=purchase_id)
             self.run(effect for effect in more if effect != ours)
-            purchase = await purchases.read_purchase(self.ctx.db, tenant_id, begun.purchase_id)
+            purchase = await purchases.read_purchase(self.ctx.db, tenant_id, purchase_id)
             assert purchase is not None
             if not purchase.is_asked or asyncio.get_running_loop().time() > until:
                 break
             # Another has it in hand; its row says when that is done.
             await asyncio.sleep(POLL_S)
-        link = await authentications.read_by_token(self.ctx.db, tenant_id, token)
-        assert link is not None
+        link = await authentications.read_return(self.ctx.db, tenant_id, purchase_id)
         waits = purchase.state == "authenticating"
         return Authenticating(
-            purchase_id=purchase.purchase_id,
+            purchase_id=purchase_id,
             state="action_required" if waits else purchase.state,
             reason=purchase.reason,
-            action_url=link.action_url if waits else None,
+            action_url=link.action_url if waits and link is not None else None,
+            return_url=None if link is None else link.return_url,
         )
 
     async def refund(

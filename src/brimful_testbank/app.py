@@ -36,9 +36,9 @@ class Desk:
     def __init__(self, journal: Path | None, events_url: str | None, secret: str) -> None:
         self.journal = Journal(journal)
         self.bank = Bank(self.journal)
-        self.pages = Pages(self.bank)
         self.faults = Faults()
         self.events = Events(events_url, secret)
+        self.pages = Pages(self.bank, self.events.send_page)
         self.bank.changed = self.events.send
 
     async def serve(self, request: Request) -> Response:
@@ -123,7 +123,8 @@ class Desk:
             return bank.refund(merchant, payment_id, int(wish["amount"]), key)
         if verb == "confirm":
             present = wish.get("off_session") is False
-            return bank.confirm(merchant, payment_id, off_session=not present)
+            back = wish.get("return_url")
+            return bank.confirm(merchant, payment_id, off_session=not present, return_url=back)
         if verb == "cancel":
             return bank.cancel(merchant, payment_id)
         raise Refused(404, "no_such_verb", "no such verb")
@@ -149,7 +150,7 @@ class Desk:
             done = self.bank.authenticate(payment_id, bool(wish.get("complete", True)))
         except Refused as refused:
             return JSONResponse({"code": refused.code}, refused.status)
-        return JSONResponse({"state": done["state"]})
+        return JSONResponse({"state": done["state"], "return_url": done.get("return_url")})
 
     async def find(self, request: Request) -> Response:
         """Payments by reference."""

@@ -15,7 +15,9 @@ from brimful_testbank.cards import CARDS, Behaviour, number_of
 from brimful_testbank.journal import Journal
 
 HOLD_LASTS = timedelta(days=4, hours=18)
-MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
+MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
+# Amounts are multiples of so much; of one minor unit where nothing is said.
+STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
 
 
 class Refused(Exception):
@@ -134,6 +136,7 @@ class Bank:
             raise Refused(400, "wrong_customer", "the card belongs to another customer")
         if wish["amount"] < MINIMUMS.get(wish["currency"], 50):
             raise Refused(400, "amount_too_small", "the amount is below the minimum")
+        _check_step(wish["amount"], wish["currency"])
         payment = {
             "id": f"pay_{self._token_hex(10)}",
             "merchant": merchant,
@@ -160,15 +163,23 @@ class Bank:
         method = self.methods[payment["method"]]
         return self.overrides.get(method["fingerprint"], CARDS[method["number"]])
 
-    def confirm(self, merchant: str, payment_id: str, *, off_session: bool = True) -> Object:
+    def confirm(
+        self,
+        merchant: str,
+        payment_id: str,
+        *,
+        off_session: bool = True,
+        return_url: str | None = None,
+    ) -> Object:
         """Charge or hold; a payment that went further already is answered as it stands. With the
-        owner there (not ``off_session``) the bank says where to confirm what it wants confirmed."""
+        owner there (not ``off_session``) the bank says where to confirm what it wants confirmed, and
+        from there the way leads back to ``return_url``."""
         payment = self.payment(merchant, payment_id)
         if payment["state"] not in ("created", "declined", "needs_authentication"):
             return payment
         if self._asks(payment):
             url = None if off_session else f"/authenticate/{payment_id}"
-            payment = {**payment, "action_url": url}
+            payment = {**payment, "action_url": url, "return_url": return_url}
             return self._change(payment, "needs_authentication", "needs_authentication", 0)
         return self._charge(payment)
 
@@ -212,6 +223,7 @@ class Bank:
             raise Refused(400, "not_held", f"a payment that is {payment['state']} has no hold")
         if not 1 <= amount <= payment["amount"]:
             raise Refused(400, "amount_too_large", "more than was held, or nothing")
+        _check_step(amount, payment["currency"])
         if self.behaviour(payment).decline_capture:
             payment = {**payment, "decline": "processing_error", "advice": None}
             return self._change(payment, "declined", "declined", 0)
@@ -236,6 +248,7 @@ class Bank:
             raise Refused(400, "charge_disputed", "the money is not the merchant's at present")
         if not 1 <= amount <= payment["captured"] - payment["refunded"]:
             raise Refused(400, "amount_too_large", "more than is left to give back, or nothing")
+        _check_step(amount, payment["currency"])
         pending = self.behaviour(payment).refund_pending
         refund = {
             "id": f"ref_{self._token_hex(8)}",
@@ -313,3 +326,8 @@ class Bank:
         self.payments[payment["id"]] = payment
         self.changed(payment, kind)
         return payment
+
+
+def _check_step(amount: int, currency: str) -> None:
+    if amount % STEPS.get(currency, 1):
+        raise Refused(400, "amount_between_steps", "cards are not charged that finely in it")

@@ -31,14 +31,16 @@ class Events:
 
     def send(self, payment: dict[str, Any], kind: str) -> None:
         """Deliver that a payment changed, as the mode says."""
-        about = {"payment": payment["id"], "amount": payment["amount"]}
-        about |= {"currency": payment["currency"], "metadata": payment["metadata"]}
-        self._send(f"payment.{kind}", payment["merchant"], about)
+        about = {name: payment[name] for name in ("amount", "currency", "metadata")}
+        self._send(f"payment.{kind}", payment["merchant"], {"payment": payment["id"], **about})
 
     def send_account(self, merchant: str, kind: str) -> None:
         """Deliver that a merchant's account changed."""
-        about: dict[str, Any] = {"payment": None, "amount": None, "currency": None, "metadata": {}}
-        self._send(f"account.{kind}", merchant, about)
+        self._send(f"account.{kind}", merchant, {"metadata": {}})
+
+    def send_page(self, page: dict[str, Any]) -> None:
+        """Deliver that a visitor has saved a card on a page, as the mode says."""
+        self._send("page.completed", page["merchant"], {"page": page["id"], "metadata": {}})
 
     def _send(self, kind: str, merchant: str, about: dict[str, Any]) -> None:
         if self.url is None or self.mode["drop"]:

@@ -2,6 +2,7 @@
 
 import html
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,8 +22,8 @@ _PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=d
 class Pages:
     """The pages of one bank, each for one customer of one merchant."""
 
-    def __init__(self, bank: Bank) -> None:
-        self._bank = bank
+    def __init__(self, bank: Bank, completed: Callable[[Object], None]) -> None:
+        self._bank, self._completed = bank, completed
         self._pages: dict[str, Object] = bank.journal.load("page")
 
     def make(self, merchant: str, wish: Object, address: str) -> Object:
@@ -66,6 +67,7 @@ class Pages:
                 return JSONResponse({"code": refused.code}, refused.status)
             page = {**page, "method": method["id"]}
             self._write(page)
+            self._completed(page)
         back = page["return_url"]
         mark = "&" if urlsplit(back).query else "?"
         return RedirectResponse(f"{back}{mark}page={page['id']}", 303)

@@ -15,6 +15,7 @@ PUBLIC = {
     ("GET", "/healthz"),
     ("POST", "/v1/gateways/{gateway}/events"),
     ("POST", "/v1/authentications"),
+    ("GET", "/v1/authentications/returns/{reference}"),
     ("MOUNT", "/docs-assets"),
 }
 WHOAMI = ("GET", "/v1/whoami")

@@ -12,6 +12,7 @@ import httpx
 from brimful.domain.payment import (
     Created,
     CreateOutcome,
+    NeedsAuthentication,
     PaymentOutcome,
     RefundOutcome,
     SavedMethod,
@@ -69,6 +70,8 @@ class Rig:
     connect: Callable[[str, bool], None]
     # Do what an owner does on a page: save a good card.
     complete: Callable[[HostedPage], Awaitable[None]]
+    # Do what an owner does where the bank asks: confirm it, or not.
+    answer: Callable[[NeedsAuthentication, bool], Awaitable[None]]
     # Let a fault of the gateway's own kind strike.
     spoil: Callable[[Any], None] = lambda rule: None
     _methods: dict[tuple[str, str], SavedMethod] = field(default_factory=dict)
@@ -121,13 +124,19 @@ class Rig:
         )
 
     async def capture(
-        self, payment_id: str, amount_minor: int = 1_000, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        amount_minor: int = 1_000,
+        idempotency_key: str | None = None,
+        *,
+        currency: str | None = None,
     ) -> PaymentOutcome:
         """Take a hold."""
         return await self.gateway.capture(
             account_ref=self.account_ref,
             payment_id=payment_id,
             amount_minor=amount_minor,
+            currency=currency or self.currency,
             idempotency_key=idempotency_key or key(),
         )
 
@@ -140,13 +149,19 @@ class Rig:
         )
 
     async def refund(
-        self, payment_id: str, amount_minor: int, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        amount_minor: int,
+        idempotency_key: str | None = None,
+        *,
+        currency: str | None = None,
     ) -> RefundOutcome:
         """Give money back."""
         return await self.gateway.refund(
             account_ref=self.account_ref,
             payment_id=payment_id,
             amount_minor=amount_minor,
+            currency=currency or self.currency,
             idempotency_key=idempotency_key or key(),
         )
 
@@ -186,6 +201,11 @@ async def testbank() -> AsyncIterator[Rig]:
                 sent = await visitor.post(page.url, data={"token": "tok_success"})
             assert sent.headers["location"].endswith(f"&page={page.page_id}")
 
+        async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
+            async with httpx.AsyncClient(trust_env=False) as owner:
+                sent = await owner.post(str(asked.action_url), json={"complete": confirms})
+            assert sent.status_code == 200
+
         gateway = reached(url, 5)
         yield Rig(
             gateway=gateway,
@@ -213,6 +233,7 @@ async def testbank() -> AsyncIterator[Rig]:
             connections=gateway,
             connect=desk.bank.connect,
             complete=complete,
+            answer=answer,
         )
 
 
@@ -238,6 +259,9 @@ async def stripe() -> AsyncIterator[Rig]:
         async def complete(page: HostedPage) -> None:
             session = server.hooks.complete_checkout(page.page_id)
             assert session["success_url"].endswith("&page={CHECKOUT_SESSION_ID}")
+
+        async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
+            server.hooks.authenticate(asked.payment_id, confirms)
 
         gateway = reached(url, 5)
         yield Rig(
@@ -266,6 +290,7 @@ async def stripe() -> AsyncIterator[Rig]:
             connections=gateway,
             connect=connect,
             complete=complete,
+            answer=answer,
             spoil=server.faults.rules.append,
         )
 

@@ -40,9 +40,13 @@ async def test_r44_a_bank_that_starts_again_knows_what_it_did(tmp_path: Path) ->
             held = await gateway.confirm(**named, idempotency_key="confirm", off_session=True)
             assert isinstance(held, Held)
             answers.append(
-                await gateway.capture(**named, amount_minor=1_000, idempotency_key="capture")
+                await gateway.capture(
+                    **named, amount_minor=1_000, currency="USD", idempotency_key="capture"
+                )
             )
-            other = await gateway.capture(**named, amount_minor=999, idempotency_key="capture")
+            other = await gateway.capture(
+                **named, amount_minor=999, currency="USD", idempotency_key="capture"
+            )
             assert isinstance(other, Refused)
             await gateway.close()
     assert answers == [Captured(payment_id=payment_id, amount_minor=1_000, currency="USD")] * 3

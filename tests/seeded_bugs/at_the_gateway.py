@@ -6,8 +6,8 @@ BUGS = (
     Bug(
         "timeout_is_failure",
         f"{EFFECTS}/drive.py",
-        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n",
-        "    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)\n"
+        "        public_url=driver.ctx.public_url,\n    )\n",
+        "        public_url=driver.ctx.public_url,\n    )\n"
         "    if isinstance(outcome, Unknown) and purchase.payment_id:\n"
         "        from brimful.domain.payment import Canceled\n\n"
         "        outcome = Canceled(payment_id=purchase.payment_id)\n",

@@ -134,8 +134,8 @@ BUGS = (
     Bug(
         "prorated_up",
         f"{DOMAIN}/proration.py",
-        "price_minor * of_period * left + of_price * whole) //",
-        "price_minor * of_period * left + 2 * of_price * whole - 1) //",
+        "price_minor * of_period * left + parts) //",
+        "price_minor * of_period * left + 2 * parts - 1) //",
         "R37: prorated and rounded once, half up",
         ("tests/domain/test_proration.py::test_r37_a_price_of_march_by_number",),
     ),

@@ -4,6 +4,7 @@ from tests.stripe_server import charges
 from tests.stripe_server.cards import DECLINES, Card, Decline
 from tests.stripe_server.errors import StripeError, invalid, unexpected_state
 from tests.stripe_server.methods import GONE, card_error
+from tests.stripe_server.money import check_step
 from tests.stripe_server.state import Call, Obj, present
 
 NO_METHOD = (
@@ -227,6 +228,7 @@ def capture(call: Call, intent: Obj, amount: int | None) -> Obj:
             f"amount ({intent['amount_capturable']}).",
             code="amount_too_large", param="amount_to_capture",
         )  # fmt: skip
+    check_step(taken, intent["currency"], "amount_to_capture")
     return _take(call, intent, charge, taken)
 
 

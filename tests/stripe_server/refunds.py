@@ -2,6 +2,7 @@
 
 from tests.stripe_server.errors import StripeError, invalid, missing
 from tests.stripe_server.lists import page
+from tests.stripe_server.money import check_step
 from tests.stripe_server.state import Call, Obj, merge_metadata, present
 
 PENDING_S = 3_600
@@ -21,6 +22,7 @@ def create(call: Call) -> Obj:
             f"charge ({left} {charge['currency']})",
             param="amount",
         )
+    check_step(amount, charge["currency"], "amount")
     return _give_back(call, charge, amount)
 
 

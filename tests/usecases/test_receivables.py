@@ -121,16 +121,16 @@ async def test_r26_r28_an_automatic_one_counts_in_the_caps(world: World) -> None
 
 
 async def test_r26_each_currency_has_its_own_minimum(world: World) -> None:
-    """49 yen are owed, 50 are charged; three decimals: 499 fils are owed, 500 are charged."""
-    for currency, least in (("JPY", 50), ("KWD", 500)):
+    """49 yen are owed, 50 are charged; three decimals: 490 fils are owed, 500 are charged."""
+    for currency, least, step in (("JPY", 50, 1), ("KWD", 500, 10)):
         name = f"Agency {currency}"
         await world.open(name, sells=True, currency=currency)
         await world.stock(name, credits=100)
         await world.open(currency, name)
         await world.card(currency)
-        for price in (least - 1, least):
+        for price in (least - step, least):
             package = await world.package(name, price, credits=10)
             assert isinstance(await world.buy(currency, package), Bought)
             await world.settle()
         merchant = (await world.account(name)).merchant_ref
-        assert world.taken(merchant) == [2 * least - 1]
+        assert world.taken(merchant) == [2 * least - step]

@@ -21,18 +21,21 @@ class Prices:
     small: int
     large: int
     chatbot: int
+    # What a card is charged in.
+    step: int = 1
 
 
 ODD = [
     Prices("USD", 3_333, 9_999, 9_997),
     Prices("JPY", 1_001, 3_007, 10_007),
-    Prices("KWD", 10_337, 33_331, 99_991),
+    Prices("KWD", 10_330, 33_330, 99_990, step=10),
+    Prices("IQD", 10_337, 33_331, 99_991),
 ]
 
 
-def half_up(amount: Fraction) -> int:
-    """To the minor unit, halves up."""
-    return floor(amount + Fraction(1, 2))
+def half_up(amount: Fraction, step: int) -> int:
+    """To what can be charged, halves up."""
+    return step * floor(amount / step + Fraction(1, 2))
 
 
 def left(at: datetime, starts: datetime, ends: datetime) -> Fraction:
@@ -52,14 +55,17 @@ def expected(prices: Prices) -> list[int]:
         STARTS + timedelta(days=9, hours=5),
         first_of(2) + timedelta(days=16, hours=7),
     )
+    step = prices.step
     share = left(upgraded, STARTS, first_of(1))
-    up = half_up(prices.large * share) - half_up(prices.small * share)
+    up = half_up(prices.large * share, step) - half_up(prices.small * share, step)
     seats = Fraction(3 * prices.chatbot, 12)
-    join = half_up(seats * left(joined, first_of(2), first_of(3)))
+    join = half_up(seats * left(joined, first_of(2), first_of(3)), step)
     charges = [prices.small, up, prices.large, prices.large, join]
-    charges += [prices.large + half_up(seats)] * 3  # July to September
-    charges += [prices.small + half_up(seats)] * 2  # October and November, after a downgrade
-    charges += [prices.small + half_up(Fraction(prices.chatbot, 12))] * 4  # 2 chatbots released
+    charges += [prices.large + half_up(seats, step)] * 3  # July to September
+    charges += [prices.small + half_up(seats, step)] * 2  # October and November, after a downgrade
+    charges += [
+        prices.small + half_up(Fraction(prices.chatbot, 12), step)
+    ] * 4  # 2 chatbots released
     return charges
 
 

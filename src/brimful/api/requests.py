@@ -224,22 +224,28 @@ class SaveCard(Body):
     """A token of the gateway for a card; never a card's number."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    role: Literal["primary", "backup"] = Field(
-        "primary", description="the backup is tried while the primary may not be"
+    role: Literal["primary", "backup"] | None = Field(
+        None,
+        description="the backup is tried while the primary may not be; unless said primary, and of a "
+        "page's card that which the page was asked for",
     )
 
 
 class Authenticate(Body):
-    """The token of a one-time link."""
+    """The token of a one-time link, and where its owner is led on to after the bank."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    return_url: Address | None = None
 
 
 class AskCardPage(Body):
-    """Where to lead back to, and who asked for the page."""
+    """Where to lead back to, who asked for the page, and in which role its card will be used."""
 
     return_url: Address
     given_by: Text
+    role: Literal["primary", "backup"] = Field(
+        "primary", description="the backup is tried while the primary may not be"
+    )
 
 
 class AskOnboarding(Body):

@@ -43,6 +43,17 @@ class Authentication:
     action_url: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """An owner who comes back from the bank: the purchase, where its bank asks, and the address that
+    whoever opened the link wants them led on to, if any."""
+
+    tenant_id: UUID
+    purchase_id: UUID
+    action_url: str | None
+    return_url: str | None
+
+
 def tenant_of(token: str) -> UUID | None:
     """The tenant that a link's token names; None for a text that is no token."""
     head = token[len(_PREFIX) : len(_PREFIX) + 32]
@@ -109,11 +120,24 @@ async def read_last(tx: Transaction, tenant_id: UUID, account_id: UUID) -> Authe
     return None if row is None else Authentication(**dict(row))
 
 
+async def read_return(db: Database, tenant_id: UUID, purchase_id: UUID) -> Return | None:
+    """Who comes back from the bank by a purchase; None when no link led to it."""
+    row = await db.fetchrow(_sql("read_return"), tenant_id, purchase_id)
+    return None if row is None else Return(**dict(row))
+
+
 async def note_purchase(
     tx: Transaction, tenant_id: UUID, authentication_id: UUID, purchase_id: UUID
 ) -> None:
     """The owner is there: this purchase is made instead."""
     await tx.execute(_sql("set_authentication_purchase"), tenant_id, authentication_id, purchase_id)
+
+
+async def note_return(
+    tx: Transaction, tenant_id: UUID, authentication_id: UUID, return_url: str
+) -> None:
+    """Where the owner is led on to after the bank."""
+    await tx.execute(_sql("set_authentication_return"), tenant_id, authentication_id, return_url)
 
 
 async def note_action(

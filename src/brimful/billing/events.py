@@ -44,6 +44,7 @@ async def store(db: Database, gateway: str, event: Event, moment: Moment) -> boo
             event.currency,
             event.created_at,
             moment.real_at,
+            event.page_id,
         )
     )
 
@@ -69,6 +70,7 @@ async def take(
         payment_id=row["payment_id"],
         amount_minor=row["amount_minor"],
         currency=row["currency"],
+        page_id=row["page_id"],
     )
     return Taken(
         gateway=gateway,

@@ -9,6 +9,7 @@ from uuid import UUID
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.cover import Pack
+from brimful.domain.money import charge_step_minor
 from brimful.domain.planning import Offer
 from brimful.domain.seats import SeatOffer
 
@@ -41,6 +42,7 @@ class Package:
             price_minor=self.price_minor,
             interval=self.billing_interval or "month",
             full_price_first=self.full_price_first,
+            step_minor=charge_step_minor(self.currency),
         )
 
 

@@ -61,6 +61,7 @@ class DueRefund:
     purchase_id: UUID
     state: RefundStage
     amount_minor: int
+    currency: str
     tries: int
     requested_real_at: datetime
     gateway_account: str

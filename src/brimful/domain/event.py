@@ -1,4 +1,5 @@
-"""What an event of a gateway is worth: never a fact, at best a reason to read a payment afresh (R45).
+"""What an event of a gateway is worth: never a fact, at best a reason to read a payment afresh, or a
+page on which a card was saved (R45).
 
 Whoever runs a gateway account may cause events in it that are signed as well as ours. So an event is
 judged twice: what it says against what we stored, before the payment is read, and against that reading
@@ -29,6 +30,8 @@ class Verdict(StrEnum):
     other_mode = "other_mode"
     unknown_payment = "unknown_payment"
     unknown_account = "unknown_account"
+    unknown_page = "unknown_page"
+    page_void = "page_void"
     other_account = "other_account"
     other_amount = "other_amount"
     other_currency = "other_currency"
@@ -42,7 +45,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What an event says, as it was stored: of its account, payment, amount (minor units) and mode."""
+    """What an event says, as it was stored: of its account, payment, amount (minor units) and mode, or
+    of the page that was completed."""
 
     kind: str
     mode: str
@@ -50,6 +54,7 @@ class Hint:
     payment_id: str | None
     amount_minor: int | None
     currency: str | None
+    page_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ def is_sound(event: Event) -> bool:
     ``TEXT_MAX`` signs, an amount that is one, a time with a zone. Others are malformed (R45).
     """
     names = (event.event_id, event.kind, event.mode, event.account_ref)
-    more = [text for text in (event.payment_id, event.currency) if text is not None]
+    more = [text for text in (event.payment_id, event.currency, event.page_id) if text is not None]
     amount = event.amount_minor
     return (
         all(_is_text(text) for text in (*names, *more))
@@ -98,6 +103,19 @@ def judge_hint(hint: Hint, ours: Ours | None, mode: Mode) -> Verdict | None:
     if hint.currency not in (None, ours.currency):
         return Verdict.other_currency
     return None
+
+
+def judge_page(hint: Hint, account_ref: str | None, mode: Mode) -> Verdict | None:
+    """Judge an event about a page before that is read: why it is not handled, or None when it may be.
+
+    ``account_ref`` is the gateway account that we made the page under, None for one we never made. A
+    page of another's business, or one named by another account, brings no card to anybody (R27, R45).
+    """
+    if mode != hint.mode:
+        return Verdict.other_mode
+    if account_ref is None:
+        return Verdict.unknown_page
+    return None if hint.account_ref == account_ref else Verdict.other_account
 
 
 def judge_read(hint: Hint, ours: Ours, outcome: PaymentOutcome) -> Verdict | None:

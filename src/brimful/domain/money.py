@@ -16,6 +16,9 @@ DECIMALS = {
     **dict.fromkeys(_NO_DECIMALS.split(), 0),
     **dict.fromkeys(_THREE_DECIMALS.split(), 3),
 }
+# Cards are charged and refunded in steps of so many minor units, where that is more than one: the last
+# of three decimals is a zero on a card, and nobody pays a part of an ariary.
+_STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 # The largest amount and the largest number of credits that a request may name. Both leave room to
@@ -33,6 +36,18 @@ def decimals(currency: str) -> int:
         return DECIMALS[currency]
     except KeyError:
         raise ValueError(f"{currency!r} is not an ISO 4217 currency that can be charged") from None
+
+
+def charge_step_minor(currency: str) -> int:
+    """The step, in minor units, of amounts that a card can be charged or refunded: each is a multiple
+    of it (R26). Raises ValueError for a currency that is not known."""
+    decimals(currency)
+    return _STEPS.get(currency, 1)
+
+
+def whole_steps(minor: int, step_minor: int) -> int:
+    """The greatest multiple of a step, in minor units, that is not above an amount (R26)."""
+    return minor - minor % step_minor
 
 
 def format_money(minor: int, currency: str) -> str:

@@ -205,6 +205,7 @@ class Event:
     orders nothing. `kind` has the form "payment.captured", the state that a payment has come to, with
     the payment's amount; "refund.…" and "dispute.…" (or "charge.refund…", "charge.dispute…") are about
     part of a captured payment, with the amount of that part; all others say nothing of its state.
+    "page.completed" names the hosted page `page_id` on which an owner saved a card.
     """
 
     event_id: str
@@ -216,6 +217,7 @@ class Event:
     currency: str | None
     created_at: datetime
     metadata: Mapping[str, str]
+    page_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@
 boundary (R34). That hour is paid for on the new terms only: what is left of the old price counts
 from its beginning, too.
 
-**Rounding.** Each price is prorated by itself and rounded once, half up, to the minor unit, as
-`prorate` does; the charge is the difference of the two. So within an hour any way from one plan to
+**Rounding.** Each price is prorated by itself and rounded once, half up, to the step in which a card
+can be charged (R26: the minor unit in most currencies), as `prorate` does; the charge is the difference of the two. So within an hour any way from one plan to
 another by upgrades costs exactly what going at once costs, or more, and over the hours of a period
-a way through a third plan saves at most the one unit of its rounding. No amount is negative or above
+a way through a third plan saves at most the one step of its rounding. No amount is negative or above
 the whole price. The credits are counted in the same way, over what is left of their month: a month's
 credits for a month's price, a day's for a day's, so that nobody gets a month's for the price of its
 last hour.
@@ -26,7 +26,8 @@ from brimful.domain.renewal import whole_hour
 class PlanTerms:
     """A subscription package at one version.
 
-    ``price_minor`` is for an interval, in minor units of the seller's one currency (R26);
+    ``price_minor`` is for an interval, in minor units of the seller's one currency (R26), which is
+    charged in steps of ``step_minor``;
     ``credits`` are a month's, whatever the interval (R34); ``chatbots`` are held all the while.
     """
 
@@ -36,6 +37,7 @@ class PlanTerms:
     credits: int
     chatbots: int
     interval: Interval
+    step_minor: int = 1
 
     @property
     def per_month(self) -> Fraction:
@@ -128,10 +130,7 @@ def _within(
 ) -> Upgrade:
     """An upgrade that keeps the period: both prices for what is left of it, and the difference of
     both plans' credits for what is left of the month, with which they end."""
-    left, new = (
-        prorate(terms.price_minor, starts_at=period.starts_at, ends_at=period.ends_at, at=hour)
-        for terms in (now, wanted)
-    )
+    left, new = (_price_left(terms, period, hour) for terms in (now, wanted))
     fewer, more = (
         prorate(terms.credits, starts_at=month[0], ends_at=month[1], at=hour)
         for terms in (now, wanted)
@@ -162,7 +161,7 @@ def _anew(
     been granted a month gets the difference, who has used up most of one gets nearly all.
     """
     starts_at, ends_at = period_at(hour, wanted.interval, 0)
-    left = prorate(now.price_minor, starts_at=period.starts_at, ends_at=period.ends_at, at=hour)
+    left = _price_left(now, period, hour)
     granted = prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour)
     return Upgrade(
         charge_minor=wanted.price_minor - left,
@@ -175,6 +174,17 @@ def _anew(
             anchor_at=hour, starts_at=starts_at, ends_at=ends_at, interval=wanted.interval
         ),
         begins_period=True,
+    )
+
+
+def _price_left(terms: PlanTerms, period: Period, hour: datetime) -> int:
+    """The part of a plan's price for what is left of a period, as it could be charged."""
+    return prorate(
+        terms.price_minor,
+        starts_at=period.starts_at,
+        ends_at=period.ends_at,
+        at=hour,
+        step_minor=terms.step_minor,
     )
 
 

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     refund_too_large = "refund_too_large"
     refund_beyond_unspent = "refund_beyond_unspent"
     refund_refused = "refund_refused"
+    amount_between_steps = "amount_between_steps"
     canceled = "canceled"
     purchase_under_way = "purchase_under_way"
     package_withdrawn = "package_withdrawn"
@@ -97,6 +98,8 @@ _TITLES: Mapping[Reason, str] = {
     Reason.refund_too_large: "The charge has less left to refund than this.",
     Reason.refund_beyond_unspent: "Credits that were used cannot be refunded.",
     Reason.refund_refused: "The payment service refused the refund.",
+    Reason.amount_between_steps: "Cards are charged and refunded in whole steps of this currency, "
+    "which are larger than its minor unit.",
     Reason.canceled: "The purchase was cancelled.",
     Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
     "Please try again shortly.",

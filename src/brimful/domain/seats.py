@@ -11,12 +11,14 @@ from brimful.domain.proration import prorate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatOffer:
-    """An extra-chatbots package: the recurring price of one chatbot per interval."""
+    """An extra-chatbots package: the recurring price of one chatbot per interval, in a currency whose
+    cards are charged in steps of ``step_minor`` minor units."""
 
     package_id: str
     price_minor: int
     interval: Interval
     full_price_first: bool = False
+    step_minor: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ def price_seats(offer: SeatOffer, chatbots: int, period: Period | None, at: date
     price, or start a period of the package's own at the full one.
 
     A price for another interval is converted by months: a year's to a twelfth for a month. The
-    amount now and the recurring one are each rounded once, half up, for the whole line.
+    amount now and the recurring one are each rounded once, half up, for the whole line, to what can
+    be charged (R26).
     """
     amount = recurring = offer.price_minor * chatbots
     if period is not None:
@@ -59,6 +62,7 @@ def price_seats(offer: SeatOffer, chatbots: int, period: Period | None, at: date
                 at=at,
                 full_price=full,
                 months=(period.months, MONTHS[offer.interval]),
+                step_minor=offer.step_minor,
             )
             for full in (offer.full_price_first, True)
         )

@@ -32,6 +32,7 @@ from brimful.effects.late import ask_late
 from brimful.gateways.connections import Connections
 from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.begin_attempts import begin_attempt
+from brimful.usecases.come_back import return_address
 from brimful.usecases.context import Context
 from brimful.usecases.give_up import give_up, let_waiters_go
 from brimful.usecases.record_payment import record_payment
@@ -137,7 +138,13 @@ async def _step(
     if purchase.state == "created" and purchase.attempted_at is None:
         # Others on the same card have to be answered first (R29); nothing was asked of it yet.
         return Next.later, await begin_attempt(driver.ctx, **ids, moment=driver.now())
-    outcome = await ask(driver.gateway, purchase, fresh=fresh, real_at=driver.now().real_at)
+    outcome = await ask(
+        driver.gateway,
+        purchase,
+        fresh=fresh,
+        real_at=driver.now().real_at,
+        public_url=driver.ctx.public_url,
+    )
     if isinstance(outcome, Unknown | Unreachable | NotFound):
         return Next.later, await no_answer(driver, purchase, before)
     if is_unconfirmed(purchase, outcome):
@@ -192,13 +199,14 @@ async def no_answer(
 
 
 async def ask(
-    gateway: Gateway, purchase: Purchase, *, fresh: bool, real_at: datetime
+    gateway: Gateway, purchase: Purchase, *, fresh: bool, real_at: datetime, public_url: str
 ) -> PaymentOutcome | CreateOutcome | RefundOutcome:
     """The one call that a purchase's state asks for, under a key that names the charge and step; no
     request for money that may have been sent long before ``real_at`` is sent again (R22).
 
     A payment to be confirmed that is not ``fresh``, known not to be confirmed, is only read back:
-    whoever asks reads the row again before the payment is confirmed.
+    whoever asks reads the row again before the payment is confirmed. An owner who is there is led
+    back from the bank to an address at ``public_url``.
     """
     assert purchase.gateway_account is not None and purchase.charge_minor is not None
     account = purchase.gateway_account
@@ -215,7 +223,7 @@ async def ask(
         if not fresh:
             # Somebody may have confirmed it already: read it back before asking again (R22).
             return await gateway.look_up(account_ref=account, payment_id=payment_id)
-        return await _confirm(gateway, purchase, account, payment_id)
+        return await _confirm(gateway, purchase, account, payment_id, public_url)
     if purchase.state == "capturing":
         return await _capture(gateway, purchase, account, payment_id)
     assert purchase.state == "canceling", "nothing is asked for a purchase that is not driven"
@@ -224,6 +232,7 @@ async def ask(
             account_ref=account,
             payment_id=payment_id,
             amount_minor=purchase.charge_minor,
+            currency=purchase.currency,
             idempotency_key=f"refund-{account}-{purchase.charge_id}",
         )
     return await gateway.cancel(
@@ -234,14 +243,16 @@ async def ask(
 
 
 async def _confirm(
-    gateway: Gateway, purchase: Purchase, account: str, payment_id: str
+    gateway: Gateway, purchase: Purchase, account: str, payment_id: str, public_url: str
 ) -> PaymentOutcome:
     await reached(Step.before_confirm, purchase)
+    back = return_address(public_url, purchase.tenant_id, purchase.purchase_id)
     return await gateway.confirm(
         account_ref=account,
         payment_id=payment_id,
         idempotency_key=f"confirm-{account}-{purchase.charge_id}",
         off_session=not purchase.present,
+        return_url=back if purchase.present else None,
     )
 
 
@@ -259,6 +270,7 @@ async def _capture(
         account_ref=account,
         payment_id=payment_id,
         amount_minor=purchase.charge_minor,
+        currency=purchase.currency,
         idempotency_key=f"capture-{account}-{purchase.charge_id}",
     )
 

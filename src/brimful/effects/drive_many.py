@@ -153,6 +153,7 @@ async def _ask_all(
                 purchase,
                 fresh=fresh,
                 real_at=driver.now().real_at,
+                public_url=driver.ctx.public_url,
             )
 
     answers = await asyncio.gather(*(one(purchase) for purchase in batch))

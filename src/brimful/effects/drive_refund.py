@@ -42,6 +42,7 @@ async def drive_refund(driver: Driver, *, tenant_id: UUID, refund_id: UUID) -> t
             account_ref=due.gateway_account,
             payment_id=due.payment_id,
             amount_minor=due.amount_minor,
+            currency=due.currency,
             idempotency_key=due.key,
         )
         if isinstance(outcome, Refunded | Refused):

@@ -18,6 +18,7 @@ from brimful.domain.event import REPLY_COMES_WITHIN, Verdict, judge_hint, judge_
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.effects.drive import Driver
 from brimful.effects.handle_account_event import handle_account_event
+from brimful.effects.handle_page import handle_page
 from brimful.usecases.record_payment import record_payment
 
 _log = structlog.get_logger()
@@ -70,12 +71,12 @@ async def handle_event(driver: Driver, event_id: str) -> tuple[Effect, ...]:
 
 async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     db, hint = driver.ctx.db, taken.hint
-    if hint.kind in ABOUT_AN_ACCOUNT:
-        verdict, effects = await handle_account_event(driver, taken)
+    if hint.page_id is not None or hint.kind in ABOUT_AN_ACCOUNT:
+        handle = handle_page if hint.page_id is not None else handle_account_event
+        verdict, effects = await handle(driver, taken)
         if verdict is None:
-            await _ask_later(driver, taken)
-        else:
-            await _settle(driver, taken, verdict)
+            return await _ask_later(driver, taken)
+        await _settle(driver, taken, verdict)
         return effects
     stored = None
     if hint.payment_id is not None:
@@ -93,8 +94,7 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     assert stored is not None and ours is not None
     outcome = await driver.gateway.look_up(account_ref=ours.account_ref, payment_id=ours.payment_id)
     if isinstance(outcome, Unknown | Unreachable) or is_disconnected(outcome):
-        await _ask_later(driver, taken)
-        return ()
+        return await _ask_later(driver, taken)
     if isinstance(outcome, Refused):
         raise ReadRefused(outcome.code)
     verdict = judge_read(hint, ours, outcome)
@@ -112,10 +112,11 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     return effects
 
 
-async def _ask_later(driver: Driver, taken: Taken) -> None:
+async def _ask_later(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
     until = driver.now().real_at + timedelta(seconds=pause_s)
     await events.put_off(driver.ctx.db, taken, until)
+    return ()
 
 
 async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
@@ -123,7 +124,7 @@ async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
     if not verdict.refused:
         return
     # Other business in a gateway account that is shared with it is nothing to be warned of.
-    others = (Verdict.unknown_payment, Verdict.unknown_account)
+    others = (Verdict.unknown_payment, Verdict.unknown_account, Verdict.unknown_page)
     tell = _log.info if verdict in others else _log.warning
     hint = taken.hint
     tell(
@@ -134,6 +135,7 @@ async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
         mode=hint.mode,
         gateway_account=hint.account_ref,
         payment_id=hint.payment_id,
+        page_id=hint.page_id,
         amount_minor=hint.amount_minor,
         currency=hint.currency,
     )

@@ -3,7 +3,8 @@
 Every verb names the gateway account that is charged (`account_ref`: the platform's own account, or
 the one of an agency). Whatever goes wrong comes back as an outcome; the only exception is
 `NetworkInTransaction`, raised before the first byte when the caller holds an open database
-transaction (R21). Amounts are integer minor units of `currency` (ISO 4217, upper case).
+transaction (R21). Amounts are integer minor units of `currency` (ISO 4217, upper case), multiples of
+its `domain.money.charge_step_minor`: others are refused (R26).
 """
 
 from collections.abc import Mapping
@@ -55,13 +56,29 @@ class Gateway(Protocol):
         ...
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
-        """Charge the card (`Captured`) or, for a manual capture, authorise it (`Held`)."""
+        """Charge the card (`Captured`) or, for a manual capture, authorise it (`Held`).
+
+        Not `off_session`, its owner is there: what their bank asks them is at the `action_url` of
+        `NeedsAuthentication`, and it leads back to `return_url`, whose query says nothing (R29).
+        """
         ...
 
     async def capture(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> PaymentOutcome:
         """Take `amount_minor` of a hold, at most what was held; the rest is released.
 
@@ -80,7 +97,13 @@ class Gateway(Protocol):
         ...
 
     async def refund(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> RefundOutcome:
         """Give back `amount_minor` of a captured payment, in total never more than captured."""
         ...

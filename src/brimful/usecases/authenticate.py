@@ -55,8 +55,11 @@ async def renew_link(
     return await ctx.db.run(body)
 
 
-async def begin_authentication(ctx: Context, *, token: str, moment: Moment) -> AuthenticationAnswer:
+async def begin_authentication(
+    ctx: Context, *, token: str, return_url: str | None, moment: Moment
+) -> AuthenticationAnswer:
     """The owner opens a link: make the charge that needs confirmation, or find the one made before.
+    From the bank they are led on to ``return_url``, if it is given.
 
     Nothing is made while the charge that was asked for may still be taken (purchase_under_way), nor
     of what its seller no longer offers or cannot furnish. Missing for a link that is void, used or
@@ -74,6 +77,9 @@ async def begin_authentication(ctx: Context, *, token: str, moment: Moment) -> A
         found = await authentications.read_by_token(tx, tenant_id, token)
         if found is None or found.expires_at <= moment.at:
             return Missing(what="authentication")
+        if return_url is not None:
+            named = (tenant_id, found.authentication_id)
+            await authentications.note_return(tx, *named, return_url)
         if found.purchase_id is not None:
             made = await purchases.read_purchase(tx, tenant_id, found.purchase_id)
             assert made is not None

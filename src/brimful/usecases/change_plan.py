@@ -12,6 +12,7 @@ from brimful.billing.purchases import PurchaseLine, Runs
 from brimful.billing.subscriptions import Subscription
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
+from brimful.domain.money import charge_step_minor
 from brimful.domain.period import month_at
 from brimful.domain.plan_change import Downgrade, NoChange, PlanTerms, Upgrade, change_plan
 from brimful.domain.reason import Reason, Refuse
@@ -196,6 +197,7 @@ def _terms_held(held: Subscription) -> PlanTerms:
         credits=held.credits,
         chatbots=held.chatbots,
         interval=held.interval,
+        step_minor=charge_step_minor(held.currency),
     )
 
 
@@ -207,6 +209,7 @@ def _terms(package: Package) -> PlanTerms:
         credits=package.credits,
         chatbots=package.chatbots,
         interval=package.billing_interval or "month",
+        step_minor=charge_step_minor(package.currency),
     )
 
 

@@ -7,6 +7,7 @@ the page's address.
 from uuid import UUID
 
 from brimful.billing import accounts, card_pages, disconnections
+from brimful.billing.cards import Role
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, ReadAccount
 from brimful.domain.moment import Moment
@@ -19,7 +20,9 @@ async def note_card_page(
     tenant_id: UUID,
     account_id: UUID,
     page_id: str,
+    gateway_account: str,
     customer_id: str,
+    role: Role,
     given_by: str,
     moment: Moment,
 ) -> None:
@@ -31,7 +34,10 @@ async def note_card_page(
             tenant_id=tenant_id,
             account_id=account_id,
             page_id=page_id,
+            gateway=ctx.gateway,
+            gateway_account=gateway_account,
             customer_id=customer_id,
+            role=role,
             given_by=given_by,
             moment=moment,
         )

@@ -9,6 +9,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.cover import Pack, fits
 from brimful.domain.moment import Moment
+from brimful.domain.money import charge_step_minor, format_money
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
@@ -30,6 +31,16 @@ def check_terms(kind: PackageKind, terms: Terms) -> None:
         raise ValueError("a subscription has an interval and brings credits or chatbots")
 
 
+def check_price(price_minor: int, currency: str) -> None:
+    """Raises ValueError, saying what to do, for a price that no card can be charged (R26)."""
+    step = charge_step_minor(currency)
+    if price_minor % step:
+        raise ValueError(
+            f"price_minor: cards are charged in steps of {format_money(step, currency)}; "
+            f"give a multiple of {step}"
+        )
+
+
 async def publish_package(
     ctx: Context,
     *,
@@ -43,9 +54,10 @@ async def publish_package(
     """Offer a package, or a new version of one that is on offer; returns its id.
 
     Sales are made at the version that is on offer when they are planned. Raises ValueError for terms
-    that do not fit.
+    that do not fit, and for a price that no card can be charged.
     """
     check_terms(kind, terms)
+    check_price(terms.price_minor, currency)
 
     async def body(tx: Transaction) -> UUID | Refuse | Missing:
         await catalogues.lock(tx, seller_ref)

@@ -12,6 +12,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import DriveRefund, Effect
 from brimful.domain.moment import Moment
+from brimful.domain.money import charge_step_minor, whole_steps
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.refunds import Refund, refundable, wanted
 from brimful.ledger import reversals
@@ -137,7 +138,8 @@ async def _plan(
         return _refuse(purchase, Reason.not_refundable)
     known = [one.refund for one in await refunds.read_refunds(tx, purchase)]
     unspent = {line.paid.line: line.lot.unspent for line in lines}
-    most = refundable(paid, purchase.charge_minor, known, unspent, wish.line)
+    step = charge_step_minor(purchase.currency)
+    most = whole_steps(refundable(paid, purchase.charge_minor, known, unspent, wish.line), step)
     without_limit = {line.line: line.credits for line in paid}
     left = refundable(paid, purchase.charge_minor, known, without_limit, wish.line)
     amount_minor = most if wish.amount_minor is None else wish.amount_minor
@@ -146,6 +148,8 @@ async def _plan(
     if amount_minor > most or amount_minor < 1:
         reason = Reason.refund_beyond_unspent if left else Reason.refund_too_large
         return _refuse(purchase, reason, refundable_minor=most)
+    if amount_minor % step:
+        return _refuse(purchase, Reason.amount_between_steps, step_minor=step)
     more = Refund(amount_minor=amount_minor, state="requested", line=wish.line)
     before = wanted(paid, purchase.charge_minor, known, [])
     after = wanted(paid, purchase.charge_minor, [*known, more], [])

@@ -48,23 +48,46 @@ async def record_card(
 
     async def body(tx: Transaction) -> CardRecorded:
         await demands.lock_pools(tx, tenant_id, account_id)
-        primary = await cards.read_card(tx, tenant_id, account_id)
-        before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        method_id = await cards.replace_card(
+        return await put_into_use(
+            ctx,
             tx,
             tenant_id=tenant_id,
             account_id=account_id,
-            gateway=ctx.gateway,
             gateway_account=gateway_account,
             saved=saved,
-            role=role if primary is not None else "primary",
+            role=role,
             moment=moment,
-        )
-        return CardRecorded(
-            method_id=method_id, effects=await _other_card(tx, before, method_id, moment)
         )
 
     return await ctx.db.run(body)
+
+
+async def put_into_use(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    gateway_account: str,
+    saved: SavedMethod,
+    role: Role,
+    moment: Moment,
+) -> CardRecorded:
+    """As ``record_card``, within a transaction that has locked the account's pool."""
+    primary = await cards.read_card(tx, tenant_id, account_id)
+    before = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
+    method_id = await cards.replace_card(
+        tx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        gateway=ctx.gateway,
+        gateway_account=gateway_account,
+        saved=saved,
+        role=role if primary is not None else "primary",
+        moment=moment,
+    )
+    effects = await _other_card(tx, before, method_id, moment)
+    return CardRecorded(method_id=method_id, effects=effects)
 
 
 async def _other_card(

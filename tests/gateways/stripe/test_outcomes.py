@@ -39,7 +39,7 @@ def charge(**more: Any) -> dict[str, Any]:
     """Its charge."""
     return {
         "id": "ch_1", "amount": 1_000, "amount_captured": 1_000, "amount_refunded": 0,
-        "disputed": False, "refunds": None, **more,
+        "currency": "usd", "disputed": False, "refunds": None, **more,
     }  # fmt: skip
 
 
@@ -79,8 +79,8 @@ def test_r25_a_captured_payment_tells_all_its_refunds_and_disputes() -> None:
     """In an order of their own, so that the same facts are the same value."""
     refunds = {
         "data": [
-            {"id": "re_2", "amount": 100, "status": "failed"},
-            {"id": "re_1", "amount": 300, "status": "succeeded"},
+            {"id": "re_2", "amount": 100, "currency": "usd", "status": "failed"},
+            {"id": "re_1", "amount": 300, "currency": "usd", "status": "succeeded"},
         ],
         "has_more": False,
     }
@@ -89,7 +89,8 @@ def test_r25_a_captured_payment_tells_all_its_refunds_and_disputes() -> None:
         amount_received=1_000,
         latest_charge=charge(amount_refunded=300, refunds=refunds),
     )
-    assert outcome_of(given, [{"id": "dp_1", "amount": 1_000, "status": "needs_response"}]) == (
+    dispute = {"id": "dp_1", "amount": 1_000, "currency": "usd", "status": "needs_response"}
+    assert outcome_of(given, [dispute]) == (
         Captured(
             payment_id="pi_1",
             amount_minor=1_000,
@@ -123,7 +124,10 @@ def test_r25_what_a_hold_gave_back_is_no_refund() -> None:
 )  # fmt: skip
 def test_r25_each_state_of_a_dispute(status: str, state: str) -> None:
     """What is not known yet counts as money that may be away."""
-    assert dispute_fact({"id": "dp_1", "amount": 5, "status": status}).state == state
+    assert (
+        dispute_fact({"id": "dp_1", "amount": 5, "currency": "usd", "status": status}).state
+        == state
+    )
 
 
 def test_r25_every_state_of_disputes_of_the_sdk_is_known() -> None:
@@ -140,7 +144,9 @@ def test_r25_every_state_of_disputes_of_the_sdk_is_known() -> None:
 )  # fmt: skip
 def test_r25_each_state_of_a_refund(status: str | None, state: str) -> None:
     """One of which nothing is known yet may still give the money back."""
-    assert refund_fact({"id": "re_1", "amount": 5, "status": status}).state == state
+    assert (
+        refund_fact({"id": "re_1", "amount": 5, "currency": "usd", "status": status}).state == state
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
 
 from brimful.api import ids
 from brimful.api.auth import BuyerDep, EngineDep
@@ -12,6 +13,7 @@ from brimful.api.requests import Authenticate
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.authenticate import renew_link
+from brimful.wiring import Authenticating
 
 router = APIRouter(tags=["authentications"])
 
@@ -46,13 +48,35 @@ async def new_link(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
 )
 async def authenticate(body: Authenticate, engine: EngineDep) -> dict[str, Any]:
     """The link's token is all that is needed. `status` is action_required, with the bank's page as
-    `action_url`, until the owner has confirmed there; then delivered, failed or pending."""
+    `action_url`, until the owner has confirmed there; then delivered, failed or pending. From the
+    bank they come back to brimful and are led on to `return_url`."""
     await engine.follow_clock()
-    answer = await engine.authenticate(body.token)
+    answer = await engine.authenticate(body.token, body.return_url)
     if isinstance(answer, Missing):
         raise not_found()
     if isinstance(answer, Refuse):
         raise of_answer(answer)
+    return _shown(answer)
+
+
+@router.get(
+    "/v1/authentications/returns/{reference}",
+    response_model=None,
+    responses={**documented(), 303: {"description": "On to the `return_url` that was asked for"}},
+    summary="Where the bank leads an owner back to",
+)
+async def come_back(reference: str, engine: EngineDep) -> Response | dict[str, Any]:
+    """How the payment stands is asked of the gateway; what the address's query says is not read."""
+    await engine.follow_clock()
+    answer = await engine.come_back(reference)
+    if isinstance(answer, Missing):
+        raise not_found()
+    if answer.return_url is not None:
+        return RedirectResponse(answer.return_url, 303)
+    return _shown(answer)
+
+
+def _shown(answer: Authenticating) -> dict[str, Any]:
     waits = answer.state == "action_required"
     return {
         "purchase_id": ids.show("pur", answer.purchase_id),

@@ -24,6 +24,7 @@ from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
+from brimful.usecases.record_page_card import record_page_card
 from brimful.usecases.save_card import promote_card, record_card, remove_card
 from brimful.usecases.set_auto_billing import (
     resume_auto_billing,
@@ -161,6 +162,10 @@ async def put_child_limit(
     return {"child_id": child_id, "per_month_minor": body.per_month_minor}
 
 
+def _refused() -> Problem:
+    return Problem(402, "card_refused", "The gateway did not accept this card.")
+
+
 @router.post(
     "/v1/accounts/{account_id}/payment-methods",
     status_code=201,
@@ -176,25 +181,35 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
         raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
     seller = await seller_of_buyer(engine, buyer)
     owned = (engine.ctx.db, buyer.tenant_id, buyer.account_id)
-    customer = await card_pages.read_customer(*owned, body.token) or await cards.read_customer(
-        *owned
-    )
+    page = await card_pages.read_card_page(*owned, body.token)
+    if page is not None and body.role not in (None, page.role):
+        told = f"role: this page was asked for the {page.role} card."
+        raise Problem(422, "invalid_request", told)
+    customer, account = await cards.read_customer(*owned), seller.merchant_ref
+    if page is not None:
+        customer, account = page.gateway_customer, page.gateway_account
     saved = await engine.gateway.save_method(
-        account_ref=seller.merchant_ref, customer_id=customer, token=body.token
+        account_ref=account, customer_id=customer, token=body.token
     )
     if isinstance(saved, MethodRefused):
-        raise Problem(402, "card_refused", "The gateway did not accept this card.")
+        raise _refused()
     if not isinstance(saved, SavedMethod):
         raise Problem(503, "gateway_unavailable", "The payment service gives no answer at present.")
-    recorded = await record_card(
-        engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        gateway_account=seller.merchant_ref,
-        saved=saved,
-        role=body.role,
-        moment=engine.clock.moment(),
-    )
+    moment = engine.clock.moment()
+    if page is not None:
+        recorded = await record_page_card(engine.ctx, page=page, saved=saved, moment=moment)
+    else:
+        recorded = await record_card(
+            engine.ctx,
+            tenant_id=buyer.tenant_id,
+            account_id=buyer.account_id,
+            gateway_account=seller.merchant_ref,
+            saved=saved,
+            role=body.role or "primary",
+            moment=moment,
+        )
+    if recorded is None:
+        raise _refused()
     engine.run(recorded.effects)
     return {
         "id": ids.show("pmt", recorded.method_id),

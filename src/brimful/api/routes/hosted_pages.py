@@ -37,7 +37,8 @@ def _no_page(answer: Refused | Unknown | Unreachable) -> Problem:
 )
 async def ask_card_page(buyer: BuyerDep, body: AskCardPage, engine: EngineDep) -> dict[str, Any]:
     """Send the owner to `url`. They are led back to `return_url` with `page` in its query, whose value
-    is the token to save the card by. No card number comes here, and nothing is charged."""
+    is the token to save the card by. A card whose owner does not come back is saved by the gateway's
+    event. No card number comes here, and nothing is charged."""
     seller = await seller_of_buyer(engine, buyer)
     customer = await cards.read_customer(engine.ctx.db, buyer.tenant_id, buyer.account_id)
     made = await _pages(engine).setup_page(
@@ -53,7 +54,9 @@ async def ask_card_page(buyer: BuyerDep, body: AskCardPage, engine: EngineDep) -
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         page_id=made.page_id,
+        gateway_account=seller.merchant_ref,
         customer_id=made.customer_id,
+        role=body.role,
         given_by=body.given_by,
         moment=engine.clock.moment(),
     )

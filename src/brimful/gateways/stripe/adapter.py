@@ -50,7 +50,13 @@ class Stripe(Payments, Hosted, Listed, Connecting):
         await self._calls.close()
 
     async def refund(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> RefundOutcome:
         """Give money back; see the port."""
         return await refund(
@@ -58,6 +64,7 @@ class Stripe(Payments, Hosted, Listed, Connecting):
             account_ref=account_ref,
             payment_id=payment_id,
             amount_minor=amount_minor,
+            currency=currency,
             idempotency_key=idempotency_key,
         )
 

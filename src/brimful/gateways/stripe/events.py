@@ -15,6 +15,7 @@ from stripe import WebhookSignature
 
 from brimful.domain.payment import BadEvent, Event
 from brimful.gateways.stripe.calls import PLATFORM
+from brimful.gateways.stripe.units import from_stripe
 
 # A message may be so many seconds old, or ahead of our clock.
 AGE_S = 300
@@ -134,17 +135,19 @@ def _event(event: Mapping[str, Any], account_ref: str) -> Event:
     if not isinstance(about, dict) or not isinstance(event["livemode"], bool):
         raise ValueError("unreadable")
     kind = _text(event["type"])
-    currency, amount = about.get("currency"), about.get("amount")
+    currency = None if about.get("currency") is None else _text(about["currency"]).upper()
+    amount = None if about.get("amount") is None else _amount(about["amount"])
     return Event(
         event_id=_text(event["id"]),
         kind=_kind(kind, about),
         mode="live" if event["livemode"] else "test",
         account_ref=account_ref,
         payment_id=_payment(kind, about),
-        amount_minor=None if amount is None else _amount(amount),
-        currency=None if currency is None else _text(currency).upper(),
+        amount_minor=None if amount is None else from_stripe(amount, currency or ""),
+        currency=currency,
         created_at=datetime.fromtimestamp(_amount(event["created"]), UTC),
         metadata=_metadata(about.get("metadata")),
+        page_id=_text(about["id"]) if kind == "checkout.session.completed" else None,
     )
 
 

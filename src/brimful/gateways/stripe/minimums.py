@@ -9,10 +9,10 @@ MINIMUMS = {
 # For the others Stripe converts the amount and wants about 0.50 USD after that; these are twice as
 # much or more at any rate of the last years, so that none is refused for a rate that moved.
 OTHERS = {
-    "ARS": 200_000, "CLP": 1_000, "COP": 500_000, "IDR": 2_000_000, "ILS": 400, "ISK": 15_000,
+    "ARS": 200_000, "CLP": 1_000, "COP": 500_000, "IDR": 2_000_000, "ILS": 400, "ISK": 150,
     "KES": 15_000, "KRW": 1_500, "NGN": 200_000, "PEN": 400, "PHP": 6_000, "PYG": 8_000,
-    "TRY": 5_000, "TWD": 3_500, "UAH": 4_500, "UGX": 400_000, "VND": 26_000, "XAF": 700, "XOF": 700,
-    "ZAR": 2_000, "BHD": 400, "JOD": 710, "KWD": 310, "OMR": 390, "TND": 3_200,
+    "TRY": 5_000, "TWD": 3_500, "UAH": 4_500, "UGX": 4_000, "VND": 26_000, "XAF": 700, "XOF": 700,
+    "ZAR": 2_000, "MGA": 450_000, "BHD": 400, "JOD": 710, "KWD": 310, "OMR": 390, "TND": 3_200,
 }  # fmt: skip
 ELSE = 100
 

@@ -24,6 +24,7 @@ from brimful.domain.payment import (
     Unknown,
 )
 from brimful.gateways.stripe.declines import AUTHENTICATION, is_hard
+from brimful.gateways.stripe.units import from_stripe
 
 Object = Mapping[str, Any]
 
@@ -68,7 +69,7 @@ def outcome_of(intent: Object, disputes: Sequence[Object] = ()) -> PaymentOutcom
         case "requires_payment_method":
             return _declined(payment_id, intent.get("last_payment_error"))
         case "requires_action":
-            return NeedsAuthentication(payment_id=payment_id)
+            return NeedsAuthentication(payment_id=payment_id, action_url=_action_url(intent))
         case "requires_capture":
             return Held(payment_id=payment_id, capture_before=_capture_before(intent))
         case "succeeded":
@@ -90,7 +91,8 @@ def given_back(charge: Object) -> int:
     if "amount_refunded" not in charge:
         return 0
     not_taken = _amount(charge["amount"]) - _amount(charge["amount_captured"])
-    return max(_amount(charge["amount_refunded"]) - not_taken, 0)
+    back = max(_amount(charge["amount_refunded"]) - not_taken, 0)
+    return from_stripe(back, _currency(charge))
 
 
 def is_disputed(intent: Object) -> bool:
@@ -123,7 +125,7 @@ def refund_fact(refund: Object) -> RefundFact:
     reference = (refund.get("metadata") or {}).get(KEY)
     return RefundFact(
         refund_id=_text(refund["id"]),
-        amount_minor=_amount(refund["amount"]),
+        amount_minor=from_stripe(_amount(refund["amount"]), _currency(refund)),
         state=state,
         reference=None if reference is None else _text(reference),
     )
@@ -133,8 +135,17 @@ def dispute_fact(dispute: Object) -> DisputeFact:
     """One dispute (R25). A status that is not known yet counts as open: money may be away."""
     state = DISPUTES.get(str(dispute.get("status")), "open")
     return DisputeFact(
-        dispute_id=_text(dispute["id"]), amount_minor=_amount(dispute["amount"]), state=state
+        dispute_id=_text(dispute["id"]),
+        amount_minor=from_stripe(_amount(dispute["amount"]), _currency(dispute)),
+        state=state,
     )
+
+
+def _action_url(intent: Object) -> str | None:
+    """Where the bank asks the owner, an address; None for an intent without a way back."""
+    action = intent.get("next_action") or {}
+    url = (action.get("redirect_to_url") or {}).get("url")
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
 
 
 def _declined(payment_id: str, error: Any) -> PaymentOutcome:
@@ -148,10 +159,11 @@ def _captured(payment_id: str, intent: Object, disputes: Sequence[Object]) -> Ca
     charge = charge_of(intent) or {}
     refunds = charge.get("refunds")
     listed = refunds["data"] if isinstance(refunds, Mapping) else ()
+    currency = _currency(intent)
     return Captured(
         payment_id=payment_id,
-        amount_minor=_amount(intent["amount_received"]),
-        currency=_text(intent["currency"]).upper(),
+        amount_minor=from_stripe(_amount(intent["amount_received"]), currency),
+        currency=currency,
         refunded_minor=given_back(charge),
         refunds=tuple(sorted(map(refund_fact, listed), key=lambda fact: fact.refund_id)),
         disputes=tuple(sorted(map(dispute_fact, disputes), key=lambda fact: fact.dispute_id)),
@@ -164,6 +176,11 @@ def _capture_before(intent: Object) -> datetime | None:
     details = charge.get("payment_method_details") or {}
     before = (details.get("card") or {}).get("capture_before")
     return None if before is None else datetime.fromtimestamp(_amount(before), UTC)
+
+
+def _currency(about: Object) -> str:
+    """The currency of an intent, charge, refund or dispute, in upper case."""
+    return _text(about["currency"]).upper()
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from stripe import RequestOptions as Options
 
 from brimful.db.transaction import assert_no_transaction
+from brimful.domain.money import charge_step_minor
 from brimful.domain.payment import (
     Canceled,
     Captured,
@@ -34,6 +35,7 @@ from brimful.gateways.stripe.calls import (
 from brimful.gateways.stripe.minimums import minimum_minor
 from brimful.gateways.stripe.outcomes import EXPAND, decline_of, is_disputed, outcome_of
 from brimful.gateways.stripe.refunds import read_all_refunds, read_disputes
+from brimful.gateways.stripe.units import to_stripe
 
 # So many keys a request may use up.
 KEYS_MAX = 5
@@ -66,11 +68,13 @@ class Payments:
         assert_no_transaction()
         if amount_minor < minimum_minor(currency):
             return Refused(code="amount_too_small")
+        if amount_minor % charge_step_minor(currency):
+            return Refused(code="amount_between_steps")
         options = self._calls.options(account_ref, idempotency_key)
         answer = await self._calls.ask(
             lambda: self._calls.sdk.payment_intents.create_async(
                 {
-                    "amount": amount_minor,
+                    "amount": to_stripe(amount_minor, currency),
                     "currency": currency.lower(),
                     "customer": customer_id,
                     "payment_method": method_id,
@@ -92,12 +96,21 @@ class Payments:
         return answer
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
-        """Charge or hold. Without its owner a card that asks for them fails at once."""
+        """Charge or hold. Without its owner a card that asks for them fails at once; with them it says
+        where their bank asks, if there is a way back."""
         params: Any = {"expand": EXPAND}
         if off_session:
             params |= {"off_session": True, "error_on_requires_action": True}
+        elif return_url is not None:
+            params["return_url"] = return_url
         intents = self._calls.sdk.payment_intents
         answer = await self._once(
             account_ref,
@@ -107,15 +120,24 @@ class Payments:
         return await self._outcome(account_ref, payment_id, answer, fits=_past_confirm)
 
     async def capture(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> PaymentOutcome:
         """Take a hold; the rest is released."""
+        if amount_minor % charge_step_minor(currency):
+            return Refused(code="amount_between_steps", payment_id=payment_id)
+        taken = to_stripe(amount_minor, currency)
         intents = self._calls.sdk.payment_intents
         answer = await self._once(
             account_ref,
             idempotency_key,
             lambda options: intents.capture_async(
-                payment_id, {"amount_to_capture": amount_minor, "expand": EXPAND}, options
+                payment_id, {"amount_to_capture": taken, "expand": EXPAND}, options
             ),
         )
         return await self._outcome(account_ref, payment_id, answer, fits=_past_capture)

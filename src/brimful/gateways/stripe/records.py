@@ -20,6 +20,7 @@ from brimful.gateways.port import REFERENCE
 from brimful.gateways.records import RecordsOutcome, RecordsPage
 from brimful.gateways.stripe.calls import Calls, Object, Wrong
 from brimful.gateways.stripe.outcomes import charge_of, given_back, outcome_of
+from brimful.gateways.stripe.units import from_stripe
 
 PAGE = 100
 _EXPAND = ["data.latest_charge"]
@@ -68,14 +69,15 @@ def record_of(intent: Object) -> PaymentRecord:
     """A PaymentIntent as a record. Raises KeyError, TypeError or ValueError for what is none."""
     metadata = {str(name): str(value) for name, value in intent["metadata"].items()}
     charge = charge_of(intent) or {}
+    currency = str(intent["currency"]).upper()
     return PaymentRecord(
         payment_id=str(intent["id"]),
         reference=metadata.get(REFERENCE),
         metadata=metadata,
         created_at=datetime.fromtimestamp(intent["created"], UTC),
-        amount_minor=int(intent["amount"]),
-        currency=str(intent["currency"]).upper(),
+        amount_minor=from_stripe(int(intent["amount"]), currency),
+        currency=currency,
         state=_STATES.get(type(outcome_of(intent))),
-        captured_minor=int(intent["amount_received"]),
+        captured_minor=from_stripe(int(intent["amount_received"]), currency),
         refunded_minor=given_back(charge) if intent["amount_received"] else 0,
     )

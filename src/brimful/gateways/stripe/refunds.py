@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from brimful.domain.money import charge_step_minor
 from brimful.domain.payment import (
     NotFound,
     Refunded,
@@ -20,6 +21,7 @@ from brimful.gateways.stripe.calls import (
     is_missing,
 )
 from brimful.gateways.stripe.outcomes import KEY, charge_of, given_back, refunds_left_out
+from brimful.gateways.stripe.units import from_stripe, to_stripe
 
 PAGE = 100
 # So many keys one refund may use up; the one it was asked for under is in its metadata.
@@ -29,13 +31,21 @@ PAGES_MAX = 100
 
 
 async def refund(
-    calls: Calls, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+    calls: Calls,
+    *,
+    account_ref: str,
+    payment_id: str,
+    amount_minor: int,
+    currency: str,
+    idempotency_key: str,
 ) -> RefundOutcome:
     """Give back ``amount_minor`` minor units; see the port. One that is pending counts as given: if
     it fails later, `Captured.refunds` says so."""
-    key = idempotency_key
+    if amount_minor % charge_step_minor(currency):
+        return Refused(code="amount_between_steps", payment_id=payment_id)
+    amount, key = to_stripe(amount_minor, currency), idempotency_key
     for number in range(2, KEYS_MAX + 2):
-        answer = await _ask(calls, account_ref, payment_id, amount_minor, key, idempotency_key)
+        answer = await _ask(calls, account_ref, payment_id, amount, key, idempotency_key)
         if answer != Unknown(why=SAVED_ERROR):
             break
         # The request came to its end, in an error that Stripe saved: its refund is there, or never is.
@@ -55,14 +65,14 @@ async def refund(
 
 
 async def _ask(
-    calls: Calls, account_ref: str, payment_id: str, amount_minor: int, key: str, own: str
+    calls: Calls, account_ref: str, payment_id: str, amount: int, key: str, own: str
 ) -> Answer:
     options = calls.options(account_ref, key)
     return await calls.ask(
         lambda: calls.sdk.refunds.create_async(
             {
                 "payment_intent": payment_id,
-                "amount": amount_minor,
+                "amount": amount,
                 "metadata": {KEY: own},
                 "expand": ["charge"],
             },
@@ -97,7 +107,7 @@ def _refunded(payment_id: str, made: Object) -> RefundOutcome:
     return Refunded(
         payment_id=payment_id,
         refund_id=made["id"],
-        amount_minor=int(made["amount"]),
+        amount_minor=from_stripe(int(made["amount"]), str(made["currency"]).upper()),
         total_minor=given_back(charge),
     )
 

@@ -48,8 +48,9 @@ from brimful.gateways.testbank.pages import Hosted
 from brimful.gateways.testbank.records import Listed
 from brimful.gateways.testbank.replies import Reply, code_of
 
-MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500}
+MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 EVENT_AGE_S = 300
+PAGE_COMPLETED = "page.completed"
 # What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
 _UNREADABLE = (
     ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
@@ -116,7 +117,13 @@ class Testbank(Hosted, Listed, Connecting):
         return Created(payment_id=body["id"])
 
     async def confirm(
-        self, *, account_ref: str, payment_id: str, idempotency_key: str, off_session: bool
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        idempotency_key: str,
+        off_session: bool,
+        return_url: str | None = None,
     ) -> PaymentOutcome:
         """Charge or hold; see the port."""
         return await self._payment(
@@ -124,11 +131,17 @@ class Testbank(Hosted, Listed, Connecting):
             f"/payments/{payment_id}/confirm",
             account_ref,
             idempotency_key,
-            {"off_session": off_session},
+            {"off_session": off_session, "return_url": return_url},
         )
 
     async def capture(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> PaymentOutcome:
         """Take a hold; see the port."""
         wish = {"amount": amount_minor}
@@ -145,7 +158,13 @@ class Testbank(Hosted, Listed, Connecting):
         )
 
     async def refund(
-        self, *, account_ref: str, payment_id: str, amount_minor: int, idempotency_key: str
+        self,
+        *,
+        account_ref: str,
+        payment_id: str,
+        amount_minor: int,
+        currency: str,
+        idempotency_key: str,
     ) -> RefundOutcome:
         """Give money back; see the port."""
         path = f"/payments/{payment_id}/refund"
@@ -293,10 +312,14 @@ def _text(value: Any) -> str:
 
 
 def _about(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The payment that an event is about; one about a merchant's account names none."""
-    if _text(event["kind"]).startswith("account."):
-        return dict.fromkeys(("payment_id", "amount_minor", "currency"))
-    return {
+    """The payment that an event is about, or the page; one about a merchant's account names none."""
+    kind = _text(event["kind"])
+    about: dict[str, Any] = dict.fromkeys(("payment_id", "amount_minor", "currency", "page_id"))
+    if kind.startswith("account."):
+        return about
+    if kind == PAGE_COMPLETED:
+        return about | {"page_id": _text(event["page"])}
+    return about | {
         "payment_id": _text(event["payment"]),
         "amount_minor": _whole(event["amount"]),
         "currency": _text(event["currency"]),

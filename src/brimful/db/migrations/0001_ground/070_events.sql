@@ -9,6 +9,8 @@ create table gateway_event (
     payment_id text,
     amount_minor bigint,
     currency text,
+    -- The hosted page that was completed, of an event about one.
+    page_id text,
     created_at timestamptz not null,
     received_real_at timestamptz not null,
     state text not null default 'due' check (state in ('due', 'handled', 'refused', 'parked')),

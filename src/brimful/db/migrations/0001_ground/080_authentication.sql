@@ -12,6 +12,8 @@ create table authentication (
     -- The purchase made with the owner present, and where the owner confirms it.
     purchase_id uuid,
     action_url text,
+    -- Where the owner is led on to after the bank, if whoever opened the link said so.
+    return_url text,
     primary key (tenant_id, authentication_id)
 );
 create unique index authentication_token on authentication (tenant_id, token_hash);
