@@ -194,3 +194,82 @@ def test_r32_an_empty_pool_is_told_as_no_credits() -> None:
     assert told[0] == (
         "1 operation(s) needed 3 chatbots; the pool had 0 credits; 3 chatbots were missing."
     )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "figures", "told"),
+    [
+        (
+            "threshold",
+            {"free": 1_900, "threshold": 2_000, "target": 5_000},
+            "The pool had 1,900 credits free, fewer than the threshold of 2,000; 3,100 were missing "
+            "to the target of 5,000.",
+        ),
+        (
+            "forecast",
+            {"free": 1_010, "needed": 3_000},
+            "The pool had 1,010 credits free, and 3,000 may be used before the next look: 1,990 were "
+            "missing.",
+        ),
+        (
+            "overdraft",
+            {"free": -1_025},
+            "1,025 credits were used beyond what the pool had, as its seller allows.",
+        ),
+    ],
+)
+def test_r32_r33_what_nothing_waited_for_is_told_by_its_figures(
+    worked_example: dict[str, Any], trigger: str, figures: dict[str, int], told: str
+) -> None:
+    """In place of the operations: a threshold, a forecast, an overdraft, each in one sentence."""
+    ahead = {**worked_example, "trigger": trigger, "ahead": figures}
+    assert sentences(ahead) == [told, *sentences(worked_example)[1:]]
+
+
+def test_r32_r33_the_figures_of_a_purchase_ahead_are_kept() -> None:
+    """With those alone for which nothing waited."""
+    figures = {"free": 10, "needed": 1_000}
+    buyer, offer, waiting = a_buyer(), an_offer(), needs(990)
+    tables = CoverTables.build(offer.packs)
+
+    def kept(ahead: dict[str, int] | None) -> dict[str, Any]:
+        return explain_purchase(
+            buyer=buyer,
+            buy=bought(buyer, waiting, offer),
+            offer=offer,
+            tables=tables,
+            trigger="forecast",
+            operations=[],
+            available_credits=10,
+            available_chatbots=0,
+            names=NAMES,
+            at=AT,
+            ahead=ahead,
+        )
+
+    assert kept(figures)["ahead"] == figures
+    assert "ahead" not in kept(None)
+
+
+def test_r32_a_cover_of_two_packages_once_bought() -> None:
+    """13,000 are missing: one of each of two packages, and what the pool held before and after."""
+    explanation = explained(needs(13_000), [("op", "spend", 13_000, 0)])
+    balances = {"before": 1_000, "granted": 15_500, "after": 2_500}
+    told = sentences({**explanation, "balances": balances})
+    both = "1 × 2,000 credits + 1 × 12,500 credits"
+    assert told[1] == f"  best cover: {both} for $60.00 (chosen)"
+    assert told[-2:] == [
+        f"Bought {both}: $60.00 in one charge.",
+        "Credits in the pool: 1,000 → 15,500 → 2,500.",
+    ]
+
+
+@pytest.mark.parametrize(("role", "said"), [("backup", True), ("primary", False)])
+def test_r29_r32_a_charge_to_the_backup_card_is_told(
+    worked_example: dict[str, Any], role: str, said: bool
+) -> None:
+    """And one to the primary card needs no word."""
+    charged = {**worked_example, "card": {"card": "visa 4242", "role": role}}
+    told = sentences(charged)
+    why = ["The primary card may not be charged, so it was visa 4242."]
+    assert told == sentences(worked_example) + (why if said else [])
