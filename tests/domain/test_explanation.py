@@ -1,6 +1,7 @@
 """R32: every auto-billing keeps why: trigger, operations, figures, ways considered, caps, decision."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ def explained(
     operations: list[Operation],
     available: tuple[int, int] = (0, 0),
     buyer: Buyer | None = None,
+    names: Mapping[str, str] = NAMES,
 ) -> dict[str, Any]:
     """The explanation of what is bought for demands that wait."""
     buyer = a_buyer() if buyer is None else buyer
@@ -35,7 +37,7 @@ def explained(
         operations=operations,
         available_credits=available[0],
         available_chatbots=available[1],
-        names=NAMES,
+        names=names,
         at=AT,
     )
 
@@ -67,6 +69,10 @@ def test_r32_the_decision_and_its_price_are_kept(worked_example: dict[str, Any])
         ("2,000 credits", 1, 1_000),
         ("seat", 2, 600),  # without a name, the id
     ]
+    assert [(line["kind"], line["credits"], line["chatbots"]) for line in lines] == [
+        ("credits", 2_000, 0),
+        ("chatbots", 0, 2),
+    ]
     assert worked_example["amount_minor"] == 1_600
     assert worked_example["currency"] == "USD"
     assert worked_example["catalogue_version"] == "7"
@@ -95,6 +101,20 @@ def test_r12_r32_with_single_pack_the_single_pack_is_marked_as_chosen() -> None:
         ("single_pack", 5_000),
     }
     assert told["amount_minor"] == 5_000
+
+
+def test_r12_r32_where_both_ways_come_to_the_same_that_of_the_strategy_is_marked() -> None:
+    """One pack is the best cover of 1,000."""
+    for strategy in ("best_cover", "single_pack"):
+        buyer = a_buyer(strategy=strategy)
+        told = explained(needs(1_000), [("op", "spend", 1_000, 0)], buyer=buyer)
+        assert [way["way"] for way in told["considered"] if way["chosen"]] == [strategy]
+
+
+def test_r32_a_package_without_a_name_is_told_by_its_id() -> None:
+    """In the ways considered as in the decision."""
+    told = explained(needs(1_000), [("op", "spend", 1_000, 0)], names={})
+    assert told["considered"][0]["packages"] == [{"package": "small", "quantity": 1}]
 
 
 def test_r12_r32_packages_that_the_owner_does_not_allow_are_not_considered() -> None:
@@ -139,6 +159,15 @@ def test_r28_r32_the_caps_show_what_each_limited_child_costs() -> None:
     caps = explained(waiting, [("op", "purchase", 2_000, 0)], buyer=buyer)["caps"]
     assert caps["per_child"] == [
         {"child_id": "ann", "limit_minor": 1_100, "before_minor": 50, "after_minor": 300}
+    ]
+
+
+def test_r28_r32_a_child_that_has_cost_nothing_yet_begins_at_nought() -> None:
+    """Its limit is shown with what it costs now."""
+    buyer = a_buyer(child_limits={"ann": 1_000})
+    told = explained(needs(500, children=("ann",)), [("op", "purchase", 500, 0)], buyer=buyer)
+    assert told["caps"]["per_child"] == [
+        {"child_id": "ann", "limit_minor": 1_000, "before_minor": 0, "after_minor": 1_000}
     ]
 
 
