@@ -201,3 +201,20 @@ def test_r12_nothing_on_offer_and_nothing_needed() -> None:
     assert CoverTables.build(()).best(1) is None
     assert CoverTables.build(()).nbytes == 0
     assert best(PRICE_LIST, 0) == (0, 0, (0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "need", "counts"),
+    [
+        (((10, 5), (20, 4), (30, 6)), 10, (0, 1, 0)),  # the cheapest, wherever it stands
+        (((10, 5), (20, 5), (30, 6)), 10, (0, 1, 0)),  # price ties: most credits
+        (((20, 5), (20, 5)), 10, (1, 0)),  # twins: the first
+        (((10, 5), (20, 8)), 10, (1, 0)),  # exactly enough is enough
+        (((10, 5), (20, 8)), 11, (0, 1)),
+    ],
+)
+def test_r12_the_cheapest_single_pack_by_number(
+    pairs: tuple[tuple[int, int], ...], need: int, counts: tuple[int, ...]
+) -> None:
+    """That one pack suffices for."""
+    assert triple(CoverTables.build(packs_of(*pairs)).best_single(need))[2] == counts

@@ -1,6 +1,7 @@
 """R32: every auto-billing keeps why: trigger, operations, figures, ways considered, caps, decision."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ def explained(
     operations: list[Operation],
     available: tuple[int, int] = (0, 0),
     buyer: Buyer | None = None,
+    names: Mapping[str, str] = NAMES,
 ) -> dict[str, Any]:
     """The explanation of what is bought for demands that wait."""
     buyer = a_buyer() if buyer is None else buyer
@@ -35,7 +37,7 @@ def explained(
         operations=operations,
         available_credits=available[0],
         available_chatbots=available[1],
-        names=NAMES,
+        names=names,
         at=AT,
     )
 
@@ -67,6 +69,10 @@ def test_r32_the_decision_and_its_price_are_kept(worked_example: dict[str, Any])
         ("2,000 credits", 1, 1_000),
         ("seat", 2, 600),  # without a name, the id
     ]
+    assert [(line["kind"], line["credits"], line["chatbots"]) for line in lines] == [
+        ("credits", 2_000, 0),
+        ("chatbots", 0, 2),
+    ]
     assert worked_example["amount_minor"] == 1_600
     assert worked_example["currency"] == "USD"
     assert worked_example["catalogue_version"] == "7"
@@ -95,6 +101,20 @@ def test_r12_r32_with_single_pack_the_single_pack_is_marked_as_chosen() -> None:
         ("single_pack", 5_000),
     }
     assert told["amount_minor"] == 5_000
+
+
+def test_r12_r32_where_both_ways_come_to_the_same_that_of_the_strategy_is_marked() -> None:
+    """One pack is the best cover of 1,000."""
+    for strategy in ("best_cover", "single_pack"):
+        buyer = a_buyer(strategy=strategy)
+        told = explained(needs(1_000), [("op", "spend", 1_000, 0)], buyer=buyer)
+        assert [way["way"] for way in told["considered"] if way["chosen"]] == [strategy]
+
+
+def test_r32_a_package_without_a_name_is_told_by_its_id() -> None:
+    """In the ways considered as in the decision."""
+    told = explained(needs(1_000), [("op", "spend", 1_000, 0)], names={})
+    assert told["considered"][0]["packages"] == [{"package": "small", "quantity": 1}]
 
 
 def test_r12_r32_packages_that_the_owner_does_not_allow_are_not_considered() -> None:
@@ -139,6 +159,15 @@ def test_r28_r32_the_caps_show_what_each_limited_child_costs() -> None:
     caps = explained(waiting, [("op", "purchase", 2_000, 0)], buyer=buyer)["caps"]
     assert caps["per_child"] == [
         {"child_id": "ann", "limit_minor": 1_100, "before_minor": 50, "after_minor": 300}
+    ]
+
+
+def test_r28_r32_a_child_that_has_cost_nothing_yet_begins_at_nought() -> None:
+    """Its limit is shown with what it costs now."""
+    buyer = a_buyer(child_limits={"ann": 1_000})
+    told = explained(needs(500, children=("ann",)), [("op", "purchase", 500, 0)], buyer=buyer)
+    assert told["caps"]["per_child"] == [
+        {"child_id": "ann", "limit_minor": 1_000, "before_minor": 0, "after_minor": 1_000}
     ]
 
 
@@ -194,3 +223,82 @@ def test_r32_an_empty_pool_is_told_as_no_credits() -> None:
     assert told[0] == (
         "1 operation(s) needed 3 chatbots; the pool had 0 credits; 3 chatbots were missing."
     )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "figures", "told"),
+    [
+        (
+            "threshold",
+            {"free": 1_900, "threshold": 2_000, "target": 5_000},
+            "The pool had 1,900 credits free, fewer than the threshold of 2,000; 3,100 were missing "
+            "to the target of 5,000.",
+        ),
+        (
+            "forecast",
+            {"free": 1_010, "needed": 3_000},
+            "The pool had 1,010 credits free, and 3,000 may be used before the next look: 1,990 were "
+            "missing.",
+        ),
+        (
+            "overdraft",
+            {"free": -1_025},
+            "1,025 credits were used beyond what the pool had, as its seller allows.",
+        ),
+    ],
+)
+def test_r32_r33_what_nothing_waited_for_is_told_by_its_figures(
+    worked_example: dict[str, Any], trigger: str, figures: dict[str, int], told: str
+) -> None:
+    """In place of the operations: a threshold, a forecast, an overdraft, each in one sentence."""
+    ahead = {**worked_example, "trigger": trigger, "ahead": figures}
+    assert sentences(ahead) == [told, *sentences(worked_example)[1:]]
+
+
+def test_r32_r33_the_figures_of_a_purchase_ahead_are_kept() -> None:
+    """With those alone for which nothing waited."""
+    figures = {"free": 10, "needed": 1_000}
+    buyer, offer, waiting = a_buyer(), an_offer(), needs(990)
+    tables = CoverTables.build(offer.packs)
+
+    def kept(ahead: dict[str, int] | None) -> dict[str, Any]:
+        return explain_purchase(
+            buyer=buyer,
+            buy=bought(buyer, waiting, offer),
+            offer=offer,
+            tables=tables,
+            trigger="forecast",
+            operations=[],
+            available_credits=10,
+            available_chatbots=0,
+            names=NAMES,
+            at=AT,
+            ahead=ahead,
+        )
+
+    assert kept(figures)["ahead"] == figures
+    assert "ahead" not in kept(None)
+
+
+def test_r32_a_cover_of_two_packages_once_bought() -> None:
+    """13,000 are missing: one of each of two packages, and what the pool held before and after."""
+    explanation = explained(needs(13_000), [("op", "spend", 13_000, 0)])
+    balances = {"before": 1_000, "granted": 15_500, "after": 2_500}
+    told = sentences({**explanation, "balances": balances})
+    both = "1 × 2,000 credits + 1 × 12,500 credits"
+    assert told[1] == f"  best cover: {both} for $60.00 (chosen)"
+    assert told[-2:] == [
+        f"Bought {both}: $60.00 in one charge.",
+        "Credits in the pool: 1,000 → 15,500 → 2,500.",
+    ]
+
+
+@pytest.mark.parametrize(("role", "said"), [("backup", True), ("primary", False)])
+def test_r29_r32_a_charge_to_the_backup_card_is_told(
+    worked_example: dict[str, Any], role: str, said: bool
+) -> None:
+    """And one to the primary card needs no word."""
+    charged = {**worked_example, "card": {"card": "visa 4242", "role": role}}
+    told = sentences(charged)
+    why = ["The primary card may not be charged, so it was visa 4242."]
+    assert told == sentences(worked_example) + (why if said else [])

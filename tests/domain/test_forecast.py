@@ -116,6 +116,14 @@ def test_r33_no_history_no_forecast() -> None:
     assert run_out_at(free=1, usage=NOTHING, renewals_due=[due], at=AT) == AT + DAY
 
 
+def test_r33_the_hour_in_which_an_account_began_is_no_history() -> None:
+    """It is in use, but not one hour of it is known as a whole."""
+    begun = Usage(since=AT, hours={}, minutes={AT: 5}, largest=5)
+    nothing = Rate(per_hour=0.0, per_day=0.0, basis="nothing")
+    assert burn_rate(begun, AT + 10 * MINUTE) == nothing
+    assert burn_rate(begun, AT + HOUR).basis == "days"
+
+
 def test_r33_an_account_that_stopped_is_not_bought_for() -> None:
     """After a week without a query there is no forecast, though weeks before are known."""
     stopped = {hour: used for hour, used in every_hour(100).hours.items() if hour < AT - WEEK}

@@ -17,7 +17,7 @@ from brimful.domain.cover.charts import NEAR, Charts
 from brimful.domain.cover.measure import DIGITS, Ints, Rank
 
 # So many remainders are treated at once: enough for numpy, and few enough to find a good cover soon.
-_BATCH = 512
+BATCH = 512
 
 
 class Leaf(NamedTuple):
@@ -76,9 +76,9 @@ class _Search:
             stage, nodes = self._stack.pop()
             bound = self._charts.circles[stage].cost[nodes.need % self._charts.measure.size]
             nodes = nodes.pick(bound + nodes.cost <= self._best.cost)
-            if len(nodes.need) > _BATCH:
-                self._stack.append((stage, nodes.pick(slice(_BATCH, None))))
-                nodes = nodes.pick(slice(_BATCH))
+            if len(nodes.need) > BATCH:
+                self._stack.append((stage, nodes.pick(slice(BATCH, None))))
+                nodes = nodes.pick(slice(BATCH))
             if len(nodes.need):
                 self._branch(stage, nodes)
         return self._leaves
