@@ -193,6 +193,24 @@ async def test_r45_a_page_of_a_closed_account_is_void(at_stripe: StripeWorld) ->
     assert await on_file(world, "Client") == []
 
 
+async def test_r10_a_page_at_an_account_that_is_closed_to_us_waits(at_stripe: StripeWorld) -> None:
+    """The seller disconnects before the page is read, and connects again: the card is on file then."""
+    world = at_stripe
+    page = await page_of(world, "Client")
+    world.server.hooks.complete_checkout(page.page_id, "visa")
+    merchant = (await world.account("Shop")).merchant_ref
+    event = event_of(world)
+    world.server.hooks.deauthorize(merchant)
+    await tell(world, event)
+    assert await verdicts(world) == ["due"]
+    world.server.hooks.authorize(merchant)
+    await world.db.execute("update gateway_event set due_real_at = now()")
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert await verdicts(world) == ["recorded"]
+    assert await on_file(world, "Client") == [("primary", "4242")]
+
+
 async def test_r24_a_page_that_cannot_be_read_is_asked_after_again(at_stripe: StripeWorld) -> None:
     """Stripe gives no answer: the event stays due and is handled when it does."""
     world = at_stripe

@@ -48,9 +48,11 @@ async def test_r10_every_verb_says_that_an_account_is_closed(rig: Rig) -> None:
     answers: list[object] = [
         await rig.create(account_ref=account, method=method),
         await rig.gateway.confirm(payment_id=waiting, idempotency_key=key(), **confirm),
-        await rig.gateway.capture(**keyed, amount_minor=1_000),
+        await rig.gateway.capture(**keyed, amount_minor=1_000, currency="USD"),
         await rig.gateway.cancel(**{**keyed, "idempotency_key": (cancel := key())}),
-        await rig.gateway.refund(**{**keyed, "idempotency_key": key()}, amount_minor=1),
+        await rig.gateway.refund(
+            **{**keyed, "idempotency_key": key()}, amount_minor=1, currency="USD"
+        ),
         await rig.gateway.look_up(**on_held),
         await rig.gateway.remove_method(**named, method_id=method.method_id),
         await rig.records.list_payments(**named, since=ago(1), before=ago(-1)),

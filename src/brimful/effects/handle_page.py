@@ -9,7 +9,7 @@ from brimful.billing import card_pages
 from brimful.billing.events import Taken
 from brimful.domain.effect import Effect
 from brimful.domain.event import Verdict, judge_page
-from brimful.domain.payment import MethodRefused, Unknown, Unreachable
+from brimful.domain.payment import DISCONNECTED, MethodRefused, Unknown, Unreachable
 from brimful.effects.drive import Driver
 from brimful.usecases.record_page_card import record_page_card
 
@@ -31,6 +31,9 @@ async def handle_page(driver: Driver, taken: Taken) -> tuple[Verdict | None, tup
         account_ref=page.gateway_account, customer_id=page.gateway_customer, token=page.page_id
     )
     if isinstance(saved, Unknown | Unreachable):
+        return None, ()
+    if isinstance(saved, MethodRefused) and saved.code == DISCONNECTED:
+        # The card is on the page all the same: it is read when the account is open again (R10).
         return None, ()
     if isinstance(saved, MethodRefused):
         return Verdict.read_disagrees, ()
