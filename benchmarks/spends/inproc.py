@@ -1,0 +1,45 @@
+"""Spends within one Python process: an engine of its own, and batches that are spent by its use case."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import uvloop
+
+from benchmarks.spends.asking import Drawn
+from benchmarks.spends.batches import Spend, in_process
+from benchmarks.spends.plan import BEGINS, ENDS, Plan, Record, Tally, read_plan, say
+from brimful.runtime import engine_of
+from brimful.settings import Settings
+
+
+async def _spend(plan: Plan, spend: Spend, record: Record, number: int, starts: float) -> None:
+    drawn = Drawn(replace(plan, seed=plan.seed + number))
+    begins = starts + plan.warm_up_s
+    until = begins + plan.seconds
+    while (asked_at := time.perf_counter()) < until:
+        tally = Tally()
+        await spend(drawn.batch(), tally)
+        now = time.perf_counter()
+        (record.measured if begins <= now < until else record.beside).add(tally)
+        if asked_at >= begins:
+            record.latencies.append(now - asked_at)
+            record.late.append(0.0)
+
+
+async def _run() -> None:
+    plan, record = read_plan(), Record()
+    settings = Settings(testbank_url=plan.bank_url)
+    async with engine_of(settings, plan.dsn) as engine:
+        spend = await in_process(engine)
+        loop, starts = asyncio.get_running_loop(), time.perf_counter()
+        loop.call_later(plan.warm_up_s, say, BEGINS)
+        loop.call_later(plan.warm_up_s + plan.seconds, say, ENDS)
+        await asyncio.gather(
+            *(_spend(plan, spend, record, one, starts) for one in range(plan.connections))
+        )
+    record.say_outcome(plan.seconds)
+
+
+if __name__ == "__main__":
+    uvloop.run(_run())

@@ -1,0 +1,72 @@
+"""The rival of a spend: one SQL call each, from Python or from pgbench, whichever is faster."""
+
+from dataclasses import dataclass, replace
+
+from benchmarks.spends.measured import Measured, measure
+from benchmarks.spends.meters import Meter
+from benchmarks.spends.plan import Plan
+from benchmarks.spends.rival_pgbench import measure_pgbench
+from benchmarks.spends.rival_schema import make_rival
+from benchmarks.spends.sizes import Sizes
+from benchmarks.spends.stage import Stage
+
+NAME = "one SQL call a spend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """Its better run, how it was driven, and both runs by that name."""
+
+    best: Measured
+    by: str
+    runs: dict[str, Measured]
+
+    @property
+    def name(self) -> str:
+        """For the figures."""
+        return f"{NAME}, {self.by}"
+
+
+class Rivals:
+    """Its tables on a stage; each run is made once and remembered."""
+
+    def __init__(self, stage: Stage, sizes: Sizes, accounts: list[str], meter: Meter) -> None:
+        self._stage, self._sizes = stage, sizes
+        self._accounts, self._meter = accounts, meter
+        self._known: dict[bool, Rival] = {}
+
+    async def measure(self, *, hot: bool) -> Rival:
+        """On one account, or spread over all of them."""
+        if hot not in self._known:
+            self._known[hot] = await self._measure(hot)
+        return self._known[hot]
+
+    async def _measure(self, hot: bool) -> Rival:
+        sizes = self._sizes
+        plan = Plan(
+            seconds=sizes.seconds,
+            warm_up_s=sizes.warm_up_s,
+            connections=sizes.rival_connections,
+            seed=sizes.seed,
+            accounts=self._accounts[:1] if hot else self._accounts,
+            dsn=self._stage.dsn,
+        )
+        runs: dict[str, Measured] = {}
+        await self._stage.calm()
+        runs["asyncpg"] = await measure(
+            "benchmarks.spends.rival_asyncpg", plan, self._meter, "asyncpg"
+        )
+        await self._stage.calm()
+        # Keys drawn from the same seed would be the same: a rival that replays does less work.
+        by_pgbench = await measure_pgbench(
+            replace(plan, seed=sizes.seed + 1_000), self._meter, self._stage.folder
+        )
+        if by_pgbench is not None:
+            runs["pgbench"] = by_pgbench
+        by = max(runs, key=lambda one: runs[one].per_second)
+        return Rival(best=runs[by], by=by, runs=runs)
+
+
+async def rivals(stage: Stage, sizes: Sizes, meter: Meter) -> Rivals:
+    """Make its tables, with as many accounts as ours has."""
+    return Rivals(stage, sizes, await make_rival(stage.connection, sizes.accounts), meter)
