@@ -5,6 +5,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from typing import cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
@@ -29,8 +30,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what is written to."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not asserted: a loop's transport need not be a subclass.
+        self._transport = cast(asyncio.Transport, transport)
 
     @property
     def is_open(self) -> bool:

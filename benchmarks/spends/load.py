@@ -47,12 +47,19 @@ class Load:
         were not as expected."""
         await self.stage.calm()
         measured = await measure(GENERATOR, plan, self.meter, "generator", during)
-        if measured.outcome.failed:
-            raise SystemExit(f"unexpected answers: {dict(measured.outcome.failed)}")
-        return measured
+        return answered(measured)
 
     async def full_and_half(self, accounts: list[str], seed: int) -> tuple[Measured, Measured]:
         """As many as are answered, then half as many at an even pace."""
         full = await self.run(self.plan(accounts, seed=seed))
         half = await self.run(self.plan(accounts, rate=full.per_second / 2, seed=seed + 1))
         return full, half
+
+
+def answered(measured: Measured) -> Measured:
+    """The same. Raises SystemExit when answers were not as expected, or none came in time."""
+    if measured.outcome.failed:
+        raise SystemExit(f"unexpected answers: {dict(measured.outcome.failed)}")
+    if not measured.per_second:
+        raise SystemExit("nothing was answered in the measured part: see BRIMFUL_BENCH_SECONDS")
+    return measured

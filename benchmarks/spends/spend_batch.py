@@ -8,7 +8,7 @@ import httpx
 
 from benchmarks.figure import Figure
 from benchmarks.spends import batches
-from benchmarks.spends.load import Load
+from benchmarks.spends.load import Load, answered
 from benchmarks.spends.measured import Measured, measure, tell
 from benchmarks.spends.meters import Meter
 from benchmarks.spends.plan import Plan
@@ -53,7 +53,7 @@ async def _inproc(at: Stage, chosen: Sizes, world: World, meter: Meter) -> Measu
         bank_url=at.bank_url,
     )
     await at.calm()
-    return _answered(await measure("benchmarks.spends.inproc", plan, meter, "engine"))
+    return answered(await measure("benchmarks.spends.inproc", plan, meter, "engine"))
 
 
 async def _http(at: Stage, chosen: Sizes, world: World) -> Measured | None:
@@ -79,12 +79,6 @@ async def _http(at: Stage, chosen: Sizes, world: World) -> Measured | None:
             poor=world.poor,
         )
         return await load.run(plan)
-
-
-def _answered(measured: Measured) -> Measured:
-    if measured.outcome.failed:
-        raise SystemExit(f"unexpected answers: {dict(measured.outcome.failed)}")
-    return measured
 
 
 def _figures(name: str, measured: Measured, rival: Rival) -> list[Figure]:

@@ -5,9 +5,14 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+import asyncpg
+from benchmarks.spends.asking import ONE
 from benchmarks.spends.generator import Generator
 from benchmarks.spends.http import Caller
+from benchmarks.spends.measured import measure
+from benchmarks.spends.meters import Meter, postmaster_of
 from benchmarks.spends.pacing import OpenLoop
 from benchmarks.spends.plan import Plan, Tally
 
@@ -116,6 +121,28 @@ async def test_a_lost_connection_is_one_failure_and_the_lane_goes_on() -> None:
         await generator.run()
     tally = generator.record.beside
     assert (tally.done, tally.failed) == (3, {"0": 3})
+
+
+async def test_a_run_in_a_process_of_its_own_tells_what_it_cost(dsn: str) -> None:
+    """The generator as it is used: on its own loop, its plan and its outcome over pipes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await asked(reader):
+            await reader.readexactly(len(ONE))
+            writer.write(DONE)
+        writer.close()
+
+    connection = await asyncpg.connect(dsn)
+    async with serving(serve) as address:
+        one = replace(plan(address, seconds=0.5, connections=2), accounts=["acc_1", "acc_2"])
+        postgres = await postmaster_of(connection)
+        meter = Meter(connection, {"postgres": [postgres]})
+        measured = await measure("benchmarks.spends.generator", one, meter, "generator")
+    await connection.close()
+    details = measured.details()
+    assert details["done"] > 0 and not details["failed"] and details["p99_ms"] > 0
+    assert set(details["cpu_seconds"]) == set(details["memory_mib"]) == {"generator", "postgres"}
+    assert details["memory_mib"]["postgres"] > 1 and details["wal_bytes_per_spend"] >= 0
 
 
 class Turns:
