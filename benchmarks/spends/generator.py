@@ -12,7 +12,7 @@ import uvloop
 from benchmarks.spends.asking import Asking, asking_of
 from benchmarks.spends.http import Connection, connect
 from benchmarks.spends.pacing import ClosedLoop, OpenLoop, Pacing
-from benchmarks.spends.plan import BEGINS, ENDS, Plan, Record, read_plan, say
+from benchmarks.spends.plan import Plan, Record, mark, read_plan
 
 # Answers may take so much longer than the run before it is given up.
 PATIENCE_S = 60
@@ -96,9 +96,8 @@ class Generator:
         self.record = Record()
 
     async def run(self) -> None:
-        """Until the last reply. Raises SystemExit when it does not come."""
-        for at, word in ((self._from, BEGINS), (self._until, ENDS)):
-            self.loop.call_later(max(0.0, at - time.perf_counter()), say, word)
+        """Until the last reply and the end of the time. Raises SystemExit when it does not come."""
+        self.start(mark(self._from, self._until))
         addresses = self._plan.addresses
         self._at_work = self._plan.connections
         for number in range(self._plan.connections):
@@ -108,6 +107,7 @@ class Generator:
             await asyncio.wait_for(self._over, left_s)
         except TimeoutError:
             raise SystemExit("the server is gone, or does not keep up with the plan") from None
+        await asyncio.gather(*self._tasks)
 
     def next_at(self, now: float) -> float | None:
         """When the next request is due; None when the time is over."""

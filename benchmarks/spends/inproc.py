@@ -8,14 +8,13 @@ import uvloop
 
 from benchmarks.spends.asking import Drawn
 from benchmarks.spends.batches import Spend, in_process
-from benchmarks.spends.plan import BEGINS, ENDS, Plan, Record, Tally, read_plan, say
+from benchmarks.spends.plan import Plan, Record, Tally, mark, read_plan
 from brimful.runtime import engine_of
 from brimful.settings import Settings
 
 
-async def _spend(plan: Plan, spend: Spend, record: Record, number: int, starts: float) -> None:
+async def _spend(plan: Plan, spend: Spend, record: Record, number: int, begins: float) -> None:
     drawn = Drawn(replace(plan, seed=plan.seed + number))
-    begins = starts + plan.warm_up_s
     until = begins + plan.seconds
     while (asked_at := time.perf_counter()) < until:
         tally = Tally()
@@ -32,11 +31,10 @@ async def _run() -> None:
     settings = Settings(testbank_url=plan.bank_url)
     async with engine_of(settings, plan.dsn) as engine:
         spend = await in_process(engine)
-        loop, starts = asyncio.get_running_loop(), time.perf_counter()
-        loop.call_later(plan.warm_up_s, say, BEGINS)
-        loop.call_later(plan.warm_up_s + plan.seconds, say, ENDS)
+        begins = time.perf_counter() + plan.warm_up_s
         await asyncio.gather(
-            *(_spend(plan, spend, record, one, starts) for one in range(plan.connections))
+            mark(begins, begins + plan.seconds),
+            *(_spend(plan, spend, record, one, begins) for one in range(plan.connections)),
         )
     record.say_outcome(plan.seconds)
 

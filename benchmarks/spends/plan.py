@@ -1,8 +1,10 @@
 """What a process that makes load is told, and what it answers: JSON over its pipes."""
 
+import asyncio
 import json
 import math
 import sys
+import time
 from array import array
 from collections import Counter
 from collections.abc import Mapping
@@ -110,6 +112,13 @@ class Record:
             late_ms_p99=quantile_ms(self.late, 99),
         )
         say(json.dumps(asdict(outcome)))
+
+
+async def mark(begins: float, ends: float) -> None:
+    """Say when the measured part begins and ends, in seconds of ``time.perf_counter``."""
+    for at, word in ((begins, BEGINS), (ends, ENDS)):
+        await asyncio.sleep(max(0.0, at - time.perf_counter()))
+        say(word)
 
 
 def quantile_ms(seconds: "array[float] | list[float]", percent: float) -> float:

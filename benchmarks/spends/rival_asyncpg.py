@@ -9,21 +9,19 @@ from uuid import UUID
 import asyncpg
 import uvloop
 
-from benchmarks.spends.plan import BEGINS, ENDS, Plan, Record, read_plan, say
+from benchmarks.spends.plan import Plan, Record, mark, read_plan
 from benchmarks.spends.rival_schema import TENANT
 
 CALL = "select * from rival.spend_v1($1, $2, $3, $4, $5)"
 HASH = bytes(32)
 
 
-async def _spend(plan: Plan, record: Record, number: int, starts: float) -> None:
+async def _spend(plan: Plan, record: Record, number: int, begins: float) -> None:
     connection = await asyncpg.connect(plan.dsn, server_settings={"synchronous_commit": "on"})
     call = await connection.prepare(CALL)
     random, accounts = Random(plan.seed + number), [UUID(one) for one in plan.accounts]
-    begins = starts + plan.warm_up_s
     until = begins + plan.seconds
-    asked_at = time.perf_counter()
-    while asked_at < until:
+    while (asked_at := time.perf_counter()) < until:
         key = f"k{random.getrandbits(64):016x}"
         row = await call.fetchrow(TENANT, random.choice(accounts), key, HASH, 1)
         now = time.perf_counter()
@@ -35,16 +33,16 @@ async def _spend(plan: Plan, record: Record, number: int, starts: float) -> None
         if asked_at >= begins:
             record.latencies.append(now - asked_at)
             record.late.append(0.0)
-        asked_at = now
     await connection.close()
 
 
 async def _run() -> None:
     plan, record = read_plan(), Record()
-    loop, starts = asyncio.get_running_loop(), time.perf_counter()
-    loop.call_later(plan.warm_up_s, say, BEGINS)
-    loop.call_later(plan.warm_up_s + plan.seconds, say, ENDS)
-    await asyncio.gather(*(_spend(plan, record, one, starts) for one in range(plan.connections)))
+    begins = time.perf_counter() + plan.warm_up_s
+    await asyncio.gather(
+        mark(begins, begins + plan.seconds),
+        *(_spend(plan, record, one, begins) for one in range(plan.connections)),
+    )
     record.say_outcome(plan.seconds)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import asyncpg
+import pytest
 from benchmarks.spends.asking import ONE
 from benchmarks.spends.generator import Generator
 from benchmarks.spends.http import Caller
@@ -123,8 +124,12 @@ async def test_a_lost_connection_is_one_failure_and_the_lane_goes_on() -> None:
     assert (tally.done, tally.failed) == (3, {"0": 3})
 
 
-async def test_a_run_in_a_process_of_its_own_tells_what_it_cost(dsn: str) -> None:
-    """The generator as it is used: on its own loop, its plan and its outcome over pipes."""
+@pytest.mark.parametrize("rate", [None, 8.0])
+async def test_a_run_in_a_process_of_its_own_tells_what_it_cost(
+    dsn: str, rate: float | None
+) -> None:
+    """The generator as it is used: on its own loop, its plan and its outcome over pipes; also at a
+    rate at which its connections have nothing more to do before the time is over."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await asked(reader):
@@ -134,7 +139,8 @@ async def test_a_run_in_a_process_of_its_own_tells_what_it_cost(dsn: str) -> Non
 
     connection = await asyncpg.connect(dsn)
     async with serving(serve) as address:
-        one = replace(plan(address, seconds=0.5, connections=2), accounts=["acc_1", "acc_2"])
+        usual = plan(address, seconds=0.5, connections=2)
+        one = replace(usual, accounts=["acc_1", "acc_2"], rate=rate)
         postgres = await postmaster_of(connection)
         meter = Meter(connection, {"postgres": [postgres]})
         measured = await measure("benchmarks.spends.generator", one, meter, "generator")
