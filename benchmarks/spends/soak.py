@@ -54,15 +54,14 @@ class Memory:
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._began = time.monotonic()
         self._read: list[tuple[float, dict[str, float]]] = []
 
     async def watch(self, seconds: float) -> None:
         """Read for so long."""
-        ends = time.monotonic() + seconds
-        while (left_s := ends - time.monotonic()) > 0:
+        began = time.monotonic()
+        while (left_s := began + seconds - time.monotonic()) > 0:
             await asyncio.sleep(min(EVERY_S, left_s))
-            minute = (time.monotonic() - self._began) / 60
+            minute = (time.monotonic() - began) / 60
             self._read.append((minute, self._meter.memory_mib()))
             print(f"after {minute:.1f} min: {self._read[-1][1]} MiB", file=sys.stderr, flush=True)
 
