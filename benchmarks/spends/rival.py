@@ -47,16 +47,23 @@ class Rivals:
             dsn=self._stage.dsn,
         )
         runs: dict[str, Measured] = {}
-        await self._stage.calm()
-        runs["asyncpg"] = await measure(
-            "benchmarks.spends.rival_asyncpg", plan, self._meter, "asyncpg"
-        )
-        await self._stage.calm()
-        by_pgbench = await measure_pgbench(plan, self._meter, self._stage.folder)
-        if by_pgbench is not None:
-            runs["pgbench"] = by_pgbench
+        by_asyncpg = measure("benchmarks.spends.rival_asyncpg", plan, self._meter, "asyncpg")
+        by_pgbench = measure_pgbench(plan, self._meter, self._stage.folder)
+        for name, run in (("asyncpg", by_asyncpg), ("pgbench", by_pgbench)):
+            await self._stage.calm()
+            before = await self._debited()
+            measured = await run
+            if measured is None:
+                continue
+            if await self._debited() - before < measured.outcome.done:
+                raise SystemExit(f"the rival, by {name}, debited less than it says")
+            runs[name] = measured
         by = max(runs, key=lambda one: runs[one].per_second)
         return Rival(best=runs[by], by=by, runs=runs)
+
+    async def _debited(self) -> int:
+        """Spends of one credit each, ever."""
+        return int(await self._stage.connection.fetchval("select sum(used) from rival.balance"))
 
 
 async def rivals(stage: Stage, sizes: Sizes, meter: Meter) -> Rivals:
