@@ -94,3 +94,31 @@ def test_r12_tables_hold_whole_numbers_of_64_bits(
     charts = charts_of(packs_of((1_000, 9_999), (1, 10), (1_001, 10_009)))
     tables = (*charts.circles, charts.near.table)
     assert {column.dtype.name for table in tables for column in table} == {"int64"}
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_r12_of_many_packs_some_tables_are_left_out(
+    part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve to sixteen packs of nearly the same value: the tables of those that are decided late are
+    not all kept, and the one in their place holds packs that were decided before."""
+    random = Random(f"many {part}")
+    for _ in range(4):
+        limited(monkeypatch, NEAR_MAX=random.choice([0, 60]))
+        sizes = random.sample(range(3, 40), random.randint(12, 16))
+        packs = packs_of(*((size, size * 20 + random.randint(0, 40)) for size in sizes))
+        needs = [random.randint(1, 90) for _ in range(8)]
+        tables = CoverTables.build(packs)
+        for need, expected in zip(needs, by_exact_totals(packs, needs), strict=True):
+            assert triple(tables.best(need)) == expected, (packs, need)
+
+
+def test_r12_what_leads_to_the_last_need_of_the_near_table_is_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ends at 37: of 47, the first ten lead there, and what the circle promises for 37 is dearer than
+    the cover that the search begins with."""
+    limited(monkeypatch, NEAR_MAX=40)
+    packs = packs_of((10, 201), (16, 322), (19, 381), (8, 165))
+    assert charts_of(packs).near.limit == 37
+    assert triple(CoverTables.build(packs).best(47)) == (948, 47, (2, 0, 1, 1))
