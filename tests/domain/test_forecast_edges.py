@@ -39,6 +39,8 @@ def test_r33_sixty_days_end_to_the_minute() -> None:
     in_sixty_days = 100 * 24 * 60
     assert ends(in_sixty_days, every_hour(100), asked_at) == asked_at + 60 * DAY
     assert ends(in_sixty_days + 10, every_hour(100), asked_at) is None
+    later = Renewal(at=asked_at + 61 * DAY, credits=1)
+    assert ends(in_sixty_days + 10, every_hour(100), asked_at, later) is None
 
 
 def test_r33_an_hour_a_week_after_the_first_one_has_a_week_to_look_back_at() -> None:
