@@ -59,6 +59,8 @@ def test_r12_a_number_of_packs_is_decided_in_digits_the_greatest_first() -> None
         (1, 1, 1, 1, 1_000),
     ]
     assert [measure.whole(stage) for stage in range(5)] == [True, False, True, False, True]
+    alone = measure_of(slim(packs_of((1_000, 9_999), (1, 10))))
+    assert [alone.whole(stage) for stage in range(3)] == [True, False, True]
 
 
 def test_r12_circles_are_kept_for_the_first_eight_packs_and_every_third() -> None:
