@@ -2,12 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from brimful.domain.cover import CoverTables
 from brimful.domain.cover.circle import circles
-from brimful.domain.cover.measure import Bundle, measure_of
+from brimful.domain.cover.measure import Bundle, Table, measure_of
 from brimful.domain.cover.packs import Slim, slim
+from brimful.domain.cover.relax import relax
 from tests.domain.cover_oracle import packs_of
 
 
@@ -78,3 +80,16 @@ def test_r12_without_packs_there_is_no_single_pack() -> None:
     """Nor any other cover."""
     nothing = CoverTables.build(())
     assert (nothing.packs, nothing.best_single(1), nothing.best(1)) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("cost", "tie", "better"),
+    [(2, 1, False), (3, 0, False), (2, 2, False), (2, 0, True), (1, 9, True)],
+)
+def test_r12_a_cover_is_replaced_by_a_better_one_only(cost: int, tie: int, better: bool) -> None:
+    """At 5 with a tie of 2, by packs of this cost and tie beside a cover at 3 with a tie of 1."""
+    have = Table(np.array([5], dtype=np.int64), np.array([2], dtype=np.int64))
+    source = Table(np.array([3], dtype=np.int64), np.array([1], dtype=np.int64))
+    assert relax(have, source, cost, tie) is better
+    now = (int(have.cost[0]), int(have.tie[0]))
+    assert now == ((3 + cost, 1 + tie) if better else (5, 2))
