@@ -1,5 +1,6 @@
 """R27, R29, R45: what Stripe tells of saved cards, through its SDK: replaced, updated, detached."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from brimful.domain.payment import NotFound, SavedMethod
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.save_card import record_card, remove_card
+from tests.builders.held import until
 from tests.builders.networks import card_of
 from tests.builders.stripe_world import (
     CONNECT_SECRET,
@@ -21,6 +23,7 @@ from tests.builders.stripe_world import (
     running_stripe_world,
 )
 from tests.builders.world import small_world
+from tests.stripe_server.faults import Rule
 from tests.stripe_server.webhooks import sign
 
 
@@ -32,16 +35,22 @@ async def at_stripe(db: Database, tmp_path: Path) -> AsyncIterator[StripeWorld]:
         yield made
 
 
-async def told(world: StripeWorld, kind: str, **other: Any) -> str:
-    """Stripe's last event of a kind comes in and is handled; what became of it."""
+async def come_in(world: StripeWorld, kind: str, **other: Any) -> str:
+    """Stripe's last event of a kind comes in; its id."""
     event = {**world.server.hooks.events(kind)[-1], **other}
     body = json.dumps(event).encode()
     secret = SECRET if event.get("account") is None else CONNECT_SECRET
     signature = sign(body, secret, int(time.time()))
     assert await world.engine.receive_event(body=body, headers={"stripe-signature": signature})
+    return str(event["id"])
+
+
+async def told(world: StripeWorld, kind: str, **other: Any) -> str:
+    """Stripe's last event of a kind comes in and is handled; what became of it."""
+    event_id = await come_in(world, kind, **other)
     await world.settle()
     verdict: str = await world.db.fetchval(
-        "select coalesce(verdict, state) from gateway_event where event_id = $1", event["id"]
+        "select coalesce(verdict, state) from gateway_event where event_id = $1", event_id
     )
     return verdict
 
@@ -70,6 +79,33 @@ async def test_r29_stripe_tells_of_a_card_that_was_replaced(at_stripe: StripeWor
     assert world.taken("platform") == [1_000]
     kinds = [notice["kind"] for notice in await world.notices("Agency")]
     assert kinds == ["auto_billing_failed", "resumed", "auto_billed"]
+
+
+async def test_r29_a_late_decline_of_the_old_number_does_not_stop_the_new(
+    at_stripe: StripeWorld,
+) -> None:
+    """The answer is on its way when the network replaces the card, and the event is handled first: the
+    old number is paused, and the query that waits is paid by the new one."""
+    world, card = at_stripe, await card_of(at_stripe, "Agency")
+    late = Rule(fault="wait", when="after", verb="payment_intents.confirm")
+    world.server.faults.rules.append(late)
+    world.server.hooks.say("lost_card", "visa")
+    asked = asyncio.create_task(world.spend("Agency", 10))
+    await asyncio.wait_for(late.arrived.wait(), 20)
+    world.server.hooks.update_card(card["gateway_method"], 2, 2042, number="mastercard")
+    await come_in(world, "payment_method.automatically_updated")
+
+    async def replaced() -> bool:
+        await world.engine.take_up_due_work()
+        return (await card_of(world, "Agency"))["last4"] == "4444"
+
+    await until(replaced)
+    late.opened.set()
+    assert isinstance(await asked, SpendDone)
+    await world.settle()
+    assert world.taken("platform") == [1_000]
+    paused = await world.db.fetch("select fingerprint from breaker where paused_reason is not null")
+    assert [row["fingerprint"] for row in paused] == [card["fingerprint"]]
 
 
 async def test_r27_stripe_tells_of_a_card_that_was_detached(at_stripe: StripeWorld) -> None:
