@@ -191,6 +191,17 @@ class Desk:
         except Refused as refused:
             return JSONResponse({"code": refused.code}, refused.status)
 
+    async def read_method(self, request: Request) -> Response:
+        """Read a card."""
+        await self.faults.pass_gate("read_method")
+        merchant = self._hear(request)
+        if self.faults.next_fault("read_method", merchant, None) is not None:
+            raise HangUp
+        try:
+            return JSONResponse(self.bank.method(merchant, request.path_params["method"]))
+        except Refused as refused:
+            return JSONResponse({"code": refused.code}, refused.status)
+
     async def remove(self, request: Request) -> Response:
         """Remove a card."""
         merchant = self._hear(request)
@@ -201,7 +212,7 @@ class Desk:
 
     async def control(self, request: Request) -> Response:
         """What tests ask of the bank: faults, gates, how events come, how a card behaves; and what
-        merchants do at their dashboard, and holders of cards at their banks."""
+        merchants do at their dashboard, holders of cards at their banks, and the networks of cards."""
         wish = await request.json() if await request.body() else {}
         what = request.path_params["what"]
         if what == "faults":
@@ -220,6 +231,8 @@ class Desk:
             self.bank.overrides[wish.pop("fingerprint")] = Behaviour(**wish)
         elif what == "connect":
             self.connect(**wish)
+        elif what == "replace":
+            return JSONResponse(self.replace(wish.pop("method"), **wish))
         elif what in ("refund", "end_refund", "dispute", "move_dispute"):
             return JSONResponse(getattr(self.bank, what)(**wish))
         else:
@@ -230,6 +243,12 @@ class Desk:
         """A merchant takes back the shop's access, or grants it again; the shop is told."""
         self.bank.connect(merchant, connected)
         self.events.send_account(merchant, "updated" if connected else "disconnected")
+
+    def replace(self, method_id: str, **card: Any) -> Object:
+        """The network replaces a card (`Bank.replace_method`); the shop is told."""
+        method = self.bank.replace_method(method_id, **card)
+        self.events.send_method(method)
+        return method
 
     async def effects(self, request: Request) -> Response:
         """The journal: the independent witness of every movement of money."""
@@ -266,6 +285,7 @@ def create_app(
             Route("/payments/{payment}/{verb}", desk.serve, methods=["POST"]),
             Route("/authenticate/{payment}", desk.authenticate, methods=["POST"]),
             Route("/methods", verb("save_method"), methods=["POST"]),
+            Route("/methods/{method}", desk.read_method, methods=["GET"]),
             Route("/methods/{method}", desk.remove, methods=["DELETE"]),
             Route("/records", desk.records, methods=["GET"]),
             Route("/merchant", desk.merchant, methods=["GET"]),

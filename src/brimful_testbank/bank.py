@@ -70,9 +70,7 @@ class Bank:
 
     def save_method(self, merchant: str, customer: str | None, token: str) -> Object:
         """Save a card; without a customer one is made."""
-        number = number_of(token)
-        if number is None:
-            raise Refused(402, "invalid_number", "this is not one of the test cards")
+        card = _card_of(token)
         if customer is None:
             customer = self.make_customer(merchant)
         elif self.customers.get(customer, {}).get("merchant") != merchant:
@@ -81,10 +79,7 @@ class Bank:
             "id": f"pm_{self._token_hex(8)}",
             "merchant": merchant,
             "customer": customer,
-            "number": number,
-            "fingerprint": hashlib.sha256(token.encode()).hexdigest()[:16],
-            "brand": "visa" if number.startswith("4") else "mastercard",
-            "last4": number[-4:],
+            **card,
             "exp_month": 12,
             "exp_year": 2034,
             "removed": False,
@@ -100,14 +95,30 @@ class Bank:
         self.customers[made["id"]] = made
         return str(made["id"])
 
-    def remove_method(self, merchant: str, method_id: str) -> Object:
-        """Remove a card: it cannot be charged any more."""
+    def method(self, merchant: str, method_id: str) -> Object:
+        """A card of a merchant, also after it was removed."""
         method = self.methods.get(method_id)
         if method is None or method["merchant"] != merchant:
             raise Refused(404, "no_such_method", "no such payment method")
-        method = {**method, "removed": True}
+        return method
+
+    def remove_method(self, merchant: str, method_id: str) -> Object:
+        """Remove a card: it cannot be charged any more."""
+        return self._change_method(self.method(merchant, method_id), {"removed": True})
+
+    def replace_method(
+        self, method_id: str, token: str | None = None, exp_month: int = 12, exp_year: int = 2039
+    ) -> Object:
+        """The network replaces a card where it is saved: by one with another expiry, and with a token
+        by another card altogether."""
+        card = {} if token is None else _card_of(token)
+        method = self.methods[method_id]
+        return self._change_method(method, {**card, "exp_month": exp_month, "exp_year": exp_year})
+
+    def _change_method(self, method: Object, change: Object) -> Object:
+        method = {**method, **change}
         self.journal.write("method", method, None, None)
-        self.methods[method_id] = method
+        self.methods[str(method["id"])] = method
         return method
 
     def payment(self, merchant: str, payment_id: str) -> Object:
@@ -326,6 +337,19 @@ class Bank:
         self.payments[payment["id"]] = payment
         self.changed(payment, kind)
         return payment
+
+
+def _card_of(token: str) -> Object:
+    """What a card's number says of it. Raises Refused for none of the test cards."""
+    number = number_of(token)
+    if number is None:
+        raise Refused(402, "invalid_number", "this is not one of the test cards")
+    return {
+        "number": number,
+        "fingerprint": hashlib.sha256(token.encode()).hexdigest()[:16],
+        "brand": "visa" if number.startswith("4") else "mastercard",
+        "last4": number[-4:],
+    }
 
 
 def _check_step(amount: int, currency: str) -> None:

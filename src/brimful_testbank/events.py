@@ -42,6 +42,10 @@ class Events:
         """Deliver that a visitor has saved a card on a page, as the mode says."""
         self._send("page.completed", page["merchant"], {"page": page["id"], "metadata": {}})
 
+    def send_method(self, method: dict[str, Any]) -> None:
+        """Deliver that a network has replaced a card that is saved here."""
+        self._send("method.updated", method["merchant"], {"method": method["id"], "metadata": {}})
+
     def _send(self, kind: str, merchant: str, about: dict[str, Any]) -> None:
         if self.url is None or self.mode["drop"]:
             return

@@ -80,6 +80,7 @@ ELSEWHERE = (
         "record_connection",
         "cards.take_undetached",
         "cards.note_detached",
+        "record_method",
         "record_page_card",
         "move_account",
         "renew.renew_due",

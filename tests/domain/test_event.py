@@ -14,6 +14,7 @@ from brimful.domain.event import (
     Verdict,
     is_sound,
     judge_hint,
+    judge_method,
     judge_read,
 )
 from brimful.domain.payment import (
@@ -128,7 +129,9 @@ def test_r45_only_what_a_gateway_could_say_is_sound() -> None:
     assert is_sound(replace(EVENT, event_id="x" * TEXT_MAX, amount_minor=AMOUNT_MAX))
     assert is_sound(replace(EVENT, event_id="x", amount_minor=0))
     odd = ("", "x" * (TEXT_MAX + 1), "a\0", "a\nb", "\ud800", "\u202e", "é", "\x7f", 7, b"x")
-    names = ("event_id", "kind", "mode", "account_ref", "payment_id", "currency")
+    names = (
+        "event_id", "kind", "mode", "account_ref", "payment_id", "currency", "page_id", "method_id",
+    )  # fmt: skip
     wrong: list[dict[str, Any]] = [{name: text} for name in names for text in odd]
     wrong += [{"amount_minor": amount} for amount in (-1, AMOUNT_MAX + 1, True, 7.0, "7")]
     wrong += [{"created_at": EVENT.created_at.replace(tzinfo=None)}]
@@ -139,3 +142,25 @@ def test_r45_verdicts_know_what_was_refused() -> None:
     """All but what was recorded, or is of no payment."""
     kept = {verdict for verdict in Verdict if not verdict.refused}
     assert kept == {Verdict.recorded, Verdict.not_of_a_payment}
+
+
+@pytest.mark.parametrize(
+    ("change", "account", "verdict"),
+    [
+        ({}, "acct_1", None),
+        ({"mode": "live"}, "acct_1", Verdict.other_mode),
+        ({"mode": "live"}, None, Verdict.other_mode),
+        ({}, None, Verdict.unknown_method),
+        ({"account_ref": "acct_2"}, "acct_1", Verdict.other_account),
+        ({"account_ref": "ACCT_1"}, "acct_1", Verdict.other_account),
+    ],
+)
+def test_r45_an_event_about_a_card_is_judged_by_where_it_was_saved(
+    change: dict[str, Any], account: str | None, verdict: Verdict | None
+) -> None:
+    """Our mode, a card of ours, the account that we saved it under; nothing else counts."""
+    hint = replace(
+        HINT, kind="method.updated", payment_id=None, amount_minor=None, currency=None,
+        method_id="pm_1", **change,
+    )  # fmt: skip
+    assert judge_method(hint, account, "test") == verdict

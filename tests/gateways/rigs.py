@@ -68,6 +68,8 @@ class Rig:
     # The same gateway as a keeper of accounts; let one be closed to us, or opened again.
     connections: Connections
     connect: Callable[[str, bool], None]
+    # Do what a network does to a saved card: another expiry, or another number with it (None: the same).
+    replace: Callable[[str, Literal["mastercard"] | None, tuple[int, int]], None]
     # Do what an owner does on a page: save a good card.
     complete: Callable[[HostedPage], Awaitable[None]]
     # Do what an owner does where the bank asks: confirm it, or not.
@@ -195,6 +197,10 @@ async def testbank() -> AsyncIterator[Rig]:
         def expire_holds() -> None:
             desk.bank._now = lambda: datetime.now(UTC) + timedelta(days=30)
 
+        def replace(method_id: str, card: str | None, expiry: tuple[int, int]) -> None:
+            token = None if card is None else "tok_success_2"
+            desk.bank.replace_method(method_id, token, *expiry)
+
         async def complete(page: HostedPage) -> None:
             async with httpx.AsyncClient(trust_env=False) as visitor:
                 assert "tok_success" in (await visitor.get(page.url)).text
@@ -232,6 +238,7 @@ async def testbank() -> AsyncIterator[Rig]:
             records=gateway,
             connections=gateway,
             connect=desk.bank.connect,
+            replace=replace,
             complete=complete,
             answer=answer,
         )
@@ -255,6 +262,9 @@ async def stripe() -> AsyncIterator[Rig]:
 
         def connect(account: str, connected: bool) -> None:
             (server.hooks.authorize if connected else server.hooks.deauthorize)(account)
+
+        def replace(method_id: str, card: str | None, expiry: tuple[int, int]) -> None:
+            server.hooks.update_card(method_id, *expiry, number=card)
 
         async def complete(page: HostedPage) -> None:
             session = server.hooks.complete_checkout(page.page_id)
@@ -289,6 +299,7 @@ async def stripe() -> AsyncIterator[Rig]:
             records=gateway,
             connections=gateway,
             connect=connect,
+            replace=replace,
             complete=complete,
             answer=answer,
             spoil=server.faults.rules.append,

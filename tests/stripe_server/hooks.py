@@ -173,9 +173,11 @@ class Hooks:
         found["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
         if number is not None:
             card = card_named(number)
-            before["card"] |= {n: found["card"][n] for n in ("fingerprint", "last4")}
+            names = ("brand", "display_brand", "fingerprint", "last4")
+            before["card"] |= {name: found["card"][name] for name in names}
             found["_card"] = card
             found["card"] |= {
+                "brand": card.brand, "display_brand": card.brand,
                 "fingerprint": fingerprint(call.book, card.number), "last4": card.last4,
             }  # fmt: skip
         call.event("payment_method.automatically_updated", found, before)

@@ -6,17 +6,20 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
 from tests.builders.calendar import HOUR, Calendar, subscribers
 from tests.builders.cards import LOST, behave
+from tests.builders.networks import replace_card
 from tests.builders.world import World, small_world
 from tests.usecases.test_brake import resume
 
-ACTS = ["new card", "by hand", "switched on again", "resumed"]
+ACTS = ["new card", "by hand", "switched on again", "resumed", "replaced by its network"]
 acts = pytest.mark.parametrize("act", ACTS)
 
 
 async def clear(world: World, name: str, act: str) -> int:
-    """The owner acts; returns how many charges that is by itself."""
+    """The owner acts, or its card's network; returns how many charges that is by itself."""
     if act == "new card":
         await world.card(name, "tok_success_2")
+    elif act == "replaced by its network":
+        await replace_card(world, name)
     elif act == "by hand":
         pack = await world.db.fetchval(
             "select package_id from package where kind = 'additional_credits' and seller_ref = $1 "

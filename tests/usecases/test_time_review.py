@@ -11,6 +11,7 @@ from brimful.usecases.save_card import record_card
 from brimful.usecases.steps import Step
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.held import held_at
+from tests.builders.networks import card_of, hear, replace_card
 from tests.builders.year import Year
 from tests.usecases.test_period_end import MAY, client_with_plan
 from tests.usecases.test_renewals import NEXT
@@ -76,6 +77,27 @@ async def test_r29_r35_a_new_card_of_the_agency_serves_the_renewals_that_wait(
     await world.card("Agency")
     await calendar.work()
     assert (await world.credits("Anna")).free == 10_000
+    assert world.taken().count(4_900) == 2
+
+
+async def test_r29_r35_a_card_of_the_agency_that_its_network_replaced_serves_them_once(
+    calendar: Calendar,
+) -> None:
+    """The event comes in twice: the renewals of its client are done at once, and once."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Agency", "tok_lost_card")
+    await calendar.go_to(NEXT)
+    assert world.taken() == [4_900]
+    lost = await card_of(world, "Agency")
+    await replace_card(world, "Agency", None)
+    await calendar.work()
+    assert world.taken() == [4_900], "another expiry is no other card"
+    await replace_card(world, "Agency")
+    await hear(world, lost)
+    await calendar.work()
+    assert (await world.credits("Anna")).free == 10_000
+    assert world.taken("platform") == [5_000]
     assert world.taken().count(4_900) == 2
 
 

@@ -45,6 +45,7 @@ async def store(db: Database, gateway: str, event: Event, moment: Moment) -> boo
             event.created_at,
             moment.real_at,
             event.page_id,
+            event.method_id,
         )
     )
 
@@ -71,6 +72,7 @@ async def take(
         amount_minor=row["amount_minor"],
         currency=row["currency"],
         page_id=row["page_id"],
+        method_id=row["method_id"],
     )
     return Taken(
         gateway=gateway,

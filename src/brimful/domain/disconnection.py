@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from brimful.domain.event import Hint, Verdict
-from brimful.domain.payment import DISCONNECTED, Refused, Unknown, Unreachable
+from brimful.domain.payment import (
+    DISCONNECTED,
+    NotFound,
+    Refused,
+    SavedMethod,
+    Unknown,
+    Unreachable,
+)
 
 # After it was noted the gateway is asked again so much later, in real time, and then ever less often.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3_600))
@@ -32,6 +39,8 @@ class Disconnected:
 
 
 AccountOutcome = Connected | Disconnected | Unknown | Unreachable
+# What a saved card is now, as the gateway shows it under an account.
+MethodReading = SavedMethod | NotFound | Disconnected | Unknown | Unreachable
 
 
 def is_disconnected(outcome: object) -> bool:

@@ -1,5 +1,5 @@
-"""What an event of a gateway is worth: never a fact, at best a reason to read a payment afresh, or a
-page on which a card was saved (R45).
+"""What an event of a gateway is worth: never a fact, at best a reason to read a payment afresh, a page
+on which a card was saved, or a card that was saved before (R45).
 
 Whoever runs a gateway account may cause events in it that are signed as well as ours. So an event is
 judged twice: what it says against what we stored, before the payment is read, and against that reading
@@ -32,6 +32,8 @@ class Verdict(StrEnum):
     unknown_account = "unknown_account"
     unknown_page = "unknown_page"
     page_void = "page_void"
+    unknown_method = "unknown_method"
+    method_removed = "method_removed"
     other_account = "other_account"
     other_amount = "other_amount"
     other_currency = "other_currency"
@@ -46,7 +48,7 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """What an event says, as it was stored: of its account, payment, amount (minor units) and mode, or
-    of the page that was completed."""
+    of the page that was completed, or of the saved card (the gateway's id of it) that changed."""
 
     kind: str
     mode: str
@@ -55,6 +57,7 @@ class Hint:
     amount_minor: int | None
     currency: str | None
     page_id: str | None = None
+    method_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,10 @@ def is_sound(event: Event) -> bool:
     ``TEXT_MAX`` signs, an amount that is one, a time with a zone. Others are malformed (R45).
     """
     names = (event.event_id, event.kind, event.mode, event.account_ref)
-    more = [text for text in (event.payment_id, event.currency, event.page_id) if text is not None]
+    more = (event.payment_id, event.currency, event.page_id, event.method_id)
     amount = event.amount_minor
     return (
-        all(_is_text(text) for text in (*names, *more))
+        all(_is_text(text) for text in (*names, *(text for text in more if text is not None)))
         and (amount is None or (type(amount) is int and 0 <= amount <= AMOUNT_MAX))
         and event.created_at.tzinfo is not None
     )
@@ -111,10 +114,26 @@ def judge_page(hint: Hint, account_ref: str | None, mode: Mode) -> Verdict | Non
     ``account_ref`` is the gateway account that we made the page under, None for one we never made. A
     page of another's business, or one named by another account, brings no card to anybody (R27, R45).
     """
+    return _judge_place(hint, account_ref, mode, Verdict.unknown_page)
+
+
+def judge_method(hint: Hint, account_ref: str | None, mode: Mode) -> Verdict | None:
+    """Judge an event about a saved card before that is read: why it is not handled, or None when it
+    may be.
+
+    ``account_ref`` is the gateway account that we saved the card under, None for one we never saved:
+    other business in the same account has cards too (R45).
+    """
+    return _judge_place(hint, account_ref, mode, Verdict.unknown_method)
+
+
+def _judge_place(
+    hint: Hint, account_ref: str | None, mode: Mode, unknown: Verdict
+) -> Verdict | None:
     if mode != hint.mode:
         return Verdict.other_mode
     if account_ref is None:
-        return Verdict.unknown_page
+        return unknown
     return None if hint.account_ref == account_ref else Verdict.other_account
 
 

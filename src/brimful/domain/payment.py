@@ -205,7 +205,8 @@ class Event:
     orders nothing. `kind` has the form "payment.captured", the state that a payment has come to, with
     the payment's amount; "refund.…" and "dispute.…" (or "charge.refund…", "charge.dispute…") are about
     part of a captured payment, with the amount of that part; all others say nothing of its state.
-    "page.completed" names the hosted page `page_id` on which an owner saved a card.
+    "page.completed" names the hosted page `page_id` on which an owner saved a card, "method.updated"
+    the saved card `method_id` that has changed, or is gone.
     """
 
     event_id: str
@@ -218,6 +219,7 @@ class Event:
     created_at: datetime
     metadata: Mapping[str, str]
     page_id: str | None = None
+    method_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ recorded is what a reply or a read-back would have been recorded as, of ended pu
 runs a gateway account refunds there, and disputes come when they come (R25).
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -14,10 +15,11 @@ from brimful.billing.events import Taken
 from brimful.db.address import DatabaseGone
 from brimful.domain.disconnection import ABOUT_AN_ACCOUNT, is_disconnected
 from brimful.domain.effect import Effect
-from brimful.domain.event import REPLY_COMES_WITHIN, Verdict, judge_hint, judge_read
+from brimful.domain.event import REPLY_COMES_WITHIN, Hint, Verdict, judge_hint, judge_read
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.effects.drive import Driver
 from brimful.effects.handle_account_event import handle_account_event
+from brimful.effects.handle_method import handle_method
 from brimful.effects.handle_page import handle_page
 from brimful.usecases.record_payment import record_payment
 
@@ -29,6 +31,18 @@ FAILURES_MAX = 8
 # A reading that gets no answer is tried again this soon, later and later, for as long as it takes.
 READ_PAUSE_S = 5
 READ_PAUSE_S_MAX = 600
+
+
+# How an event is handled that is about something else than a payment.
+Handle = Callable[[Driver, Taken], Awaitable[tuple[Verdict | None, tuple[Effect, ...]]]]
+
+
+# Other business in a gateway account that is shared with it is nothing to be warned of, nor is what
+# the gateway tells of a card on its way out.
+HARMLESS = (
+    Verdict.unknown_payment, Verdict.unknown_account, Verdict.unknown_page, Verdict.unknown_method,
+    Verdict.method_removed,
+)  # fmt: skip
 
 
 class ReadRefused(Exception):
@@ -71,8 +85,8 @@ async def handle_event(driver: Driver, event_id: str) -> tuple[Effect, ...]:
 
 async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     db, hint = driver.ctx.db, taken.hint
-    if hint.page_id is not None or hint.kind in ABOUT_AN_ACCOUNT:
-        handle = handle_page if hint.page_id is not None else handle_account_event
+    handle = _handle_of(hint)
+    if handle is not None:
         verdict, effects = await handle(driver, taken)
         if verdict is None:
             return await _ask_later(driver, taken)
@@ -112,6 +126,14 @@ async def _handle(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     return effects
 
 
+def _handle_of(hint: Hint) -> Handle | None:
+    if hint.page_id is not None:
+        return handle_page
+    if hint.method_id is not None:
+        return handle_method
+    return handle_account_event if hint.kind in ABOUT_AN_ACCOUNT else None
+
+
 async def _ask_later(driver: Driver, taken: Taken) -> tuple[Effect, ...]:
     pause_s = min(READ_PAUSE_S * 2 ** min(taken.tries - 1, 10), READ_PAUSE_S_MAX)
     until = driver.now().real_at + timedelta(seconds=pause_s)
@@ -123,9 +145,7 @@ async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
     await events.settle(driver.ctx.db, taken, verdict, driver.now())
     if not verdict.refused:
         return
-    # Other business in a gateway account that is shared with it is nothing to be warned of.
-    others = (Verdict.unknown_payment, Verdict.unknown_account, Verdict.unknown_page)
-    tell = _log.info if verdict in others else _log.warning
+    tell = _log.info if verdict in HARMLESS else _log.warning
     hint = taken.hint
     tell(
         "gateway_event_refused",
@@ -136,6 +156,7 @@ async def _settle(driver: Driver, taken: Taken, verdict: Verdict) -> None:
         gateway_account=hint.account_ref,
         payment_id=hint.payment_id,
         page_id=hint.page_id,
+        method_id=hint.method_id,
         amount_minor=hint.amount_minor,
         currency=hint.currency,
     )

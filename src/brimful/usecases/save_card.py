@@ -86,15 +86,21 @@ async def put_into_use(
         role=role if primary is not None else "primary",
         moment=moment,
     )
-    effects = await _other_card(tx, before, method_id, moment)
+    effects = await another_card(tx, before, method_id, moment)
     return CardRecorded(method_id=method_id, effects=effects)
 
 
-async def _other_card(
-    tx: Transaction, before: BuyerFacts, method_id: UUID, moment: Moment
+async def another_card(
+    tx: Transaction,
+    before: BuyerFacts,
+    method_id: UUID,
+    moment: Moment,
+    *,
+    episode: str = "new_card",
 ) -> tuple[Effect, ...]:
-    """Another card may be charged from now on: what waits is served, and the owner is told if nothing
-    could be charged until now."""
+    """Another card may be charged from now on than ``before``, whoever put it there: what waits is
+    served, and the owner is told, once in an ``episode`` of this card, if nothing could be charged
+    until now (R29). The account's pool is locked."""
     tenant_id, account_id = before.tenant_id, before.account_id
     effects: tuple[Effect, ...] = (
         Plan(tenant_id, account_id),
@@ -111,7 +117,7 @@ async def _other_card(
             account_id=account_id,
             kind="resumed",
             subject_id=method_id,
-            episode="new_card",
+            episode=episode,
             facts={},
             moment=moment,
         )
@@ -131,7 +137,7 @@ async def promote_card(
         if method_id not in [card["method_id"] for card in on_file]:
             return Missing(what="payment_method")
         await cards.promote(tx, tenant_id, account_id, method_id)
-        return await _other_card(tx, before, method_id, moment)
+        return await another_card(tx, before, method_id, moment)
 
     return await ctx.db.run(body)
 
@@ -144,18 +150,25 @@ async def remove_card(
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | Missing:
         await demands.lock_family(tx, tenant_id, account_id)
-        method = await cards.remove_card(tx, tenant_id, account_id, method_id, moment)
-        if method is None:
-            return Missing(what="payment_method")
-        effects = await release_holds(
-            tx,
-            tenant_id,
-            account_id,
-            Reason.no_payment_method,
-            moment,
-            by_hand=True,
-            method=method,
-        )
-        return (*effects, Plan(tenant_id, account_id), DetachDue())
+        return await take_out_of_use(tx, tenant_id, account_id, method_id, moment)
 
     return await ctx.db.run(body)
+
+
+async def take_out_of_use(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, method_id: UUID, moment: Moment
+) -> tuple[Effect, ...] | Missing:
+    """As ``remove_card``, within a transaction that has locked the account's family."""
+    method = await cards.remove_card(tx, tenant_id, account_id, method_id, moment)
+    if method is None:
+        return Missing(what="payment_method")
+    effects = await release_holds(
+        tx,
+        tenant_id,
+        account_id,
+        Reason.no_payment_method,
+        moment,
+        by_hand=True,
+        method=method,
+    )
+    return (*effects, Plan(tenant_id, account_id), DetachDue())

@@ -37,7 +37,8 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # A server error that Stripe has saved for the key: under it the answer will be no other for a day.
 SAVED_ERROR = "saved server error"
 # Stripe's codes for what the engine knows by names of its own, by the parameter they are about.
-_GONE = {"payment_method": "no_such_method", "customer": "no_such_customer"}
+CARD_GONE = "no_such_method"
+_GONE = {"payment_method": CARD_GONE, "customer": "no_such_customer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,19 @@
-"""Connected accounts at Stripe: whether one still answers to the platform."""
+"""What becomes of accounts and cards at Stripe: whether one still answers to the platform, and what a
+saved card is now."""
 
-from brimful.domain.disconnection import AccountOutcome, Connected, Disconnected
+from brimful.domain.disconnection import (
+    AccountOutcome,
+    Connected,
+    Disconnected,
+    MethodReading,
+)
 from brimful.domain.payment import DISCONNECTED, Unknown, Unreachable
 from brimful.gateways.stripe.calls import PLATFORM, Calls, Wrong, is_missing
+from brimful.gateways.stripe.methods import read_method
 
 
 class Connecting:
-    """The reading of an account; see the port."""
+    """The readings; see the port."""
 
     _calls: Calls
 
@@ -25,3 +32,7 @@ class Connecting:
         if answer.body.get("object") != "account":
             return Unknown(why="unreadable reply")
         return Disconnected() if answer.body.get("deleted") else Connected()
+
+    async def read_method(self, *, account_ref: str, method_id: str) -> MethodReading:
+        """A payment method, as the account that it was saved under has it."""
+        return await read_method(self._calls, account_ref=account_ref, method_id=method_id)

@@ -28,6 +28,8 @@ HEADER = "stripe-signature"
 _STAMP = re.compile(r"t=([0-9]{1,11})(?:,v[0-9]=[0-9a-f]{1,128}){1,20}")
 _AMOUNT_MAX = 2**63 - 1
 
+# Of a saved card, whatever happened to it.
+METHOD_UPDATED = "method.updated"
 # Our kinds for Stripe's: the state that a payment has come to, or that one of its refunds or disputes
 # changed. A charge that succeeds may be a mere hold, so that it says nothing. Others keep their name.
 KINDS = {
@@ -54,7 +56,9 @@ KINDS = {
     "charge.dispute.funds_withdrawn": "dispute.updated",
     "charge.dispute.funds_reinstated": "dispute.updated",
     "checkout.session.completed": "page.completed",
-    "payment_method.automatically_updated": "method.updated",
+    "payment_method.automatically_updated": METHOD_UPDATED,
+    "payment_method.updated": METHOD_UPDATED,
+    "payment_method.detached": METHOD_UPDATED,
     "account.updated": "account.updated",
     "account.application.deauthorized": "account.disconnected",
 }
@@ -148,6 +152,7 @@ def _event(event: Mapping[str, Any], account_ref: str) -> Event:
         created_at=datetime.fromtimestamp(_amount(event["created"]), UTC),
         metadata=_metadata(about.get("metadata")),
         page_id=_text(about["id"]) if kind == "checkout.session.completed" else None,
+        method_id=_text(about["id"]) if KINDS.get(kind) == METHOD_UPDATED else None,
     )
 
 

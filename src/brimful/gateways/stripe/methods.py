@@ -1,10 +1,12 @@
-"""Cards: saved from a hosted page or by the id of a payment method, and removed (R27)."""
+"""Cards: saved from a hosted page or by the id of a payment method, read again, and removed (R27)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from brimful.db.transaction import assert_no_transaction
+from brimful.domain.disconnection import Disconnected, MethodReading
 from brimful.domain.payment import (
+    DISCONNECTED,
     MethodOutcome,
     MethodRefused,
     NotFound,
@@ -15,7 +17,14 @@ from brimful.domain.payment import (
     Unknown,
     Unreachable,
 )
-from brimful.gateways.stripe.calls import Answer, Calls, Right, Wrong, is_missing
+from brimful.gateways.stripe.calls import (
+    CARD_GONE,
+    Answer,
+    Calls,
+    Right,
+    Wrong,
+    is_missing,
+)
 
 # The ids of hosted pages begin so; everything else is the id of a payment method.
 PAGE = "cs_"
@@ -65,6 +74,24 @@ async def remove_method(calls: Calls, *, account_ref: str, method_id: str) -> Re
         # A payment method that no customer has (any more) cannot be detached, nor charged.
         return Removed(method_id=method_id)
     return Refused(code=answer.code)
+
+
+async def read_method(calls: Calls, *, account_ref: str, method_id: str) -> MethodReading:
+    """A saved card as it is now; see the port. One that was detached stays readable at Stripe, without
+    a customer, and can never be charged."""
+    options = calls.options(account_ref)
+    answer = await calls.ask(
+        lambda: calls.sdk.payment_methods.retrieve_async(method_id, {}, options)
+    )
+    if isinstance(answer, Unknown | Unreachable):
+        return answer
+    if isinstance(answer, Wrong):
+        if answer.code == DISCONNECTED:
+            return Disconnected()
+        gone = is_missing(answer) or answer.code == CARD_GONE
+        return NotFound() if gone else Unknown(why=answer.code)
+    shown = _method(answer.body)
+    return NotFound() if isinstance(shown, MethodRefused) else shown
 
 
 async def _make_customer(calls: Calls, account_ref: str) -> str | MethodOutcome:

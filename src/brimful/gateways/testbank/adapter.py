@@ -37,7 +37,6 @@ from brimful.domain.payment import (
     Refused,
     Removed,
     RemoveOutcome,
-    SavedMethod,
     Unknown,
     Unreachable,
     is_hard_decline,
@@ -46,11 +45,12 @@ from brimful.gateways.port import CaptureMode
 from brimful.gateways.testbank.connections import Connecting
 from brimful.gateways.testbank.pages import Hosted
 from brimful.gateways.testbank.records import Listed
-from brimful.gateways.testbank.replies import Reply, code_of
+from brimful.gateways.testbank.replies import Reply, code_of, method_of
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 EVENT_AGE_S = 300
 PAGE_COMPLETED = "page.completed"
+METHOD_UPDATED = "method.updated"
 # What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
 _UNREADABLE = (
     ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError,
@@ -208,15 +208,7 @@ class Testbank(Hosted, Listed, Connecting):
         status, body = reply
         if status != 200:
             return MethodRefused(code=code_of(body))
-        return SavedMethod(
-            method_id=body["id"],
-            customer_id=body["customer"],
-            fingerprint=body["fingerprint"],
-            brand=body["brand"],
-            last4=body["last4"],
-            exp_month=body["exp_month"],
-            exp_year=body["exp_year"],
-        )
+        return method_of(body)
 
     async def remove_method(self, *, account_ref: str, method_id: str) -> RemoveOutcome:
         """Remove a card; see the port."""
@@ -312,13 +304,18 @@ def _text(value: Any) -> str:
 
 
 def _about(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The payment that an event is about, or the page; one about a merchant's account names none."""
+    """The payment that an event is about, or the page, or the card; one about a merchant's account
+    names none."""
     kind = _text(event["kind"])
-    about: dict[str, Any] = dict.fromkeys(("payment_id", "amount_minor", "currency", "page_id"))
+    about: dict[str, Any] = dict.fromkeys(
+        ("payment_id", "amount_minor", "currency", "page_id", "method_id")
+    )
     if kind.startswith("account."):
         return about
     if kind == PAGE_COMPLETED:
         return about | {"page_id": _text(event["page"])}
+    if kind == METHOD_UPDATED:
+        return about | {"method_id": _text(event["method"])}
     return about | {
         "payment_id": _text(event["payment"]),
         "amount_minor": _whole(event["amount"]),

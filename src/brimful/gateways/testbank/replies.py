@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from brimful.domain.payment import Unknown, Unreachable
+from brimful.domain.payment import SavedMethod, Unknown, Unreachable
 
 # The status and the body of an answer; or none.
 Reply = tuple[int, Any] | Unknown | Unreachable
@@ -22,3 +22,16 @@ class Asks(ABC):
 def code_of(body: Any) -> str:
     """Why testbank refused."""
     return str(body.get("code", "refused")) if isinstance(body, dict) else "refused"
+
+
+def method_of(body: Any) -> SavedMethod:
+    """A card as testbank shows it."""
+    return SavedMethod(
+        method_id=body["id"],
+        customer_id=body["customer"],
+        fingerprint=body["fingerprint"],
+        brand=body["brand"],
+        last4=body["last4"],
+        exp_month=body["exp_month"],
+        exp_year=body["exp_year"],
+    )

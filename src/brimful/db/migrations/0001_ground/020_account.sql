@@ -114,7 +114,17 @@ create table payment_method (
     -- Removed here, it is removed at the gateway as soon as that answers.
     detached_at timestamptz,
     detach_real_at timestamptz,
+    -- When the gateway was last asked, in real time, what has become of it: an older answer changes nothing.
+    read_real_at timestamptz,
     primary key (tenant_id, method_id)
+);
+-- Routes a gateway's id of a card to the tenant and the card: an event names only the gateway's ids.
+create table payment_method_route (
+    gateway text not null,
+    gateway_method text not null,
+    tenant_id uuid not null,
+    method_id uuid not null,
+    primary key (gateway, gateway_method)
 );
 create index payment_method_to_detach on payment_method (detach_real_at) where removed_at is not null and detached_at is null;
 create index payment_method_by_card on payment_method (tenant_id, gateway_account, fingerprint) where removed_at is null;

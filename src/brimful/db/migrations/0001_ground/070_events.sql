@@ -11,6 +11,8 @@ create table gateway_event (
     currency text,
     -- The hosted page that was completed, of an event about one.
     page_id text,
+    -- The gateway's id of the saved card that changed, of an event about one.
+    method_id text,
     created_at timestamptz not null,
     received_real_at timestamptz not null,
     state text not null default 'due' check (state in ('due', 'handled', 'refused', 'parked')),
