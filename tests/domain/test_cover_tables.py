@@ -76,6 +76,23 @@ def test_r12_circles_are_kept_for_the_first_eight_packs_and_every_third() -> Non
         assert (wider.cost <= table.cost).all()
 
 
+@pytest.mark.parametrize(
+    ("pairs", "same"),
+    [
+        # Between the bundles of one pack a circle is kept only if it costs no more than the base.
+        (((1_000, 9_999), (1, 10), (1_001, 10_009)), [True, False, True, False]),
+        (((1_000, 10_000), (1, 10)), [False, False]),
+        (((10, 99), (19, 200)), [True]),  # a pack that improves nothing adds no table
+    ],
+)
+def test_r12_circles_that_bound_nothing_more_take_no_memory(
+    pairs: tuple[tuple[int, int], ...], same: list[bool]
+) -> None:
+    """Which circles are the one before."""
+    tables = circles(measure_of(slim(packs_of(*pairs))))
+    assert [one is other for one, other in pairwise(tables)] == same
+
+
 def test_r12_without_packs_there_is_no_single_pack() -> None:
     """Nor any other cover."""
     nothing = CoverTables.build(())
