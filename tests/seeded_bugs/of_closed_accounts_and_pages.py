@@ -63,8 +63,8 @@ BUGS = (
     Bug(
         "page_of_another_account",
         f"{BILLING}/read_card_page.sql",
-        "account_id = $2",
-        "(account_id = $2 or true)",
+        "p.account_id = $2",
+        "(p.account_id = $2 or true)",
         "R27: a page brings a card to the account that it was made for, and to no other",
         (
             "tests/api/test_hosted_pages.py::test_r27_a_card_is_saved_by_a_page_for_its_own_account_alone",
