@@ -99,6 +99,34 @@ BUGS = (
         ),
     ),
     Bug(
+        "unchargeable_price_bought",
+        f"{USECASES}/buy_line.py",
+        "    if uncharged := cannot_charge(facts, line):\n        return uncharged\n",
+        "",
+        "R26: what no card can be charged is refused before anything is written",
+        (
+            "tests/usecases/test_chargeable.py::test_r26_an_old_price_between_the_steps_is_refused_when_it_is_bought",
+        ),
+    ),
+    Bug(
+        "unchargeable_cover_planned",
+        f"{DOMAIN}/sizing.py",
+        "            breach = self._not_chargeable(cover, seats)\n",
+        "            breach = None\n",
+        "R26: auto-billing plans no charge that is more than one can be of",
+        ("tests/domain/test_chargeable.py::test_r26_what_is_too_much_by_itself_is_refused",),
+    ),
+    Bug(
+        "renewals_in_too_large_a_charge",
+        f"{USECASES}/renewal_lines.py",
+        "        if amount_minor + owed_minor <= most_minor:\n",
+        "        if amount_minor + owed_minor:\n",
+        "R26, R35: renewals that are too much for one charge are charged one by one",
+        (
+            "tests/usecases/test_chargeable.py::test_r26_r35_renewals_that_are_too_much_together_are_charged_one_by_one",
+        ),
+    ),
+    Bug(
         "owners_return_believed",
         "src/brimful/api/routes/authentications.py",
         "async def come_back(reference: str, engine: EngineDep) -> Response | dict[str, Any]:\n"
