@@ -101,7 +101,7 @@ _TITLES: Mapping[Reason, str] = {
     Reason.refund_refused: "The payment service refused the refund.",
     Reason.amount_between_steps: "Cards are charged and refunded in whole steps of this currency, "
     "which are larger than its minor unit.",
-    Reason.charge_too_large: "One charge can not be of as much in this currency. Buy less at a time.",
+    Reason.charge_too_large: "One charge cannot be of so much in this currency. Buy less at a time.",
     Reason.canceled: "The purchase was cancelled.",
     Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
     "Please try again shortly.",
