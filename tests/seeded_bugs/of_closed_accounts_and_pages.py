@@ -127,6 +127,16 @@ BUGS = (
         ),
     ),
     Bug(
+        "refused_amount_is_an_outage",
+        f"{USECASES}/record_payment.py",
+        "    elif code in OF_THE_AMOUNT:\n",
+        "    elif False:\n",
+        "R26, R29: an amount that the gateway does not charge is no outage of it",
+        (
+            "tests/gateways/stripe/test_amounts.py::test_r26_an_amount_that_the_gateway_does_not_charge_is_no_outage",
+        ),
+    ),
+    Bug(
         "owners_return_believed",
         "src/brimful/api/routes/authentications.py",
         "async def come_back(reference: str, engine: EngineDep) -> Response | dict[str, Any]:\n"
