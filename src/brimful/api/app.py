@@ -25,6 +25,7 @@ from brimful.api.routes import (
     purchases,
     records,
     refunds,
+    spend_batches,
     spends,
     subscriptions,
     test_clock,
@@ -65,7 +66,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     app.state.engine = engine
     problem.install(app)
     for routes in (
-        accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
+        accounts, packages, spends, spend_batches, purchases, subscriptions, chatbots, auto_billing, ahead,
         hosted_pages, records, refunds, moves, authentications, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
