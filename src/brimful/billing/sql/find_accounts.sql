@@ -3,4 +3,4 @@ select a.tenant_id, a.account_id, a.parent_id, a.supply, a.seller_ref, a.ancesto
        a.moves_to, a.moves_at, a.moves_by
 from account_route r
 join account a on a.tenant_id = r.tenant_id and a.account_id = r.account_id
-where r.account_id = $1;
+where r.account_id = any ($1::uuid[]);
