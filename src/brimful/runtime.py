@@ -17,6 +17,7 @@ from brimful.effects.clocks import clock_of
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer, Mailer, SmtpMailer
 from brimful.settings import Settings, WrongSettings
+from brimful.usecases.open_months import open_months
 from brimful.wiring import Engine
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _log = structlog.get_logger()
 NO_GATEWAY = "no gateway: set BRIMFUL_STRIPE_KEY or BRIMFUL_TESTBANK_URL"
 # A lease lasts so many seconds longer than the calls made under it.
 SPARE_S = 5.0
+# How often the months to come are looked at.
+MONTHS_EVERY_S = 3_600.0
 
 
 def log_to_stderr() -> None:
@@ -104,15 +107,21 @@ async def engine_of(settings: Settings, dsn: str) -> AsyncIterator[Engine]:
             settings=_outlasting(settings),
         )
         stack.push_async_callback(engine.stop)
+        await open_months(engine.ctx, moment=engine.now(), present=True)
         yield engine
 
 
 async def work(engine: Engine) -> None:
-    """Look for due work again and again, until cancelled. What goes wrong is logged; the rows keep
-    the work due."""
+    """Look for due work again and again, and open the months to come, until cancelled. What goes wrong
+    is logged; the rows keep the work due."""
     pause_s = engine.settings.worker_poll_ms / 1000
+    now_s = asyncio.get_running_loop().time
+    months_due_s = now_s()
     while True:
         try:
+            if now_s() >= months_due_s:
+                months_due_s = now_s() + MONTHS_EVERY_S
+                await open_months(engine.ctx, moment=engine.now(), present=False)
             await engine.take_up_due_work()
         except DatabaseGone as gone:
             _log.warning("scan_without_database", why=str(gone))

@@ -1,12 +1,14 @@
 """The one place that joins the parts: use cases, the gateway, the clock, those who wait."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from brimful.billing import authentications, purchases
+from brimful.db.ids import new_id
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
 from brimful.domain.effect import AdvanceClock, Drive, Effect
@@ -17,17 +19,20 @@ from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
 from brimful.effects.drive import Driver, drive
 from brimful.effects.due_work import begin_due_work
+from brimful.effects.gatherer import Gatherer
 from brimful.effects.handlers import Handlers
 from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
 from brimful.effects.send_mail import send_due
 from brimful.effects.send_webhooks import Courier
-from brimful.effects.waiting import Waiters
+from brimful.effects.spending import Spending
+from brimful.effects.waiting import Waiters, refusal_of
 from brimful.gateways.connections import Connections
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.gateways.records import Records
+from brimful.ledger.spends import NewSpend
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -35,8 +40,8 @@ from brimful.usecases.answers import (
     ChatbotCreated,
     KeyConflict,
     Missing,
+    Pending,
     SpendDone,
-    SpendWaiting,
     TooMuch,
 )
 from brimful.usecases.authenticate import begin_authentication
@@ -47,20 +52,12 @@ from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
 from brimful.usecases.receive_event import receive_event
 from brimful.usecases.refund_charge import RefundBegun, refund_charge
-from brimful.usecases.spend_credits import abandon_spend, spend_credits
-from brimful.usecases.steps import Step, reached
+from brimful.usecases.settle_spends import settle_spends
 
 # So many mails are sent at a time.
 MAILS_AT_ONCE = 50
 # How often a payment is looked at whose owner waits, in seconds.
 POLL_S = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """No answer within the caller's wait; the work goes on (R20)."""
-
-    operation_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +115,10 @@ class Engine:
             connections=connections,
         )
         self.waiters = Waiters(db)
+        self.gatherer = Gatherer(partial(settle_spends, self.ctx))
+        self.spending = Spending(
+            ctx=self.ctx, now=self.now, run=self.run, gatherer=self.gatherer, waiters=self.waiters
+        )
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
         poster = Poster(production=settings.production)
         self.courier = Courier(ctx=self.ctx, poster=poster, now=self.now, run=self.run)
@@ -150,43 +151,16 @@ class Engine:
     async def spend(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **spend: Any
     ) -> SpendDone | Pending | Refuse | KeyConflict:
-        """Spend, and wait for the account's auto-billing for at most ``wait_ms`` (R16, R20)."""
-        answer = await spend_credits(
-            self.ctx,
-            tenant_id=tenant_id,
-            account_id=account_id,
-            wait_ms=wait_ms,
-            moment=self.clock.moment(),
-            **spend,
-        )
-        if not isinstance(answer, SpendWaiting):
-            if isinstance(answer, SpendDone):
-                self.run(answer.effects)
-            return answer
-        await reached(Step.demand_registered, answer)
-        self.run(answer.effects)
-        row = await self.waiters.wait(tenant_id, answer.spend_id, wait_ms / 1000)
-        if row is None:
-            freed = await abandon_spend(
-                self.ctx,
-                tenant_id=tenant_id,
-                account_id=account_id,
-                spend_id=answer.spend_id,
-                moment=self.clock.moment(),
-            )
-            if freed is not None:
-                self.run(freed)
-            else:
-                row = await self.waiters.wait(tenant_id, answer.spend_id, 1)
-        if row is None or row["state"] == "abandoned":
-            return Pending(operation_id=answer.spend_id)
-        if row["state"] == "done":
-            return SpendDone(
-                spend_id=answer.spend_id,
-                credits=answer.credits,
-                balance_after=row["balance_after"],
-            )
-        return _refusal(account_id, row)
+        """Spend, and wait for the account's auto-billing for at most ``wait_ms`` (R16, R20). Raises
+        Overloaded."""
+        new = NewSpend(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **spend)
+        return await self.spending.spend(new, wait_ms)
+
+    async def spend_all(
+        self, asked: Sequence[NewSpend], wait_ms: int
+    ) -> list[SpendDone | Pending | Refuse | KeyConflict | Exception]:
+        """Spends of any accounts, settled together; see ``Spending.spend_all``."""
+        return await self.spending.spend_all(asked, wait_ms)
 
     async def buy(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **purchase: Any
@@ -232,7 +206,7 @@ class Engine:
         row = await self.waiters.wait(tenant_id, begun.purchase_id, wait_ms / 1000)
         if row is None:
             return Pending(operation_id=begun.purchase_id)
-        return begun if row["state"] == "delivered" else _refusal(account_id, row)
+        return begun if row["state"] == "delivered" else refusal_of(account_id, row)
 
     async def authenticate(
         self, token: str, return_url: str | None = None
@@ -320,7 +294,7 @@ class Engine:
         if row is None:
             return Pending(operation_id=answer.chatbot_id)
         if row["state"] == "refused":
-            return _refusal(account_id, row)
+            return refusal_of(account_id, row)
         return ChatbotCreated(chatbot_id=answer.chatbot_id, state=row["state"])
 
     async def receive_event(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -355,6 +329,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop doing effects; what is unfinished stays due."""
+        await self.gatherer.stop()
         await self.courier.stop()
         await self.runner.stop()
         await self.waiters.stop()
@@ -367,8 +342,3 @@ class Engine:
         assert isinstance(self.clock, DatabaseClock)
         work, rest = self.take_up_due_work, self.runner.rest
         await advance_clock(self.ctx.db, self.clock, work, rest, self.driver.lease_s)
-
-
-def _refusal(account_id: UUID, row: Mapping[str, Any]) -> Refuse:
-    reason = Reason(row["reason"] or Reason.canceled)
-    return Refuse(reason=reason, account_id=str(account_id), detail={})

@@ -22,7 +22,8 @@ from brimful.gateways.testbank.adapter import Testbank
 from brimful.notices.mailer import FolderMailer
 from brimful.runtime import work
 from brimful.settings import Settings
-from brimful.wiring import Engine, Pending
+from brimful.usecases.answers import Pending
+from brimful.wiring import Engine
 from brimful_testbank.app import Desk
 from brimful_testbank.cards import Behaviour
 from brimful_testbank.faults import FaultKind, Faults

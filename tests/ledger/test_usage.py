@@ -11,6 +11,7 @@ from brimful.ledger import usage
 from brimful.ledger.audit import audit
 from brimful.usecases.spend_credits import spend_credits
 from tests.builders.clock import put_clock
+from tests.builders.spends import new_spend
 from tests.builders.world import World
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
@@ -28,9 +29,12 @@ async def agency(world: World, at: datetime) -> tuple[UUID, UUID]:
 async def use(world: World, ids: tuple[UUID, UUID], credits: int, at: datetime) -> None:
     """One query at an instant."""
     await spend_credits(
-        world.engine.ctx, tenant_id=ids[0], account_id=ids[1], key=world.key(), body_hash=b"",
-        credits=credits, model=None, messages=None, wait_ms=0, moment=moment(at),
-    )  # fmt: skip
+        world.engine.ctx,
+        world.engine.gatherer.spend,
+        new_spend(*ids, credits),
+        wait_ms=0,
+        moment=moment(at),
+    )
 
 
 def moment(at: datetime) -> Moment:

@@ -75,11 +75,16 @@ class Tree:
 
     async def spend(self, credits: int, account: UUID | None = None) -> Tried:
         """Try a spend of the seller or another account."""
-        return await spends.try_spend(self.tx, self._spend(credits, account), self.moment)
+        [tried] = await self.spend_many([self.new_spend(credits, account)])
+        return tried
+
+    async def spend_many(self, asked: list[NewSpend]) -> list[Tried]:
+        """Try spends together."""
+        return await spends.spend_many(self.tx, asked, self.moment, wait=True)
 
     async def wait(self, credits: int, account: UUID | None = None) -> tuple[UUID, str]:
         """Register a spend that waits; its id, and whether it is done at once."""
-        new = self._spend(credits, account)
+        new = self.new_spend(credits, account)
         late = hour(10_000)
         return new.spend_id, await spends.wait_for_spend(self.tx, new, late, self.moment)
 
@@ -153,12 +158,12 @@ class Tree:
             self.tx, tenant_id=self.tenant_id, account_id=self.seller, moment=self.moment
         )
 
-    async def fail_waiting(self) -> list[Moved]:
-        """End all that waits at the seller."""
+    async def fail_waiting(self, account: UUID | None = None) -> list[Moved]:
+        """End all that waits at the seller or another account."""
         return await demands.fail_waiting(
             self.tx,
             tenant_id=self.tenant_id,
-            account_id=self.seller,
+            account_id=account or self.seller,
             only=None,
             reason="canceled",
             child_reason="temporarily_unavailable",
@@ -224,7 +229,8 @@ class Tree:
             explanation={},
         )
 
-    def _spend(self, credits: int, account: UUID | None) -> NewSpend:
+    def new_spend(self, credits: int, account: UUID | None = None) -> NewSpend:
+        """A spend of the seller or another account, under a key of its own."""
         return NewSpend(
             tenant_id=self.tenant_id,
             account_id=account or self.seller,
@@ -261,15 +267,21 @@ async def bare_tree(db: Database) -> AsyncIterator[Tree]:
     """A tree in a tenant of its own. When it is left its books must be right; then it is undone."""
     with contextlib.suppress(_Undo):
         async with db.transaction() as tx:
-            supply, seller, child = new_id(), new_id(), new_id()
-            tree = Tree(tx, seller, supply, seller, child)
-            await _open(tree, [supply])
-            await _open(tree, [supply, seller])
-            await _open(tree, [supply, seller, child])
+            tree = await open_tree(tx)
             yield tree
             findings = await tree.findings()
             assert not findings, findings
             raise _Undo
+
+
+async def open_tree(tx: Transaction) -> Tree:
+    """A tree in a tenant of its own, in a transaction that is there already."""
+    supply, seller, child = new_id(), new_id(), new_id()
+    tree = Tree(tx, seller, supply, seller, child)
+    await _open(tree, [supply])
+    await _open(tree, [supply, seller])
+    await _open(tree, [supply, seller, child])
+    return tree
 
 
 async def _open(tree: Tree, ancestors: list[UUID]) -> None:

@@ -4,9 +4,8 @@ import asyncio
 from typing import Any
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.answers import Bought, Pending, SpendDone
 from brimful.usecases.plan_auto_billing import plan_auto_billing
-from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
 from tests.builders.reversals import charge_of, hear
 from tests.builders.world import World, small_world

@@ -8,13 +8,20 @@ from brimful.billing.settings_records import AutoBillingSetting
 from brimful.domain.payment import SavedMethod
 from brimful.domain.reason import Refuse
 from brimful.usecases.allot import Allotted, allot
-from brimful.usecases.answers import Bought, ChatbotCreated, KeyConflict, Missing, SpendDone
+from brimful.usecases.answers import (
+    Bought,
+    ChatbotCreated,
+    KeyConflict,
+    Missing,
+    Pending,
+    SpendDone,
+)
 from brimful.usecases.change_plan import ChangeRecorded
 from brimful.usecases.save_card import record_card, remove_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_threshold
 from brimful.usecases.set_overdraft import set_overdraft
-from brimful.wiring import Engine, Pending
+from brimful.wiring import Engine
 from tests.simulator.model import Ask, Model, Switch
 from tests.simulator.sessions import broken_by_us
 from tests.simulator.stage import Stage

@@ -15,7 +15,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.effects.advance_clock import advance_clock, watch_clock
 from brimful.effects.clocks import DatabaseClock, SystemClock, clock_of
 from brimful.settings import Settings, WrongSettings, read_settings
-from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.answers import Bought, Pending, SpendDone
 from brimful.usecases.move_clock import (
     ClockState,
     NotMoved,
@@ -26,7 +26,6 @@ from brimful.usecases.move_clock import (
     read_clock,
     start_clock,
 )
-from brimful.wiring import Pending
 from brimful_testbank.cards import Behaviour
 from tests.builders.world import World, small_world
 from tests.conftest import FROZEN_AT

@@ -8,9 +8,8 @@ import pytest
 
 from brimful.billing import payments
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import Bought, KeyConflict, SpendDone
+from brimful.usecases.answers import Bought, KeyConflict, Pending, SpendDone
 from brimful.usecases.steps import Step
-from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world

@@ -13,9 +13,8 @@ from brimful.billing.buyers import read_buyer
 from brimful.db.transaction import Transaction
 from brimful.domain.caps import Spent
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import KeyConflict, SpendDone
+from brimful.usecases.answers import KeyConflict, Pending, SpendDone
 from brimful.usecases.plan_auto_billing import plan_auto_billing
-from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
 from tests.builders.held import blocked, until
 from tests.builders.world import World, small_world

@@ -16,6 +16,7 @@ from brimful.usecases.steps import Step
 from tests.builders.clock import put_clock
 from tests.builders.held import held_at
 from tests.builders.http import acc, caller, serving_api
+from tests.builders.spends import new_spend
 from tests.builders.world import World, small_world
 from tests.usecases.test_buy_ahead import kinds, look, threshold
 from tests.usecases.test_forecast import MONDAY
@@ -146,10 +147,12 @@ async def test_r33_a_worker_repays_what_a_crash_left(world: World) -> None:
     await allow(world, "Agency", 30)
     account = await world.account("Agency")
     answer = await spend_credits(
-        world.engine.ctx, tenant_id=account.tenant_id, account_id=account.account_id, key="crash",
-        body_hash=b"", credits=25, model=None, messages=None, wait_ms=0,
+        world.engine.ctx,
+        world.engine.gatherer.spend,
+        new_spend(account.tenant_id, account.account_id, 25),
+        wait_ms=0,
         moment=world.engine.clock.moment(),
-    )  # fmt: skip
+    )
     assert isinstance(answer, SpendDone) and world.taken() == []
     await look(world)
     assert world.taken() == [1_000]

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
+from brimful.usecases.answers import Bought, ChatbotCreated, Pending, SpendDone
 from brimful.usecases.steps import Step
-from brimful.wiring import Pending
 from brimful_testbank.faults import Rule
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world

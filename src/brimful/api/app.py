@@ -13,6 +13,7 @@ from brimful import __version__
 from brimful.api import problem
 from brimful.api.limits import Limits
 from brimful.api.problem import ProblemBody
+from brimful.api.readers import Readers
 from brimful.api.routes import (
     accounts,
     ahead,
@@ -25,6 +26,7 @@ from brimful.api.routes import (
     purchases,
     records,
     refunds,
+    spend_batches,
     spends,
     subscriptions,
     test_clock,
@@ -63,9 +65,10 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.engine = engine
+    app.state.readers = Readers(engine)
     problem.install(app)
     for routes in (
-        accounts, packages, spends, purchases, subscriptions, chatbots, auto_billing, ahead,
+        accounts, packages, spends, spend_batches, purchases, subscriptions, chatbots, auto_billing, ahead,
         hosted_pages, records, refunds, moves, authentications, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)

@@ -1,5 +1,6 @@
 """Who asks, and what they may name (R40)."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from brimful.api import ids
 from brimful.api.problem import Problem, not_found
-from brimful.billing import accounts, keys
+from brimful.api.readers import Readers
+from brimful.billing import accounts
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, title
@@ -28,13 +30,22 @@ async def engine_of(request: Request) -> Engine:
 EngineDep = Annotated[Engine, Depends(engine_of)]
 
 
+async def readers_of(request: Request, engine: EngineDep) -> Readers:
+    """What requests read together, at the business time of this one."""
+    readers: Readers = request.app.state.readers
+    return readers
+
+
+ReadersDep = Annotated[Readers, Depends(readers_of)]
+
+
 async def principal_of(
     request: Request,
-    engine: EngineDep,
+    readers: ReadersDep,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Principal:
     """Whom the key speaks for. A key that may only read may not command anything."""
-    principal = None if given is None else await keys.authenticate(engine.ctx.db, given.credentials)
+    principal = None if given is None else await readers.principal(given.credentials)
     if principal is None:
         raise Problem(
             401,
@@ -85,13 +96,12 @@ def is_in_scope(principal: Principal, account: Account) -> bool:
 
 
 async def target_of(
-    request: Request, account_id: str, engine: EngineDep, principal: PrincipalDep
+    request: Request, account_id: str, readers: ReadersDep, principal: PrincipalDep
 ) -> Target:
     """The account of the path, or the platform, if the key may name it: else nothing is there. One
     that is closed can be read, and closed again (R46)."""
     wanted = ids.parse("acc", account_id)
-    platform = await accounts.read_platform(engine.ctx.db)
-    account = await accounts.find_account(engine.ctx.db, wanted)
+    platform, account = await asyncio.gather(readers.platform(), readers.account(wanted))
     if platform is None:
         raise not_found()
     if account is None and wanted == platform.platform_id and principal.tenant_id is None:

@@ -7,6 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from brimful.api.problem import Problem, bad_event, response_of
 
 BODY_MAX = 256 * 1024
+# Room for the spends that a batch may have, unless their keys are very long.
+BATCHES = "/spends/batch"
+BATCH_BODY_MAX = 4 * 1024 * 1024
 EVENTS_PATH = "/v1/gateways/"
 # Of what anybody may send without a key (R45): a gateway's events are small and come at once.
 EVENT_BODY_MAX = 64 * 1024
@@ -27,7 +30,8 @@ class Limits:
         if scope["path"].startswith(EVENTS_PATH):
             body, problem = await _checked_event(scope, receive)
         else:
-            body, problem = await _checked(scope, receive, BODY_MAX)
+            size_max = BATCH_BODY_MAX if scope["path"].endswith(BATCHES) else BODY_MAX
+            body, problem = await _checked(scope, receive, size_max)
         if problem is None:
             await self._app(scope, _replay(body, receive), send)
             return

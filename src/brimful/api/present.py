@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -86,6 +86,24 @@ class SpendBody(BaseModel):
     credits: int
     balance: int | None = Field(description="what is free after it, below zero when overdrawn")
     code: str | None = None
+
+
+class BatchAnswer(BaseModel):
+    """What became of one spend of a batch; `problem` is the one that it would have been answered with
+    alone."""
+
+    status: Literal["done", "pending", "refused"]
+    id: str | None = None
+    credits: int | None = None
+    balance: int | None = None
+    code: str | None = None
+    problem: dict[str, Any] | None = None
+
+
+class SpendBatchBody(BaseModel):
+    """An answer for each spend, in their order."""
+
+    data: list[BatchAnswer]
 
 
 class PurchaseLineBody(BaseModel):

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from brimful.db.address import DatabaseGone
 from brimful.domain.reason import Reason, Refuse, title
+from brimful.effects.gatherer import Overloaded
 from brimful.usecases.answers import KeyConflict, Missing, TooMuch
 
 MEDIA_TYPE = "application/problem+json"
@@ -128,22 +129,43 @@ def of_answer(answer: Refuse | KeyConflict | Missing | TooMuch) -> Problem:
     return Problem(404, f"unknown_{answer.what}", f"The seller offers no such {answer.what}.")
 
 
-def response_of(problem: Problem) -> JSONResponse:
-    """Render a problem."""
-    body = ProblemBody(
+def body_of(problem: Problem) -> dict[str, Any]:
+    """The body of a problem."""
+    return ProblemBody(
         title=_TITLES.get(problem.status, "Error"),
         status=problem.status,
         code=problem.code,
         detail=problem.detail,
         errors=problem.errors,
         facts=dict(problem.facts) if problem.facts else None,
-    )
+    ).model_dump(exclude_none=True)
+
+
+def response_of(problem: Problem) -> JSONResponse:
+    """Render a problem."""
     return JSONResponse(
-        body.model_dump(exclude_none=True),
+        body_of(problem),
         problem.status,
         headers=dict(problem.headers or {}),
         media_type=MEDIA_TYPE,
     )
+
+
+def of_exception(exc: Exception) -> Problem:
+    """What is told of something that was raised; what is inside stays inside."""
+    if isinstance(exc, Overloaded):
+        # More is asked than can be done soon: nothing was done.
+        detail = "More is asked at once than can be done. Send the same request again in a moment."
+        return Problem(503, "overloaded", detail, headers={"Retry-After": "1"})
+    if isinstance(exc, DatabaseGone):
+        # Whether it was done is told to whoever sends it again under its key (R39).
+        return Problem(
+            503,
+            str(Reason.temporarily_unavailable),
+            "The database cannot be reached. Send the same request again, with its Idempotency-Key.",
+            headers={"Retry-After": "1"},
+        )
+    return Problem(500, "internal_error", "Something went wrong on our side.")
 
 
 def _invalid(request: Request, exc: Exception) -> JSONResponse:
@@ -176,22 +198,9 @@ def _problem(request: Request, exc: Exception) -> JSONResponse:
     return response_of(exc)
 
 
-def _unexpected(request: Request, exc: Exception) -> JSONResponse:
-    """A fault of ours, which the server logs; what is inside stays inside."""
-    return response_of(Problem(500, "internal_error", "Something went wrong on our side."))
-
-
-def _gone(request: Request, exc: Exception) -> JSONResponse:
-    """The database is away for a moment. Whether this request was done is told to whoever sends it
-    again under its key (R39)."""
-    return response_of(
-        Problem(
-            503,
-            str(Reason.temporarily_unavailable),
-            "The database cannot be reached. Send the same request again, with its Idempotency-Key.",
-            headers={"Retry-After": "1"},
-        )
-    )
+def _raised(request: Request, exc: Exception) -> JSONResponse:
+    """Of a fault of ours, which the server logs; of a crowd or a database that is away."""
+    return response_of(of_exception(exc))
 
 
 def install(app: FastAPI) -> None:
@@ -199,8 +208,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(DatabaseGone, _gone)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (DatabaseGone, Overloaded, Exception):
+        app.add_exception_handler(kind, _raised)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

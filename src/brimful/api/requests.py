@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from brimful.api.batch import SPENDS_MAX
 from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
@@ -124,6 +125,20 @@ class Spend(Body):
     credits: Credits | None = None
     model: Text | None = None
     messages: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    wait_ms: WaitMs | None = None
+
+
+class SpendBatch(Body):
+    """Spends of the account in the path and those below it. Each is read by itself, so that what is
+    wrong with one is said in its answer."""
+
+    spends: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=SPENDS_MAX,
+        description="Each an object with `key` (its Idempotency-Key) and `credits`, or `model` and "
+        "`messages`, as for a single spend; `account_id` if not of the account in the path.",
+        examples=[[{"key": "reply-1", "credits": 5}]],
+    )
     wait_ms: WaitMs | None = None
 
 

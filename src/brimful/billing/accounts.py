@@ -1,5 +1,6 @@
 """Accounts as records: the platform, its place in each tenant, the tree below."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -103,8 +104,15 @@ async def open_account(tx: Transaction, account: Account) -> None:
 
 async def find_account(db: Transaction | Database, account_id: UUID) -> Account | None:
     """An account by its id alone."""
-    row = await db.fetchrow(_sql("find_account"), account_id)
-    return None if row is None else Account(**dict(row))
+    return (await find_accounts(db, [account_id])).get(account_id)
+
+
+async def find_accounts(
+    db: Transaction | Database, account_ids: Collection[UUID]
+) -> dict[UUID, Account]:
+    """Accounts by their ids alone; what is not there is not in it."""
+    rows = await db.fetch(_sql("find_accounts"), list(account_ids))
+    return {row["account_id"]: Account(**dict(row)) for row in rows}
 
 
 async def read_account(

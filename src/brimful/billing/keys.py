@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,7 +42,8 @@ def is_well_formed(secret: str) -> bool:
     return f"{zlib.crc32(body.encode()):08x}" == secret[36:]
 
 
-def _hash(secret: str) -> bytes:
+def hash_of(secret: str) -> bytes:
+    """What is kept of a key, and looked for."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -60,7 +62,7 @@ async def issue(
         _sql("issue_key"),
         key_id,
         secret[:8],
-        _hash(secret),
+        hash_of(secret),
         account_id,
         tenant_id,
         read_only,
@@ -74,8 +76,19 @@ async def authenticate(db: Database, secret: str) -> Principal | None:
     """Whom a key speaks for; None for one that is malformed, unknown or revoked."""
     if not is_well_formed(secret):
         return None
-    row = await db.fetchrow(_sql("find_key"), _hash(secret))
-    return None if row is None else Principal(**dict(row))
+    hashed = hash_of(secret)
+    return (await find_principals(db, [hashed])).get(hashed)
+
+
+async def find_principals(db: Database, hashes: Collection[bytes]) -> dict[bytes, Principal]:
+    """Whom keys speak for, by their hashes (``hash_of``); those unknown or revoked are not in it."""
+    rows = await db.fetch(_sql("find_keys"), list(hashes))
+    return {
+        bytes(row["secret_hash"]): Principal(
+            account_id=row["account_id"], tenant_id=row["tenant_id"], read_only=row["read_only"]
+        )
+        for row in rows
+    }
 
 
 async def revoke(db: Database, account_id: UUID, key_id: UUID, moment: Moment) -> bool:

@@ -89,10 +89,19 @@ class Database:
 
         ``body`` may run several times, so it does nothing but read and write the database.
         """
+
+        async def once() -> T:
+            async with self.transaction() as tx:
+                return await body(tx)
+
+        return await self.repeat(once)
+
+    async def repeat(self, once: Callable[[], Awaitable[T]]) -> T:
+        """Do what is one transaction, such as a single statement, again when PostgreSQL undid it for
+        concurrency's sake."""
         for again in range(RETRIES):
             try:
-                async with self.transaction() as tx:
-                    return await body(tx)
+                return await once()
             except (
                 asyncpg.SerializationError,
                 asyncpg.DeadlockDetectedError,

@@ -15,12 +15,19 @@ import structlog
 
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database
+from brimful.domain.reason import Reason, Refuse
 
 _sql = partial(load, "brimful.effects")
 
 _log = structlog.get_logger()
 
 POLL_S = 0.25
+
+
+def refusal_of(account_id: UUID, row: Mapping[str, Any]) -> Refuse:
+    """What the caller of an operation hears that ended without success, by its row."""
+    reason = Reason(row["reason"] or Reason.canceled)
+    return Refuse(reason=reason, account_id=str(account_id), detail={})
 
 
 class Waiters:

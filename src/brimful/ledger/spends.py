@@ -1,5 +1,6 @@
 """Spends: the debit of credits for work done, once per key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -29,30 +30,39 @@ class NewSpend:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of a try: done now or before, waiting, short of credits, or its key is taken."""
+    """What became of a try: done now or before, waiting, short of credits, or its key is taken.
+    "busy": another transaction has the account, and nothing was tried."""
 
-    outcome: Literal["done", "waiting", "short", "conflict"]
+    outcome: Literal["done", "waiting", "short", "conflict", "busy"]
     spend_id: UUID
     credits: int
     balance_after: int | None
 
 
-async def try_spend(tx: Transaction, new: NewSpend, moment: Moment) -> Tried:
-    """Debit if there is enough: key, debit and entry together; otherwise change nothing."""
-    row = await tx.fetchrow(
-        _sql("spend"),
-        new.tenant_id,
-        new.account_id,
-        new.key,
-        new.body_hash,
-        new.spend_id,
-        new.credits,
-        new.model,
-        new.messages,
+async def spend_many(
+    db: Transaction | Database, asked: Sequence[NewSpend], moment: Moment, *, wait: bool
+) -> list[Tried]:
+    """Debit each for which there is enough, as if they had come one after the other: key, debit and
+    entries together; of the others nothing is changed. An answer for each, in their order.
+
+    Accounts that another transaction has are not waited for, but for that of the first if ``wait``.
+    Raises when that has no balance.
+    """
+    rows = await db.fetch(
+        _sql("spend_many"),
+        [new.tenant_id for new in asked],
+        [new.account_id for new in asked],
+        [new.key for new in asked],
+        [new.body_hash for new in asked],
+        [new.spend_id for new in asked],
+        [new.credits for new in asked],
+        [new.model for new in asked],
+        [new.messages for new in asked],
         moment.at,
+        wait,
     )
-    assert row is not None
-    return Tried(**dict(row))
+    answers = {place: Tried(*rest) for place, *rest in rows}
+    return [answers[place] for place in range(1, len(asked) + 1)]
 
 
 async def wait_for_spend(

@@ -28,6 +28,13 @@ class SpendWaiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """No answer within the caller's wait; the work goes on (R20)."""
+
+    operation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bought:
     """A purchase was begun, or found by its key."""
 

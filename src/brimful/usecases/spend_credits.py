@@ -1,56 +1,39 @@
 """Spending credits: at once when there are enough, else by the account's auto-billing (R7, R8, R16)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from brimful.billing import renewals
-from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
-from brimful.ledger.spends import NewSpend
+from brimful.ledger.spends import NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import refuse_client
 
+Try = Callable[[NewSpend, Moment], Awaitable[Tried]]
+
 
 async def spend_credits(
-    ctx: Context,
-    *,
-    tenant_id: UUID,
-    account_id: UUID,
-    key: str,
-    body_hash: bytes,
-    credits: int,
-    model: str | None,
-    messages: int | None,
-    wait_ms: int,
-    moment: Moment,
+    ctx: Context, attempt: Try, new: NewSpend, *, wait_ms: int, moment: Moment
 ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
-    """Debit ``credits`` (at least 1) once for ``key``; replays what the key did before.
+    """Debit what ``new`` asks for once for its key; replays what the key did before.
 
-    Within what its seller allows the account is overdrawn instead of kept waiting, and what it owes is
-    bought behind the answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at once
-    with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
-    completes it or ``wait_ms`` have passed (R20).
+    ``attempt`` settles it if there is enough, together with others (``settle_spends``). Within what its
+    seller allows the account is overdrawn instead of kept waiting, and what it owes is bought behind the
+    answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at
+    once with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
+    completes it or ``wait_ms`` (milliseconds of real time) have passed (R20). Raises what ``attempt`` does.
     """
-    new = NewSpend(
-        tenant_id=tenant_id,
-        account_id=account_id,
-        key=key,
-        body_hash=body_hash,
-        spend_id=new_id(),
-        credits=credits,
-        model=model,
-        messages=messages,
-    )
     while True:
-        answer = await _at_once(ctx, new, moment, wait_ms)
+        answer = await _at_once(ctx, attempt, new, moment, wait_ms)
         if answer is not None:
             return answer
         refusal = await _feasible(ctx, new, moment)
@@ -62,19 +45,21 @@ async def spend_credits(
 
 
 async def _at_once(
-    ctx: Context, new: NewSpend, moment: Moment, wait_ms: int
+    ctx: Context, attempt: Try, new: NewSpend, moment: Moment, wait_ms: int
 ) -> SpendDone | SpendWaiting | KeyConflict | None:
-    async def body(tx: Transaction) -> spends.Tried:
-        return await spends.try_spend(tx, new, moment)
-
-    tried = await ctx.db.run(body)
-    if tried.outcome == "short":
-        return None
-    if tried.outcome == "conflict":
-        return KeyConflict(key=new.key)
+    tried = await attempt(new, moment)
     if tried.outcome == "waiting":
         await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
         return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)
+    return told_at_once(new, tried)
+
+
+def told_at_once(new: NewSpend, tried: Tried) -> SpendDone | KeyConflict | None:
+    """The answer to a spend that was tried; None for one that has none yet: short, or waiting."""
+    if tried.outcome == "conflict":
+        return KeyConflict(key=new.key)
+    if tried.outcome != "done":
+        return None
     left = tried.balance_after or 0
     return SpendDone(
         spend_id=tried.spend_id,

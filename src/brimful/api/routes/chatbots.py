@@ -10,9 +10,8 @@ from brimful.api.present import Page
 from brimful.api.problem import documented, not_found, of_answer
 from brimful.api.requests import After, CreateChatbot, IdempotencyKey, Limit
 from brimful.billing.listings import list_page
-from brimful.usecases.answers import ChatbotCreated, Missing
+from brimful.usecases.answers import ChatbotCreated, Missing, Pending
 from brimful.usecases.delete_chatbot import delete_chatbot
-from brimful.wiring import Pending
 
 router = APIRouter(tags=["chatbots"])
 

@@ -14,8 +14,8 @@ from brimful.billing import purchases
 from brimful.billing.listings import list_page
 from brimful.billing.purchases import read_lines, read_lines_of, read_purchase
 from brimful.domain.explanation import sentences
-from brimful.usecases.answers import Bought
-from brimful.wiring import Engine, Pending
+from brimful.usecases.answers import Bought, Pending
+from brimful.wiring import Engine
 
 router = APIRouter(tags=["purchases"])
 

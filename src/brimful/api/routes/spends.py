@@ -10,8 +10,8 @@ from brimful.api.requests import IdempotencyKey, Spend
 from brimful.billing import catalogues
 from brimful.domain.rates import UnknownModel, credits_for
 from brimful.ledger.spends import read_spends
-from brimful.usecases.answers import SpendDone
-from brimful.wiring import Engine, Pending
+from brimful.usecases.answers import Pending, SpendDone
+from brimful.wiring import Engine
 
 router = APIRouter(tags=["spends"])
 

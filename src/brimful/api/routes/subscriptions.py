@@ -20,7 +20,7 @@ from brimful.api.requests import (
 from brimful.api.routes.auto_billing import shown
 from brimful.billing.listings import read_subscription
 from brimful.domain.reason import Refuse
-from brimful.usecases.answers import Bought, Missing, TooMuch
+from brimful.usecases.answers import Bought, Missing, Pending, TooMuch
 from brimful.usecases.change_period_end import (
     cancel_subscription,
     release_chatbots,
@@ -30,7 +30,7 @@ from brimful.usecases.change_plan import ChangePreview, ChangeRecorded, preview_
 from brimful.usecases.close_account import close_account
 from brimful.usecases.keep_chatbots import keep_chatbots
 from brimful.usecases.read_releasable import read_releasable
-from brimful.wiring import Engine, Pending
+from brimful.wiring import Engine
 
 router = APIRouter(tags=["subscriptions"])
 

@@ -1,57 +1,136 @@
--- A spend that finds enough, or is short by no more than its account may overdraw (R33): key, debit and entries in one
--- call. Otherwise it says why and changes nothing.
-create function spend_v1(
-    p_tenant uuid, p_account uuid, p_key text, p_hash bytea, p_spend uuid, p_credits bigint,
-    p_model text, p_messages bigint, p_at timestamptz
-) returns table (outcome text, spend_id uuid, credits bigint, balance_after bigint) language plpgsql as $$
+-- What spends have taken together when each takes all that it asks for, or nothing where that would be more than there
+-- is: one that is refused does not stand in the way of a smaller one behind it (R2).
+create function take_in_turn_v1(p_taken bigint, p_credits bigint, p_most bigint) returns bigint
+language plpgsql immutable parallel safe as $$
+begin
+    if p_taken + p_credits > p_most then
+        return p_taken;
+    end if;
+    return p_taken + p_credits;
+end $$;
+create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, stype = bigint, initcond = '0');
+
+-- Spends of any accounts, each settled as if they had come one after the other: what finds enough, or is short by no more
+-- than its account may overdraw (R33), has its key, debit and entries; of the others it is said why, and nothing of
+-- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
+-- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
+-- The answers come in no order: each names its request's place, from 1.
+create function spend_many_v1(
+    p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
+    p_models text[], p_messages bigint[], p_at timestamptz, p_wait boolean
+) returns table (place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint) language plpgsql as $$
 #variable_conflict use_column
 declare
-    b balance;
-    s spend;
-    v_free bigint;
-    v_beyond bigint := 0;
+    v_locked uuid[];
+    v_busy uuid[];
+    v_twice uuid[];
+    v_ended record;
+    v_one record;
 begin
-    select * into strict b from balance
-    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
-    select * into s from spend where tenant_id = p_tenant and account_id = p_account and key = p_key for update;
-    if found and s.body_hash <> p_hash then
-        return query select 'conflict', s.spend_id, s.credits, null::bigint;
-        return;
-    elsif found and s.state in ('done', 'waiting') then
-        return query select s.state, s.spend_id, s.credits, s.balance_after;
-        return;
-    elsif not found and exists (
-        select 1 from command c where c.tenant_id = p_tenant and c.account_id = p_account and c.key = p_key
-    ) then
-        return query select 'conflict', p_spend, p_credits, null::bigint;
-        return;
-    end if;
-    if b.next_expiry_at <= p_at then
-        perform settle_v1(p_tenant, p_account, p_at);
-        select * into strict b from balance
-        where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
-    end if;
-    if b.free < p_credits then
-        v_beyond := p_credits - b.free;
-        if not exists (
-            select 1 from overdraft o
-            where o.tenant_id = p_tenant and o.account_id = p_account and o.limit_credits >= b.overdrawn + v_beyond
-        ) then
-            return query select 'short', p_spend, p_credits, b.free;
-            return;
+    if p_wait then
+        perform 1 from balance
+        where tenant_id = p_tenants[1] and account_id = p_accounts[1] and resource = 'credits' for update;
+        if not found then
+            raise exception 'account % has no balance', p_accounts[1];
         end if;
-        perform move_v1(p_tenant, p_account, 'credits', 'spend', 'overdrawn', 'used', v_beyond, p_spend, p_at);
     end if;
-    v_free := move_v1(p_tenant, p_account, 'credits', 'spend', 'free', 'used', p_credits - v_beyond, p_spend, p_at)
-        - b.overdrawn - v_beyond;
-    update balance set unsettled = unsettled + p_credits - v_beyond
-    where tenant_id = p_tenant and account_id = p_account and resource = 'credits';
-    insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
-    values (p_tenant, p_account, p_key, p_spend, p_hash, p_credits, p_model, p_messages, 'done', v_free, p_at)
-    on conflict (tenant_id, account_id, key) do update set
-        spend_id = excluded.spend_id, credits = excluded.credits, state = 'done', reason = null, demand_id = null,
-        balance_after = excluded.balance_after, at = excluded.at;
-    return query select 'done', p_spend, p_credits, v_free;
+    v_locked := array(
+        select b.account_id
+        from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)) n
+        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
+        order by b.tenant_id, b.account_id for update of b skip locked
+    );
+    v_busy := array(select unnest(p_accounts) except select unnest(v_locked));
+    return query select n.place, 'busy', null::uuid, null::bigint, null::bigint
+        from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
+    for v_ended in
+        select distinct b.tenant_id, b.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)
+        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
+        where b.next_expiry_at <= p_at and n.account_id <> all (v_busy)
+    loop
+        perform settle_v1(v_ended.tenant_id, v_ended.account_id, p_at);
+    end loop;
+    -- What the second of two requests with one key is answered depends on what became of the first.
+    v_twice := array(
+        select n.account_id from unnest(p_accounts, p_keys) n (account_id, key)
+        where n.account_id <> all (v_busy) group by n.account_id, n.key having count(*) > 1
+    );
+    for v_one in
+        select n.* from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
+            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
+        where n.account_id = any (v_twice) order by n.place
+    loop
+        return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after
+            from spend_many_v1(array[v_one.tenant_id], array[v_one.account_id], array[v_one.key], array[v_one.body_hash],
+                array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], p_at, false) o;
+    end loop;
+    return query
+    with asked as (
+        select n.*, s.spend_id as known_id, s.credits as known_credits, s.balance_after as known_after, s.state as known,
+            case when s.body_hash <> n.body_hash then 'conflict'
+                 when s.state in ('done', 'waiting') then s.state
+                 when s.state is null and c.key is not null then 'conflict' end as told,
+            b.free, b.overdrawn, b.seq,
+            b.free + greatest(0, coalesce(o.limit_credits - b.overdrawn, 0)) as most
+        from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
+            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
+        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
+        left join spend s on s.tenant_id = n.tenant_id and s.account_id = n.account_id and s.key = n.key
+        left join command c on c.tenant_id = n.tenant_id and c.account_id = n.account_id and c.key = n.key
+        left join overdraft o on o.tenant_id = n.tenant_id and o.account_id = n.account_id
+        where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
+    ), taking as (
+        select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
+        from asked a
+        window w as (partition by a.account_id order by a.place rows unbounded preceding)
+    ), decided as (
+        select t.*, lag(t.taken, 1, 0::bigint) over w as before
+        from taking t
+        window w as (partition by t.account_id order by t.place)
+    ), done as (
+        select d.*, d.before < d.taken as is_done, least(d.credits, greatest(0, d.free - d.before)) as from_free
+        from decided d
+    ), numbered as (
+        select d.*, greatest(0, d.free - d.taken) - d.overdrawn - greatest(0, d.taken - d.free) as left_after,
+            sum(case when d.from_free between 1 and d.credits - 1 then 2 else 1 end) over w as entries
+        from done d
+        where d.is_done
+        window w as (partition by d.account_id order by d.place rows unbounded preceding)
+    ), summed as (
+        select n.tenant_id, n.account_id, sum(n.credits)::bigint as used, sum(n.from_free)::bigint as from_free,
+            max(n.entries) as entries
+        from numbered n group by n.tenant_id, n.account_id
+    ), written as (
+        update balance b set
+            free = b.free - s.from_free, unsettled = b.unsettled + s.from_free, used = b.used + s.used,
+            overdrawn = b.overdrawn + s.used - s.from_free, seq = b.seq + s.entries
+        from summed s
+        where b.tenant_id = s.tenant_id and b.account_id = s.account_id and b.resource = 'credits'
+    ), entered as (
+        insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
+        select n.tenant_id, n.account_id, 'credits', n.seq + n.entries, p_at, 'spend', 'free', 'used', n.from_free,
+            n.free - n.before - n.from_free, n.spend_id
+        from numbered n where n.from_free > 0
+        union all
+        select n.tenant_id, n.account_id, 'credits', n.seq + n.entries - (n.from_free > 0)::int, p_at, 'spend', 'overdrawn',
+            'used', n.credits - n.from_free, greatest(0, n.free - n.before), n.spend_id
+        from numbered n where n.from_free < n.credits
+    ), kept as (
+        insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
+        select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
+            n.left_after, p_at
+        from numbered n
+        on conflict (tenant_id, account_id, key) do update set
+            spend_id = excluded.spend_id, credits = excluded.credits, state = 'done', reason = null, demand_id = null,
+            balance_after = excluded.balance_after, at = excluded.at
+    )
+    select d.place, coalesce(d.told, 'short'), coalesce(case when d.told is not null then d.known_id end, d.spend_id),
+        coalesce(case when d.told is not null then d.known_credits end, d.credits),
+        case when d.told is null then greatest(0, d.free - d.before)
+             when d.told <> 'conflict' then d.known_after end
+    from done d where not d.is_done
+    union all
+    select n.place, 'done', n.spend_id, n.credits, n.left_after from numbered n;
 end $$;
 
 -- Registers a spend that is short: it waits for its account's auto-billing until answer_by (R20).

@@ -4,4 +4,4 @@ select a.tenant_id, a.account_id, a.parent_id, a.supply, a.seller_ref, a.ancesto
 from account_route r
 join account a on a.tenant_id = r.tenant_id and a.account_id = r.account_id
 left join gateway_disconnection d on d.tenant_id = a.tenant_id and d.account_id = a.account_id
-where r.account_id = $1;
+where r.account_id = any ($1::uuid[]);

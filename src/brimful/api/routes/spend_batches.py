@@ -1,0 +1,93 @@
+"""Many spends in one call, each answered by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from starlette.responses import JSONResponse
+
+from brimful.api import ids
+from brimful.api.auth import EngineDep, Target, TargetDep
+from brimful.api.batch import Item, read_item, to_spend
+from brimful.api.present import SpendBatchBody
+from brimful.api.problem import Problem, body_of, documented, of_answer, of_exception
+from brimful.api.requests import SpendBatch
+from brimful.billing import catalogues
+from brimful.billing.spenders import Spender, read_spenders
+from brimful.effects.spending import Answer
+from brimful.ledger.spends import NewSpend
+from brimful.usecases.answers import Pending, SpendDone
+from brimful.wiring import Engine
+
+router = APIRouter(tags=["spends"])
+
+
+@router.post(
+    "/v1/accounts/{account_id}/spends/batch",
+    response_model=SpendBatchBody,
+    responses=documented(403, 503),
+    summary="Spend credits for many replies at once",
+)
+async def spend_batch(target: TargetDep, body: SpendBatch, engine: EngineDep) -> Response:
+    """Up to 10,000 spends of the account in the path and of those below it, each under a key of its
+    own, in the order given and answered in that order: `done`; `refused` with the problem that it would
+    have been answered with alone, malformed ones included; `pending` when the auto-billing of its
+    account takes longer than `wait_ms`: send it again with its key. One that is short keeps no other
+    waiting but in the answer to this call."""
+    items = [read_item(sent) for sent in body.spends]
+    asked = await _spends_of(engine, target, items)
+    wait_ms = engine.settings.wait_ms if body.wait_ms is None else body.wait_ms
+    good = [one for one in asked if isinstance(one, NewSpend)]
+    answers = iter(await engine.spend_all(good, wait_ms))
+    data = [_refused(one) if isinstance(one, Problem) else _told(next(answers)) for one in asked]
+    return JSONResponse({"data": data})
+
+
+async def _spends_of(
+    engine: Engine, target: Target, items: Sequence[Item | Problem]
+) -> list[NewSpend | Problem]:
+    """The spends that the items ask for; the problem of each that cannot be."""
+    within = None if target.account is None else target.account.account_id
+    read = [item for item in items if isinstance(item, Item)]
+    named = {account_id for item in read if (account_id := item.account_id or within)}
+    spenders = await read_spenders(engine.ctx.db, named, within)
+    rated = {item.account_id or within for item in read if item.model}
+    sellers = {spender.sold_by for spender in spenders.values() if spender.account_id in rated}
+    rates = {one: await catalogues.read_rates(engine.ctx.db, one) for one in sellers}
+    return [
+        _spend_of(item, item.account_id or within, spenders, rates)
+        if isinstance(item, Item)
+        else item
+        for item in items
+    ]
+
+
+def _spend_of(
+    item: Item,
+    account_id: UUID | None,
+    spenders: Mapping[UUID, Spender],
+    rates: Mapping[UUID, Mapping[str, int]],
+) -> NewSpend | Problem:
+    if account_id is None:
+        return Problem(422, "invalid_request", "account_id: the platform itself spends nothing.")
+    return to_spend(item, spenders.get(account_id), rates)
+
+
+def _told(answer: Answer | Exception) -> dict[str, Any]:
+    if isinstance(answer, SpendDone):
+        return {
+            "status": "done",
+            "id": ids.show("spd", answer.spend_id),
+            "credits": answer.credits,
+            "balance": answer.balance_after,
+        }
+    if isinstance(answer, Pending):
+        return {"status": "pending", "code": "auto_billing_pending"}
+    if isinstance(answer, Exception):
+        return _refused(of_exception(answer))
+    return _refused(of_answer(answer))
+
+
+def _refused(problem: Problem) -> dict[str, Any]:
+    return {"status": "refused", "code": problem.code, "problem": body_of(problem)}

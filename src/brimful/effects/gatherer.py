@@ -1,0 +1,234 @@
+"""Gathering spends: those that arrive together are settled by one call and share one commit.
+
+Nothing is waited for on purpose. While a batch is being committed the next requests come in, and they
+are the next batch: so there is one for each request when little happens, and hundreds when much does.
+Requests of one account are settled in the order of their arrival; an account is in one call at a time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from brimful.db.address import DatabaseGone
+from brimful.domain.moment import Moment
+from brimful.ledger.spends import NewSpend, Tried
+
+_log = structlog.get_logger()
+
+# So many requests are settled by one call at most, and so many such calls are under way.
+BATCH_MAX = 1_000
+BATCHES_MAX = 2
+# Beside them, so many accounts that others hold are waited for, each by a call of its own.
+WAITS_MAX = 4
+# So many requests may stand in line: what is settled within about a second.
+QUEUE_MAX = 20_000
+
+Account = tuple[UUID, UUID]
+
+
+class Overloaded(Exception):
+    """More is asked than can be settled soon, or the process is stopping: nothing was done. Whoever
+    asked may ask again in a moment."""
+
+
+class Settle(Protocol):
+    """What settles spends together, in one transaction."""
+
+    def __call__(
+        self, asked: Sequence[NewSpend], *, wait: bool, moment: Moment
+    ) -> Awaitable[list[Tried]]:
+        """An answer for each, in their order; see ``settle_spends``."""
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    account: Account
+    new: NewSpend
+    moment: Moment
+    answer: asyncio.Future[Tried]
+
+
+class Gatherer:
+    """The spends of one process on their way to the ledger."""
+
+    def __init__(
+        self, settle: Settle, *, batch_max: int = BATCH_MAX, queue_max: int = QUEUE_MAX
+    ) -> None:
+        self._settle, self._batch_max, self._queue_max = settle, batch_max, queue_max
+        # By account, in the order of arrival; an account is ready, away in a call, or in others' hands.
+        self._queues: dict[Account, deque[_Asked]] = {}
+        self._ready: dict[Account, None] = {}
+        self._away: set[Account] = set()
+        self._held: dict[Account, None] = {}
+        self._length = 0
+        self._batches = self._waits = 0
+        self._about_to_take = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
+
+    def __len__(self) -> int:
+        """How many requests stand in line."""
+        return self._length
+
+    async def spend(self, new: NewSpend, moment: Moment) -> Tried:
+        """What became of one spend, once that is committed; see ``spend_all``."""
+        [answer] = self._ask((new,), moment)
+        return await answer
+
+    async def spend_all(self, asked: Sequence[NewSpend], moment: Moment) -> list[Tried | Exception]:
+        """What became of each, once all of it is committed: its own exception where one could not be
+        settled. Raises Overloaded, and then none of them was tried.
+
+        A caller who goes away takes back what has not been begun; the rest is done all the same.
+        """
+        answers = self._ask(asked, moment)
+        try:
+            return [await _either(answer) for answer in answers]
+        finally:
+            for answer in answers:
+                answer.cancel()
+
+    async def stop(self) -> None:
+        """Refuse what stands in line, and finish what was begun."""
+        self._stopped = True
+        waiting = [asked for queue in self._queues.values() for asked in queue]
+        self._queues.clear()
+        self._ready.clear()
+        self._held.clear()
+        self._length = 0
+        for asked in waiting:
+            _fail(asked, Overloaded("the process is stopping"))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ask(self, news: Sequence[NewSpend], moment: Moment) -> list[asyncio.Future[Tried]]:
+        if self._stopped or self._length + len(news) > self._queue_max:
+            raise Overloaded("too much is asked at once")
+        make = asyncio.get_running_loop().create_future
+        asked = [_Asked((new.tenant_id, new.account_id), new, moment, make()) for new in news]
+        for one in asked:
+            self._queues.setdefault(one.account, deque()).append(one)
+            if one.account not in self._away and one.account not in self._held:
+                self._ready[one.account] = None
+        self._length += len(asked)
+        self._begin()
+        return [one.answer for one in asked]
+
+    def _begin(self) -> None:
+        """Begin the calls that there is work and room for."""
+        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+            self._about_to_take = True
+            self._batches += 1
+            self._do(self._settle_ready())
+        if self._held and self._waits < WAITS_MAX:
+            self._waits += 1
+            self._do(self._settle_held())
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle_ready(self) -> None:
+        """Settle batches until nothing is ready. This begins in the next turn of the loop, by when
+        whoever arrived in this one is in line."""
+        self._about_to_take = False
+        while self._ready:
+            batch: list[_Asked] = []
+            while self._ready and len(batch) < self._batch_max:
+                account = _first(self._ready)
+                self._away.add(account)
+                batch += self._take(account, self._batch_max - len(batch))
+            await self._settle_and_answer(batch, wait=False)
+        self._batches -= 1
+
+    async def _settle_held(self) -> None:
+        """Settle what accounts ask for that others hold, one by one, when whoever has it lets it go."""
+        while self._held:
+            account = _first(self._held)
+            self._away.add(account)
+            await self._settle_and_answer(self._take(account, self._batch_max), wait=True)
+        self._waits -= 1
+
+    def _take(self, account: Account, most: int) -> list[_Asked]:
+        queue = self._queues[account]
+        taken = [queue.popleft() for _ in range(min(most, len(queue)))]
+        self._length -= len(taken)
+        return taken
+
+    async def _settle_and_answer(self, batch: list[_Asked], *, wait: bool) -> None:
+        # Whoever went away meanwhile is not served unseen.
+        wanted = [one for one in batch if not one.answer.done()]
+        try:
+            busy = await self._settled(wanted, wait=wait)
+        except asyncio.CancelledError:
+            for one in wanted:
+                one.answer.cancel()
+            raise
+        self._let_go(dict.fromkeys(one.account for one in batch), busy)
+
+    async def _settled(self, batch: list[_Asked], *, wait: bool) -> list[_Asked]:
+        """Settle and answer; those whose account others hold. What makes the call fail fails alone:
+        the halves are settled by themselves, down to it."""
+        if not batch:
+            return []
+        moment = max((one.moment for one in batch), key=lambda moment: moment.at)
+        try:
+            tried = await self._settle([one.new for one in batch], wait=wait, moment=moment)
+        except Exception as problem:
+            if isinstance(problem, DatabaseGone) or len(batch) == 1:
+                for one in batch:
+                    _fail(one, problem)
+                return []
+            _log.warning("spends_settled_in_halves", spends=len(batch), why=repr(problem))
+            half = len(batch) // 2
+            busy = await self._settled(batch[:half], wait=False)
+            held = {one.account for one in busy}
+            behind = [one for one in batch[half:] if one.account in held]
+            rest = [one for one in batch[half:] if one.account not in held]
+            return busy + behind + await self._settled(rest, wait=False)
+        for one, answer in zip(batch, tried, strict=True):
+            if answer.outcome != "busy" and not one.answer.done():
+                one.answer.set_result(answer)
+        return [one for one, answer in zip(batch, tried, strict=True) if answer.outcome == "busy"]
+
+    def _let_go(self, accounts: dict[Account, None], busy: list[_Asked]) -> None:
+        """Accounts are back from a call: those that others hold are to be waited for, the first in
+        line still the first."""
+        self._away.difference_update(accounts)
+        for one in reversed(busy):
+            if self._stopped:
+                _fail(one, Overloaded("the process is stopping"))
+                continue
+            self._queues.setdefault(one.account, deque()).appendleft(one)
+            self._length += 1
+            self._held[one.account] = None
+        for account in accounts:
+            if not self._queues.get(account):
+                self._queues.pop(account, None)
+            elif account not in self._held:
+                self._ready[account] = None
+        self._begin()
+
+
+def _first(accounts: dict[Account, None]) -> Account:
+    """The first in line, who is not in it any more."""
+    account = next(iter(accounts))
+    del accounts[account]
+    return account
+
+
+async def _either(answer: asyncio.Future[Tried]) -> Tried | Exception:
+    try:
+        return await answer
+    except Exception as problem:
+        return problem
+
+
+def _fail(asked: _Asked, problem: BaseException) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(problem)

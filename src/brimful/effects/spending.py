@@ -1,0 +1,161 @@
+"""Spending: settled together with what else arrives, and for what is short the account's auto-billing
+waited for (R16, R20)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from brimful.db.address import DatabaseGone
+from brimful.domain.effect import Effect
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Refuse
+from brimful.effects.gatherer import Gatherer, Overloaded
+from brimful.effects.waiting import Waiters, refusal_of
+from brimful.ledger.spends import NewSpend
+from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
+from brimful.usecases.context import Context
+from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
+from brimful.usecases.steps import Step, reached
+
+_log = structlog.get_logger()
+
+# Of one batch, so many accounts that are short are followed up at a time, each for so many seconds at
+# least although its callers wait for less.
+FOLLOWED_AT_ONCE = 8
+REGISTER_WITHIN_S = 1.0
+
+T = TypeVar("T")
+
+Answer = SpendDone | Pending | Refuse | KeyConflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What is needed to spend, start what follows, and wait for it."""
+
+    ctx: Context
+    now: Callable[[], Moment]
+    run: Callable[[Iterable[Effect]], None]
+    gatherer: Gatherer
+    waiters: Waiters
+
+    async def spend(self, new: NewSpend, wait_ms: int) -> Answer:
+        """Spend, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
+        Overloaded."""
+        begun = await self._begin(new, wait_ms)
+        return (
+            await self._outcome(new, begun, wait_ms) if isinstance(begun, SpendWaiting) else begun
+        )
+
+    async def spend_all(self, asked: Sequence[NewSpend], wait_ms: int) -> list[Answer | Exception]:
+        """Spend all of these, as if they had come one after the other: an answer for each in their
+        order, or what was raised for it alone. Raises Overloaded, and then none was tried.
+
+        What is short is not held against the others: it is followed up when all that could be done is,
+        and waits for its account's auto-billing for at most ``wait_ms`` milliseconds (R20).
+        """
+        moment = self.now()
+        until_s = asyncio.get_running_loop().time() + wait_ms / 1000
+        answers: list[Answer | Exception | None] = [
+            one if isinstance(one, Exception) else told_at_once(new, one)
+            for new, one in zip(asked, await self.gatherer.spend_all(asked, moment), strict=True)
+        ]
+        done = [answer for answer in answers if isinstance(answer, SpendDone) and answer.effects]
+        self.run(dict.fromkeys(effect for answer in done for effect in answer.effects))
+        behind: dict[tuple[UUID, UUID], list[int]] = {}
+        for place, (new, answer) in enumerate(zip(asked, answers, strict=True)):
+            if answer is None:
+                behind.setdefault((new.tenant_id, new.account_id), []).append(place)
+        slots = asyncio.Semaphore(FOLLOWED_AT_ONCE)
+        followed = await asyncio.gather(
+            *(
+                self._follow([asked[place] for place in places], until_s, slots)
+                for places in behind.values()
+            )
+        )
+        for places, told in zip(behind.values(), followed, strict=True):
+            for place, answer in zip(places, told, strict=True):
+                answers[place] = answer
+        return [answer for answer in answers if answer is not None]
+
+    async def _follow(
+        self, asked: Sequence[NewSpend], until_s: float, slots: asyncio.Semaphore
+    ) -> list[Answer | Exception]:
+        """Register the spends of one account that were short, in their order, and wait for them. What
+        needs as much as one that was refused is refused alike; what there is no time for is pending."""
+        loop = asyncio.get_running_loop()
+        patience_s = max(until_s, loop.time() + REGISTER_WITHIN_S)
+        told: list[Answer | Exception] = []
+        waiting: dict[int, asyncio.Task[Answer | Exception]] = {}
+        refused: tuple[int, Refuse] | None = None
+        async with slots:
+            for place, new in enumerate(asked):
+                left_ms = max(0, int((until_s - loop.time()) * 1000))
+                if refused is not None and new.credits >= refused[0]:
+                    told.append(refused[1])
+                    continue
+                if loop.time() > patience_s:
+                    told.append(Pending(operation_id=new.spend_id))
+                    continue
+                begun = await _alone(self._begin(new, left_ms))
+                if isinstance(begun, SpendWaiting):
+                    outcome = _alone(self._outcome(new, begun, left_ms))
+                    waiting[place] = asyncio.create_task(outcome)
+                    told.append(Pending(operation_id=begun.spend_id))
+                    continue
+                if isinstance(begun, Refuse):
+                    refused = (new.credits, begun)
+                told.append(begun)
+        for place, task in waiting.items():
+            told[place] = await task
+        return told
+
+    async def _begin(
+        self, new: NewSpend, wait_ms: int
+    ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
+        answer = await spend_credits(
+            self.ctx, self.gatherer.spend, new, wait_ms=wait_ms, moment=self.now()
+        )
+        if isinstance(answer, SpendWaiting):
+            await reached(Step.demand_registered, answer)
+        if isinstance(answer, SpendDone | SpendWaiting):
+            self.run(answer.effects)
+        return answer
+
+    async def _outcome(self, new: NewSpend, begun: SpendWaiting, wait_ms: int) -> Answer:
+        row = await self.waiters.wait(new.tenant_id, begun.spend_id, wait_ms / 1000)
+        if row is None:
+            freed = await abandon_spend(
+                self.ctx,
+                tenant_id=new.tenant_id,
+                account_id=new.account_id,
+                spend_id=begun.spend_id,
+                moment=self.now(),
+            )
+            if freed is not None:
+                self.run(freed)
+            else:
+                row = await self.waiters.wait(new.tenant_id, begun.spend_id, 1)
+        if row is None or row["state"] == "abandoned":
+            return Pending(operation_id=begun.spend_id)
+        if row["state"] == "done":
+            return SpendDone(
+                spend_id=begun.spend_id,
+                credits=begun.credits,
+                balance_after=row["balance_after"],
+            )
+        return refusal_of(new.account_id, row)
+
+
+async def _alone(work: Awaitable[T]) -> T | Exception:
+    """What comes of it, or what it raised: one of a batch spoils no other."""
+    try:
+        return await work
+    except Exception as problem:
+        if not isinstance(problem, DatabaseGone | Overloaded):
+            _log.exception("spend_failed")
+        return problem

@@ -1,0 +1,1 @@
+select open_entry_month_v1($1);

@@ -1,2 +1,0 @@
-select outcome, spend_id, credits, balance_after
-from spend_v1($1, $2, $3, $4, $5, $6, $7, $8, $9);

@@ -1,0 +1,217 @@
+"""Batches of spends: each answered by itself, in order, as it would have been alone (R2, R16, R39, R40)."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from brimful.api.batch import SPENDS_MAX, Item, hash_of
+from brimful.api.limits import BATCH_BODY_MAX
+from brimful.api.requests import Spend
+from tests.api.dump import dump
+from tests.builders.http import Caller, acc, caller, serving_api
+from tests.builders.world import World, small_world
+
+
+@pytest.fixture
+async def agency(world: World) -> AsyncIterator[Caller]:
+    """The agency's calls; it has 100 credits, its client 50, and neither buys automatically."""
+    await small_world(world)
+    await world.rate("Agency", "gpt-4", 25)
+    await world.stock("Agency", credits=150)
+    await world.stock("Client 1", credits=50)
+    for name in ("Agency", "Client 1"):
+        await world.auto_billing(name, enabled=False)
+    async with serving_api(world) as url, caller(world, url, "Agency") as one:
+        yield one
+
+
+def path_of(world: World, name: str | None) -> str:
+    """Where an account's batches go."""
+    return f"/v1/accounts/{acc(world, name)}/spends/batch"
+
+
+async def told(one: Caller, path: str, *spends: Any, wait_ms: int = 0) -> list[dict[str, Any]]:
+    """The answers to a batch."""
+    answer = await one.post(path, {"spends": [*spends], "wait_ms": wait_ms})
+    assert answer.status_code == 200, answer.text
+    data: list[dict[str, Any]] = answer.json()["data"]
+    assert len(data) == len(spends)
+    return data
+
+
+def seen(data: list[dict[str, Any]]) -> list[Any]:
+    """What is left of each that is done, the code of each other."""
+    return [one["balance"] if one["status"] == "done" else one["code"] for one in data]
+
+
+async def test_r39_each_is_answered_by_itself_in_order(agency: Caller, world: World) -> None:
+    """Done, refused, replayed and malformed ones beside each other; a problem says what is wrong."""
+    await world.open("Other agency", sells=True)
+    mine, client = acc(world, "Agency"), acc(world, "Client 1")
+    data = await told(
+        agency, path_of(world, "Agency"),
+        {"key": "a", "credits": 60},
+        {"key": "b", "credits": 60},
+        {"key": "c", "credits": 30, "account_id": mine},
+        {"key": "a", "credits": 60},
+        {"key": "a", "credits": 1},
+        {"key": "a", "model": "gpt-4", "account_id": client},
+        {"key": "d", "model": "gpt-5", "account_id": client},
+        {"key": "e", "model": "gpt-4", "messages": 2, "account_id": client},
+        {"key": "f", "credits": 0},
+        {"key": "g", "credits": 1.0},
+        {"key": "h h", "credits": 1},
+        {"key": "i"},
+        {"key": "j", "credits": 1, "extra": 1},
+        {"key": "k", "credits": True},
+        {"key": "l", "credits": 1, "account_id": acc(world, "Other agency")},
+        {"key": "l", "credits": 1, "account_id": "acc_" + "0" * 32},
+        {"key": "l", "credits": 1, "account_id": "nonsense"},
+        {"key": "m", "credits": 10},
+    )  # fmt: skip
+    assert seen(data) == [
+        40, "insufficient_credits", 10, 40, "idempotency_key_reused", 25, "unknown_model",
+        "insufficient_credits", *["invalid_request"] * 6, "not_found", "not_found",
+        "invalid_request", 0,
+    ]  # fmt: skip
+    assert data[0] == data[3] and data[14] == data[15]
+    assert [one["credits"] for one in data if one["status"] == "done"] == [60, 30, 60, 25, 10]
+    assert data[8]["problem"]["status"] == 422 and "credits" in data[8]["problem"]["detail"]
+    assert ((await world.credits("Agency")).used, (await world.credits("Client 1")).used) == (
+        100,
+        25,
+    )
+
+
+async def test_r39_half_a_character_in_one_is_said_of_it_alone(
+    agency: Caller, world: World
+) -> None:
+    """In a model, a key or the name of a field: no 5xx, and the one beside them is done."""
+    half = "\ud800"
+    spends = [
+        {"key": "a", "model": half},
+        {"key": half, "credits": 1},
+        {half: 1},
+        {"key": "b", "credits": 1},
+    ]
+    answer = await agency.http.post(
+        path_of(world, "Agency"),
+        content=json.dumps({"spends": spends}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert seen(answer.json()["data"]) == [
+        "unknown_model",
+        "invalid_request",
+        "invalid_request",
+        99,
+    ]
+
+
+async def test_r39_a_key_is_one_spend_alone_or_in_a_batch(agency: Caller, world: World) -> None:
+    """Sent again the other way, it is told what it did, and nothing is debited again."""
+    single = path_of(world, "Agency").removesuffix("/batch")
+    first = (await agency.post(single, {"credits": 5}, "alone")).json()
+    [again] = await told(agency, path_of(world, "Agency"), {"key": "alone", "credits": 5})
+    assert (again["id"], again["balance"]) == (first["id"], 95)
+    [batched] = await told(agency, path_of(world, "Agency"), {"key": "batched", "credits": 7})
+    after = (await agency.post(single, {"credits": 7}, "batched")).json()
+    assert (after["id"], after["balance"]) == (batched["id"], 88)
+    other = await agency.post(single, {"credits": 8}, "batched")
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize(
+    "body", [{"credits": 3}, {"model": "gpt-4"}, {"model": 'Ü "x"', "messages": 4}]
+)
+def test_r39_both_ways_know_a_request_by_the_same_hash(body: dict[str, Any]) -> None:
+    """Of credits, of a model, of a model with signs that JSON escapes."""
+    item = Item("key", None, body.get("credits"), body.get("model"), body.get("messages"))
+    assert hash_of(item) == Spend.model_validate(body).hash("spend")
+
+
+async def test_r16_what_is_short_in_a_batch_is_bought_and_done(
+    agency: Caller, world: World
+) -> None:
+    """Two of three are short: one charge for both; the answer says done, as for a single spend."""
+    await world.auto_billing("Agency")
+    spends = [{"key": f"reply-{n}", "credits": 60} for n in range(3)]
+    data = await told(agency, path_of(world, "Agency"), *spends, wait_ms=30_000)
+    assert [one["status"] for one in data] == ["done"] * 3, data
+    assert seen(data)[0] == 40
+    assert world.taken() == [1_000]
+    assert (await world.credits("Agency")).free == 2_000 + 100 - 180
+
+
+async def test_r20_what_takes_longer_is_pending_and_debited_once_when_sent_again(
+    agency: Caller, world: World
+) -> None:
+    """Nobody who hears "pending" was debited; the credits arrive, and the same batch is done."""
+    await world.auto_billing("Agency")
+    spends = [{"key": "one", "credits": 60}, {"key": "two", "credits": 60}]
+    data = await told(agency, path_of(world, "Agency"), *spends)
+    assert seen(data) == [40, "auto_billing_pending"]
+    await world.settle()
+    assert (await world.credits("Agency")).used == 60
+    for _ in range(2):
+        data = await told(agency, path_of(world, "Agency"), *spends)
+        assert [one["status"] for one in data] == ["done", "done"]
+    assert (await world.credits("Agency")).used == 120
+
+
+async def test_r40_a_batch_reaches_no_further_than_its_path_and_key(
+    agency: Caller, world: World
+) -> None:
+    """The client's path is the client's alone, though the agency's key may name both; the platform
+    names each account."""
+    mine = {"key": "one", "credits": 1, "account_id": acc(world, "Agency")}
+    assert seen(await told(agency, path_of(world, "Client 1"), mine)) == ["not_found"]
+    assert seen(await told(agency, path_of(world, "Client 1"), {"key": "a", "credits": 1})) == [49]
+    url = str(agency.http.base_url)
+    async with caller(world, url, "Client 1") as client, caller(world, url, None) as platform:
+        assert (await client.post(path_of(world, "Agency"), {"spends": [mine]})).status_code == 404
+        assert seen(await told(client, path_of(world, "Client 1"), mine)) == ["not_found"]
+        nobody = {"key": "one", "credits": 1}
+        data = await told(platform, path_of(world, None), mine, nobody)
+        assert seen(data) == [99, "invalid_request"]
+        assert "account_id" in data[1]["problem"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "invalid_request"),
+        ({"spends": []}, 422, "invalid_request"),
+        ({"spends": {"key": "a", "credits": 1}}, 422, "invalid_request"),
+        ({"spends": [{"key": "a", "credits": 1}, 7]}, 422, "invalid_request"),
+        ({"spends": [{"key": "a", "credits": 1}], "extra": 1}, 422, "invalid_request"),
+        ({"spends": [{"key": "a", "credits": 1}], "wait_ms": -1}, 422, "invalid_request"),
+        ({"spends": [{"key": "a", "credits": 1}] * (SPENDS_MAX + 1)}, 422, "invalid_request"),
+        ({"spends": ["x" * BATCH_BODY_MAX]}, 413, "too_large"),
+    ],
+    ids=["nothing", "empty", "no_list", "no_object", "extra", "wait", "too_many", "too_large"],
+)
+async def test_r39_a_batch_that_is_none_is_refused_whole(
+    agency: Caller, world: World, body: dict[str, Any], status: int, code: str
+) -> None:
+    """One problem, and nothing changed, whatever else was in it."""
+    before = await dump(world.db)
+    answer = await agency.post(path_of(world, "Agency"), body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await dump(world.db) == before
+
+
+async def test_r2_r39_ten_thousand_in_one_call(agency: Caller, world: World) -> None:
+    """Of two accounts with 100 and 50 credits: so many are done, in order, and all the others refused
+    for the reason that one alone hears."""
+    spends = [
+        {"key": f"k{n}", "credits": 1, "account_id": acc(world, ("Agency", "Client 1")[n % 2])}
+        for n in range(SPENDS_MAX)
+    ]
+    data = await told(agency, path_of(world, "Agency"), *spends, wait_ms=0)
+    assert seen(data[0::2])[:101] == [*range(99, -1, -1), "insufficient_credits"]
+    assert seen(data[1::2])[:51] == [*range(49, -1, -1), "insufficient_credits"]
+    assert {one["code"] for one in data if one["status"] != "done"} == {"insufficient_credits"}
+    assert ((await world.credits("Agency")).free, (await world.credits("Client 1")).free) == (0, 0)
