@@ -167,6 +167,9 @@ async def test_r27_a_card_that_is_saved_again_stays_at_the_gateway(at_stripe: St
     named = {"account_ref": "platform", "method_id": token}
     assert await world.gateway.read_method(**named) == saved
     assert isinstance(await world.spend("Agency", 10), SpendDone)
+    world.server.hooks.update_card(token, 2, 2042)
+    assert await told(world, "payment_method.automatically_updated") == "recorded"
+    assert (await card_of(world, "Agency"))["exp_year"] == 2042
     moment, method_id = world.engine.now(), recorded.method_id
     effects = await remove_card(world.engine.ctx, **owner, method_id=method_id, moment=moment)
     assert isinstance(effects, tuple)
