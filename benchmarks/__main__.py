@@ -19,7 +19,15 @@ BENCHMARKS = {
     "cover": "benchmarks.cover",
     "forecast": "benchmarks.forecast",
     "renewals": "benchmarks.renewals",
+    "spend_http": "benchmarks.spends.spend_http",
+    "spend_batch": "benchmarks.spends.spend_batch",
+    "spend_processes": "benchmarks.spends.spend_processes",
+    "resume": "benchmarks.spends.resuming",
+    "growth": "benchmarks.spends.growth",
+    "soak": "benchmarks.spends.soak",
 }
+# Too long for a run of all: only by name.
+BY_NAME = {"soak"}
 
 
 def machine() -> str:
@@ -65,15 +73,24 @@ def show(figures: list[Figure], output: TextIO) -> None:
 def main() -> None:
     """Choose, run, print."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("name", nargs="*", help=f"which of {', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument(
+        "name",
+        nargs="*",
+        help=f"which of {', '.join(BENCHMARKS)}; all but {', '.join(BY_NAME)} by default",
+    )
     parser.add_argument("--json", action="store_true", help="a list of figures for machines")
+    parser.add_argument(
+        "--short", action="store_true", help="spends in small sizes: whether it works, not how fast"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.name) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if chosen.short:
+        os.environ["BRIMFUL_BENCH_SHORT"] = "1"
     output = keep_output()
     print(machine(), file=sys.stderr, flush=True)
     figures: list[Figure] = []
-    for name in chosen.name or BENCHMARKS:
+    for name in chosen.name or [one for one in BENCHMARKS if one not in BY_NAME]:
         figures += importlib.import_module(BENCHMARKS[name]).run()
     if chosen.json:
         print(json.dumps([figure.as_json() for figure in figures], indent=2), file=output)

@@ -18,6 +18,8 @@ HOLD_LASTS = timedelta(days=4, hours=18)
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 # Amounts are multiples of so much; of one minor unit where nothing is said.
 STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
+# One charge is at most of so much; of eight digits where nothing is said.
+MAXIMUMS = {"IDR": 999_999_999_999, "ISK": 999_999, "UGX": 999_999, "MGA": 9_999_999_900}
 
 
 class Refused(Exception):
@@ -147,6 +149,8 @@ class Bank:
             raise Refused(400, "wrong_customer", "the card belongs to another customer")
         if wish["amount"] < MINIMUMS.get(wish["currency"], 50):
             raise Refused(400, "amount_too_small", "the amount is below the minimum")
+        if wish["amount"] > MAXIMUMS.get(wish["currency"], 99_999_999):
+            raise Refused(400, "amount_too_large", "the amount is above the maximum")
         _check_step(wish["amount"], wish["currency"])
         payment = {
             "id": f"pay_{self._token_hex(10)}",

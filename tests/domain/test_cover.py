@@ -192,7 +192,7 @@ def test_r12_what_fits_and_what_does_not() -> None:
         packs_of((1, 0)),
     ):
         assert not fits(packs)
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="more than 1,000,000 times the common step"):
             CoverTables.build(packs)
 
 

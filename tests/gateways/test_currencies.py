@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brimful.domain.money import charge_step_minor
+from brimful.domain.money import charge_limit_minor, charge_step_minor
 from brimful.domain.payment import Captured, Held, Refunded, Refused
 from brimful.gateways.records import RecordsPage
 from tests.gateways.rigs import Rig, stripe
@@ -59,6 +59,17 @@ async def test_r26_amounts_between_the_steps_are_refused(rig: Rig, currency: str
     done = await rig.capture(made, 2 * least, currency=currency)
     assert isinstance(await rig.refund(made, step + 1, currency=currency), Refused)
     assert await rig.look_up(made) == done
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD", "ISK", "UGX", "MGA", "IDR"])
+async def test_r26_what_one_charge_can_be_of_at_most(rig: Rig, currency: str) -> None:
+    """All of it is charged, a step more is refused before anything is."""
+    most, step = charge_limit_minor(currency), charge_step_minor(currency)
+    refused = await rig.create(currency=currency, amount_minor=most + step)
+    assert isinstance(refused, Refused) and refused.code == "amount_too_large"
+    made = await rig.payment(currency=currency, amount_minor=most, capture="automatic")
+    taken = await rig.confirm(made)
+    assert isinstance(taken, Captured) and taken.amount_minor == most
 
 
 @pytest.mark.parametrize(

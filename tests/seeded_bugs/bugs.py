@@ -3,7 +3,17 @@
 Every one was found in public in some product, or is what a hasty change here would bring.
 """
 
-from tests.seeded_bugs import at_the_gateway, in_the_books, of_the_payer
+from tests.seeded_bugs import (
+    at_the_gateway,
+    in_the_books,
+    of_closed_accounts_and_pages,
+    of_the_payer,
+)
 from tests.seeded_bugs.bug import Bug
 
-BUGS: tuple[Bug, ...] = (*at_the_gateway.BUGS, *in_the_books.BUGS, *of_the_payer.BUGS)
+BUGS: tuple[Bug, ...] = (
+    *at_the_gateway.BUGS,
+    *in_the_books.BUGS,
+    *of_the_payer.BUGS,
+    *of_closed_accounts_and_pages.BUGS,
+)

@@ -20,6 +20,7 @@ LAYERS = {
     "tests/usecases": "use-case test",
     "tests/events": "events test",
     "tests/gateways": "gateway test",
+    "tests/api": "API test",
     "tests/acceptance": "acceptance test",
     "tests/public_failures": "public failure",
 }

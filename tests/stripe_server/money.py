@@ -10,11 +10,13 @@ MINIMUM = {
     "huf": 17_500, "ron": 200, "hkd": 400, "mxn": 1_000, "myr": 200, "thb": 1_000, "aed": 200,
     "jpy": 50, "krw": 100, "bhd": 200, "kwd": 150, "jod": 350, "clp": 500, "vnd": 13_000,
     "omr": 190, "tnd": 1_500, "isk": 6_000, "ugx": 170_000, "mga": 2_000,
-    "twd": 1_500,
+    "twd": 1_500, "idr": 850_000,
 }  # fmt: skip
 # The last of three decimals has to be 0; what used to have two is written with them, and they are 00.
 STEPS = {"bhd": 10, "jod": 10, "kwd": 10, "omr": 10, "tnd": 10, "isk": 100, "ugx": 100}
+# Eight digits, but twelve of the rupiah.
 MAXIMUM = 99_999_999
+MAXIMUMS = {"idr": 999_999_999_999}
 
 
 def check_currency(currency: str) -> str:
@@ -33,7 +35,7 @@ def check_amount(amount: int, currency: str, param: str = "amount") -> int:
     """An amount that can be charged. Raises StripeError (400)."""
     if amount < 1:
         raise invalid("Invalid positive integer", code="parameter_invalid_integer", param=param)
-    if amount > MAXIMUM:
+    if amount > MAXIMUMS.get(currency, MAXIMUM):
         raise invalid(
             "Amount must be no more than $999,999.99", code="amount_too_large", param=param
         )

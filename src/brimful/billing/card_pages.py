@@ -15,7 +15,8 @@ _sql = partial(load, "brimful.billing")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPage:
     """A page that was made for an account: where, for which customer there, for a card in which role,
-    and the card that it brought, None as long as none was recorded."""
+    and the card that it brought, None as long as none was recorded. ``removed``: that card was taken
+    out of use since."""
 
     tenant_id: UUID
     account_id: UUID
@@ -24,6 +25,7 @@ class CardPage:
     gateway_customer: str
     role: Role
     method_id: UUID | None
+    removed: bool
 
 
 async def open_card_page(

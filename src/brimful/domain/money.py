@@ -19,6 +19,11 @@ DECIMALS = {
 # Cards are charged and refunded in steps of so many minor units, where that is more than one: the last
 # of three decimals is a zero on a card, and nobody pays a part of an ariary.
 _STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
+# The most that one charge can be of: eight digits in the units that Stripe writes, twelve for the rupiah
+# (docs.stripe.com/currencies). Two currencies without decimals are written in hundredths there, and the
+# ariary in whole ones.
+_MOST = {"IDR": 999_999_999_999, "ISK": 999_999, "UGX": 999_999, "MGA": 9_999_999_900}
+_MOST_ELSE = 99_999_999
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 # The largest amount and the largest number of credits that a request may name. Both leave room to
@@ -43,6 +48,12 @@ def charge_step_minor(currency: str) -> int:
     of it (R26). Raises ValueError for a currency that is not known."""
     decimals(currency)
     return _STEPS.get(currency, 1)
+
+
+def charge_limit_minor(currency: str) -> int:
+    """The greatest amount, in minor units and whole steps, that one charge can be of (R26). Raises
+    ValueError for a currency that is not known."""
+    return whole_steps(_MOST.get(currency, _MOST_ELSE), charge_step_minor(currency))
 
 
 def whole_steps(minor: int, step_minor: int) -> int:

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     refund_beyond_unspent = "refund_beyond_unspent"
     refund_refused = "refund_refused"
     amount_between_steps = "amount_between_steps"
+    charge_too_large = "charge_too_large"
+    charge_too_small = "charge_too_small"
     canceled = "canceled"
     purchase_under_way = "purchase_under_way"
     package_withdrawn = "package_withdrawn"
@@ -100,6 +102,9 @@ _TITLES: Mapping[Reason, str] = {
     Reason.refund_refused: "The payment service refused the refund.",
     Reason.amount_between_steps: "Cards are charged and refunded in whole steps of this currency, "
     "which are larger than its minor unit.",
+    Reason.charge_too_large: "One charge cannot be of so much in this currency. Buy less at a time.",
+    Reason.charge_too_small: "The payment service does not charge so small an amount in this currency. "
+    "Buy more at a time.",
     Reason.canceled: "The purchase was cancelled.",
     Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
     "Please try again shortly.",

@@ -6,6 +6,7 @@ from datetime import datetime
 from brimful.domain.allocation import allocate_lines
 from brimful.domain.brake import brakes
 from brimful.domain.caps import first_breach
+from brimful.domain.chargeable import not_chargeable
 from brimful.domain.cover import Cover, CoverTables, Pack, choose_cover
 from brimful.domain.planning import Buy, Buyer, Line, Offer, Served, Waiting, may_buy
 from brimful.domain.reason import Reason, Refuse
@@ -58,9 +59,22 @@ class _Basket:
         if breach is None:
             breach = self._child_breach(demand, cover, seats)
         if breach is None:
+            breach = self._not_chargeable(cover, seats)
+        if breach is None:
             self.admitted.append(demand)
             self.credits, self.chatbots = credits, chatbots
         return breach
+
+    def _not_chargeable(
+        self, cover: Cover | None, seats: SeatLine | None
+    ) -> Reason | _Deferred | None:
+        """What no card can be charged, now or in a later period, is refused; what is too much only
+        together with the demands before it waits for the next purchase (R26)."""
+        now_minor = _amount(cover, seats) + self._buyer.spent.outstanding_minor
+        reason = not_chargeable(now_minor, self._offer.currency)
+        if reason is None and seats is not None:
+            reason = not_chargeable(seats.recurring_minor, self._offer.currency)
+        return _Deferred() if reason is not None and self.admitted else reason
 
     def _child_breach(
         self, demand: Waiting, cover: Cover | None, seats: SeatLine | None

@@ -4,7 +4,8 @@ Every verb names the gateway account that is charged (`account_ref`: the platfor
 the one of an agency). Whatever goes wrong comes back as an outcome; the only exception is
 `NetworkInTransaction`, raised before the first byte when the caller holds an open database
 transaction (R21). Amounts are integer minor units of `currency` (ISO 4217, upper case), multiples of
-its `domain.money.charge_step_minor`: others are refused (R26).
+its `domain.money.charge_step_minor`, and none is charged above its `charge_limit_minor`: others are
+refused (R26).
 """
 
 from collections.abc import Mapping

@@ -14,6 +14,7 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.billing.purchases import Purchase, PurchaseLine
 from brimful.db.transaction import Transaction
+from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
@@ -25,7 +26,7 @@ from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
 from brimful.usecases.lines import line_of
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.refuse_client import tell_seller
-from brimful.usecases.renewal_lines import renewal_wish
+from brimful.usecases.renewal_lines import in_one_charge, renewal_wish
 
 AuthenticationAnswer = Bought | Refuse | Missing
 
@@ -108,6 +109,9 @@ async def _begin(
     plan = await _plan(tx, facts, failed, moment)
     if not isinstance(plan, _Plan):
         return plan
+    amounts = (plan.wish.amount_minor + facts.outstanding.minor,)
+    if uncharged := refuse_amounts(account, facts.currency, amounts):
+        return uncharged
     sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, plan.wish)
     if above is not None:
@@ -153,6 +157,7 @@ async def _renewal(tx: Transaction, facts: BuyerFacts, moment: Moment) -> _Plan 
     due, effects = await apply_period_ends(tx, tenant_id, due, moment)
     if not due:
         return Missing(what="authentication")
+    due = in_one_charge(due, moment)
     wish = renewal_wish(due, moment)
     return _Plan(
         wish=Wish(

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from brimful.billing import commands
-from brimful.billing.buyers import BuyerFacts
+from brimful.billing.buyers import BuyerFacts, Payer
 from brimful.billing.commands import Before, Key
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
+from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.moment import Moment
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR
 from brimful.domain.reason import Reason, Refuse, neutral
@@ -30,12 +31,15 @@ async def buy_line(
     """Write the intent of a purchase by hand, bound to its key. The buyer's and the seller's pools
     are locked and ``facts`` were read after that.
 
+    What no card can be charged is refused with its reason, now or in a later period (R26).
     What the chain of sellers cannot furnish is refused before anything is held, neutrally, and the
     seller's owner is told (R18); so is what a seller with a closed gateway account cannot charge.
     """
     account = str(facts.account_id)
     if too_much := beyond(line):
         return TooMuch(what=too_much)
+    if uncharged := cannot_charge(facts, line):
+        return uncharged
     if facts.disconnected_at is not None and line.amount_minor > 0:
         # Its seller was told when its account was closed; the client hears nothing of it (R10, R18).
         return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
@@ -53,6 +57,14 @@ async def buy_line(
     purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
     await commands.remember(tx, *command, purchase_id, moment)
     return Bought(purchase_id=purchase_id, effects=follow_up(facts, purchase_id))
+
+
+def cannot_charge(payer: Payer, line: PurchaseLine) -> Refuse | None:
+    """Why no card can be charged for a line: now, with what is collected then, or in each later
+    period (R26)."""
+    now_minor = line.amount_minor + payer.outstanding.minor if line.amount_minor else 0
+    amounts = (now_minor, line.recurring_minor)
+    return refuse_amounts(str(payer.account_id), payer.currency, amounts)
 
 
 def beyond(line: PurchaseLine) -> str | None:

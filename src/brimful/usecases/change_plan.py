@@ -11,6 +11,7 @@ from brimful.billing.offers import Package, read_offer
 from brimful.billing.purchases import PurchaseLine, Runs
 from brimful.billing.subscriptions import Subscription
 from brimful.db.transaction import Transaction
+from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.moment import Moment
 from brimful.domain.money import charge_step_minor
 from brimful.domain.period import month_at
@@ -119,7 +120,7 @@ async def preview_change(
                 credits_now=0,
                 chatbots_now=0,
                 chatbots_to_pause=min(seats.used, max(0, fewer - seats.free)),
-                purchase=preview_of(ctx, case.facts, 0, None),
+                purchase=preview_of(ctx, case.facts, None, None),
             )
         line = _line(case.held, case.package, case.change, moment)
         if too_much := beyond(line):
@@ -132,7 +133,7 @@ async def preview_change(
             credits_now=line.credits,
             chatbots_now=line.chatbots,
             chatbots_to_pause=0,
-            purchase=preview_of(ctx, case.facts, line.amount_minor, above),
+            purchase=preview_of(ctx, case.facts, line, above),
         )
 
     return await with_covers(ctx, body)
@@ -174,6 +175,8 @@ async def _decide(
         return await not_on_offer(tx, facts, package_id)
     if package.kind != "subscription":
         return Missing(what="plan")
+    if uncharged := refuse_amounts(account, facts.currency, (package.price_minor,)):
+        return uncharged
     if held.state != "active":
         return Refuse(reason=Reason.subscription_past_due, account_id=account, detail={})
     if held.under_way or held.due_at <= moment.at:

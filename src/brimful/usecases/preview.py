@@ -6,6 +6,7 @@ from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
+from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, check_chain
 from brimful.domain.explanation import explain_purchase
@@ -13,7 +14,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import balances, overdrafts
 from brimful.usecases.answers import Missing, TooMuch
-from brimful.usecases.buy_line import beyond
+from brimful.usecases.buy_line import beyond, cannot_charge
 from brimful.usecases.buy_package import not_on_offer
 from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
 from brimful.usecases.context import Context, with_covers
@@ -96,7 +97,7 @@ async def preview_purchase(
             return TooMuch(what=too_much)
         sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
         above = cannot_furnish(sellers, facts, moment.at, line)
-        return preview_of(ctx, facts, line.amount_minor, above)
+        return preview_of(ctx, facts, line, above)
 
     return await with_covers(ctx, body)
 
@@ -108,10 +109,16 @@ def _charge_minor(ctx: Context, facts: BuyerFacts, amount_minor: int) -> int:
     return total if amount_minor and total >= ctx.minimum_minor(facts.currency) else 0
 
 
-def preview_of(ctx: Context, facts: BuyerFacts, amount_minor: int, above: Refuse | None) -> Preview:
-    """The preview of a purchase by hand at a price, whose sellers cannot furnish it if ``above``."""
+def preview_of(
+    ctx: Context, facts: BuyerFacts, line: PurchaseLine | None, above: Refuse | None
+) -> Preview:
+    """The preview of a purchase by hand, of nothing without a ``line``, whose sellers cannot furnish
+    it if ``above``."""
+    amount_minor = 0 if line is None else line.amount_minor
     reason = None
-    if facts.disconnected_at is not None and amount_minor > 0:
+    if line is not None and (uncharged := cannot_charge(facts, line)):
+        reason = uncharged.reason
+    elif facts.disconnected_at is not None and amount_minor > 0:
         reason = Reason.temporarily_unavailable
     elif above is not None:
         reason = neutral(above.reason)

@@ -9,7 +9,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.cover import Pack, fits
 from brimful.domain.moment import Moment
-from brimful.domain.money import charge_step_minor, format_money
+from brimful.domain.money import charge_limit_minor, charge_step_minor, format_money
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
@@ -33,6 +33,9 @@ def check_terms(kind: PackageKind, terms: Terms) -> None:
 
 def check_price(price_minor: int, currency: str) -> None:
     """Raises ValueError, saying what to do, for a price that no card can be charged (R26)."""
+    most = charge_limit_minor(currency)
+    if price_minor > most:
+        raise ValueError(f"price_minor: one charge is at most {format_money(most, currency)}")
     step = charge_step_minor(currency)
     if price_minor % step:
         raise ValueError(

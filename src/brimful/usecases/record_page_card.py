@@ -1,8 +1,11 @@
 """A card that was saved on a page of the gateway, put into use once (R27, R45)."""
 
+from dataclasses import dataclass
+
 from brimful.billing import card_pages
 from brimful.billing.card_pages import CardPage
 from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.payment import SavedMethod
 from brimful.ledger import demands
@@ -10,19 +13,29 @@ from brimful.usecases.context import Context
 from brimful.usecases.save_card import CardRecorded, put_into_use
 
 
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """The page brought its card, and that was removed since, or another took its place."""
+
+    effects: tuple[Effect, ...] = ()
+
+
 async def record_page_card(
     ctx: Context, *, page: CardPage, saved: SavedMethod, moment: Moment
-) -> CardRecorded | None:
+) -> CardRecorded | CardRemoved | None:
     """Put the card that was saved on a page into use, once, whether the gateway's event, the owner's
-    return or both say that the page is completed, and in any order (R27, R45).
+    return or both say that the page is completed, and in any order (R27, R45). A card that was
+    removed since does not come back by its page.
 
     None when nobody is there to use it: the account is closed, or its seller charges elsewhere now.
     """
 
-    async def body(tx: Transaction) -> CardRecorded | None:
+    async def body(tx: Transaction) -> CardRecorded | CardRemoved | None:
         await demands.lock_pools(tx, page.tenant_id, page.account_id)
         now = await card_pages.read_card_page(tx, page.tenant_id, page.account_id, page.page_id)
         assert now is not None, "a page that was noted stays"
+        if now.removed:
+            return CardRemoved()
         if now.method_id is not None:
             return CardRecorded(method_id=now.method_id, effects=())
         if not await card_pages.is_of_use(tx, page):

@@ -55,6 +55,12 @@ ASKED = ("created", "authenticating")
 OWNER_HAS = timedelta(minutes=15)
 # A gateway that says this does not know the card that we have on file (any more).
 CARD_IS_GONE = frozenset({"no_such_method", "no_such_customer", "wrong_customer"})
+# What a gateway says of an amount that it charges nobody: its bounds may move, or be the account's own.
+OF_THE_AMOUNT = {
+    "amount_too_large": Reason.charge_too_large,
+    "amount_too_small": Reason.charge_too_small,
+    "amount_between_steps": Reason.amount_between_steps,
+}
 
 
 async def record_payment(
@@ -278,11 +284,14 @@ async def _refused(
 ) -> tuple[Effect, ...]:
     """The gateway refuses the request itself. A card that it does not know is its payer's affair, not
     the seller's: nothing is tried on it any more (R29, R35). A seller that left the gateway fails its
-    client, neutrally (R10, R18). All else is like an outage."""
+    client, neutrally (R10, R18). An amount that it does not charge is told to who would pay it (R26).
+    All else is like an outage."""
     reason = Reason.gateway_unavailable
     effects: tuple[Effect, ...] = (Drive(purchase.tenant_id, purchase.purchase_id),)
     if code == DISCONNECTED:
         reason = Reason.temporarily_unavailable
+    elif code in OF_THE_AMOUNT:
+        reason = OF_THE_AMOUNT[code]
     elif code in CARD_IS_GONE:
         if purchase.automatic:
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)

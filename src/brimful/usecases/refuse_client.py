@@ -19,6 +19,8 @@ _NOT_BUYING = (
     Reason.auto_billing_unavailable,
     Reason.auto_billing_inactive,
 )
+# Nothing that the account did stands against it: its owner is to know.
+_FAILS = (Reason.gateway_unavailable, Reason.charge_too_large, Reason.amount_between_steps)
 
 
 async def refuse_client(
@@ -32,8 +34,8 @@ async def refuse_client(
     """Turn a chain's refusal into what the account may hear (R18).
 
     Its own level failed: the reason, or plainly ``short`` when it does not buy automatically; a cap
-    is told to its owner as well (R28), and so is an outage. A level above failed: a neutral answer, and that level's
-    owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
+    is told to its owner as well (R28), and so are an outage and what no card can be charged (R26). A
+    level above failed: a neutral answer, and that level's owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
     """
     own = chain.facts[0]
     if refusal.account_id != str(own.account_id):
@@ -46,7 +48,7 @@ async def refuse_client(
         return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
     if refusal.reason in CAPS:
         await _tell(tx, own, "cap_reached", refusal.reason, needs, moment)
-    if refusal.reason is Reason.gateway_unavailable:
+    if refusal.reason in _FAILS:
         await _tell(tx, own, "auto_billing_failed", refusal.reason, needs, moment)
     return refusal
 

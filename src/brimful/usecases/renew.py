@@ -16,6 +16,7 @@ from brimful.billing.names import names_of
 from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import SEVERAL, Feasible, check_chain
+from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.effect import Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.past_due import next_seller_retry
@@ -29,7 +30,7 @@ from brimful.usecases.outcomes import to_drive
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
-from brimful.usecases.renewal_lines import renewal_wish
+from brimful.usecases.renewal_lines import in_one_charge, renewal_wish
 
 # So many buyers are begun in one transaction.
 BATCH = 200
@@ -99,6 +100,7 @@ async def renew_due(
             effects += changed
             if not mine:
                 continue
+            mine = in_one_charge(mine, moment)
             renewal = _Renewal(_payer(tenant_id, mine[0]), renewal_wish(mine, moment), tuple(mine))
             blocked = await _put_off(ctx, tx, renewal, moment)
             if blocked is None:
@@ -146,9 +148,19 @@ async def _put_off(
     ctx: Context, tx: Transaction, renewal: _Renewal, moment: Moment
 ) -> tuple[Effect, ...] | None:
     """What follows when a buyer's renewal cannot begin now: its card may not be tried, or the
-    gateway not be asked (R29), its seller cannot charge (R10), or what it owes together has to be
-    charged first (R26). None when it can."""
+    gateway not be asked (R29), its seller cannot charge (R10), no card can be charged its price, or
+    what it owes together has to be charged first (R26). None when it can."""
     payer, first = renewal.payer, renewal.due[0]
+    now_minor = renewal.wish.amount_minor
+    amounts = (now_minor + payer.outstanding.minor,) if now_minor else ()
+    if uncharged := refuse_amounts(str(payer.account_id), payer.currency, amounts):
+        return await put_off_for_seller(
+            tx,
+            tenant_id=payer.tenant_id,
+            renewed=renewal.renewed,
+            reason=uncharged.reason,
+            moment=moment,
+        )
     if must_wait(ctx, payer, renewal.wish):
         return await put_off_for_seller(
             tx,

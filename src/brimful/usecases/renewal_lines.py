@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from brimful.billing.purchases import PurchaseLine, Runs
 from brimful.billing.renewals import Due
 from brimful.domain.moment import Moment
+from brimful.domain.money import charge_limit_minor
 from brimful.domain.period import MONTHS, Period
 from brimful.domain.renewal import Step, due_step, next_due
 from brimful.usecases.intent import Wish
@@ -24,6 +25,19 @@ def renewal_wish(due: Sequence[Due], moment: Moment) -> Wish:
             "packages": [one.package_name for one in due],
         },
     )
+
+
+def in_one_charge(due: Sequence[Due], moment: Moment) -> list[Due]:
+    """Of what is due of one buyer, as much as one charge can be of, from the first on; the rest stays
+    due and comes after it (R26)."""
+    most_minor = charge_limit_minor(due[0].currency)
+    owed_minor = due[0].outstanding.minor
+    together = [due[0]]
+    for one in due[1:]:
+        amount_minor = renewal_wish([*together, one], moment).amount_minor
+        if amount_minor + owed_minor <= most_minor:
+            together.append(one)
+    return together
 
 
 def _step(due: Due, moment: Moment) -> Step:

@@ -13,6 +13,7 @@ from brimful.usecases.answers import Bought
 from brimful.usecases.refund_charge import RefundBegun
 from tests.builders.reversals import charge_of, refund
 from tests.builders.stripe_world import StripeWorld, running_stripe_world
+from tests.stripe_server.money import MINIMUM
 
 
 @pytest.fixture
@@ -45,6 +46,30 @@ async def test_r26_prices_that_no_card_can_pay_are_not_published(at_stripe: Stri
         await world.package("Shop", 1_255, credits=100)
     await bought(world, await world.package("Shop", 1_250, credits=100))
     assert world.taken((await world.account("Shop")).merchant_ref) == [1_250]
+
+
+async def test_r26_an_amount_that_the_gateway_does_not_charge_is_no_outage(
+    at_stripe: StripeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wants more than we know of, by hand and by auto-billing: the payer hears why, and all else
+    goes on."""
+    world = at_stripe
+    await shop(world, "USD")
+    await world.card("Shop")
+    await world.auto_billing("Shop")
+    small = await world.package("Shop", 500, credits=100)
+    await world.auto_billing("Client")
+    with monkeypatch.context() as stricter:
+        stricter.setitem(MINIMUM, "usd", 1_000)
+        for refused in (await world.buy("Client", small), await world.spend("Client", 10)):
+            assert isinstance(refused, Refuse) and refused.reason is Reason.charge_too_small
+        await world.settle()
+        assert await world.db.fetch("select * from gateway_outage") == []
+        assert isinstance(await world.buy("Client", small, 2), Bought)
+    assert [one["state"] for one in await world.purchases("Client")] == [
+        "failed", "failed", "delivered",
+    ]  # fmt: skip
+    assert world.taken((await world.account("Shop")).merchant_ref) == [1_000]
 
 
 async def test_r37_chatbots_in_mid_period_are_charged_in_steps(at_stripe: StripeWorld) -> None:

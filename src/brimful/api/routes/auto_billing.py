@@ -24,7 +24,7 @@ from brimful.domain.planning import may_buy
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.preview import Preview, preview_purchase, preview_sale, preview_spend
-from brimful.usecases.record_page_card import record_page_card
+from brimful.usecases.record_page_card import CardRemoved, record_page_card
 from brimful.usecases.save_card import promote_card, record_card, remove_card
 from brimful.usecases.set_auto_billing import (
     resume_auto_billing,
@@ -162,6 +162,11 @@ async def put_child_limit(
     return {"child_id": child_id, "per_month_minor": body.per_month_minor}
 
 
+def _used_up() -> Problem:
+    told = "The card that was saved on this page is not on file any more. Ask for a new page."
+    return Problem(409, "card_removed", told)
+
+
 def _refused() -> Problem:
     return Problem(402, "card_refused", "The gateway did not accept this card.")
 
@@ -169,14 +174,14 @@ def _refused() -> Problem:
 @router.post(
     "/v1/accounts/{account_id}/payment-methods",
     status_code=201,
-    responses=documented(402, 403, 503),
+    responses=documented(402, 403, 409, 503),
     tags=["payment methods"],
     summary="Save a card by the gateway's token",
 )
 async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[str, Any]:
     """It takes the place of the one in use in its role; without a primary it becomes that. No card
     number ever comes here: the token is that of a page made for this account, once its owner has
-    completed it, or of a card that the gateway knows."""
+    completed it, or of a card that the gateway knows. A page brings one card, once."""
     if body.token.replace(" ", "").isdigit():
         raise Problem(422, "card_number", "Send a token of the gateway, never a card's number.")
     seller = await seller_of_buyer(engine, buyer)
@@ -185,6 +190,8 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
     if page is not None and body.role not in (None, page.role):
         told = f"role: this page was asked for the {page.role} card."
         raise Problem(422, "invalid_request", told)
+    if page is not None and page.removed:
+        raise _used_up()
     customer, account = await cards.read_customer(*owned), seller.merchant_ref
     if page is not None:
         customer, account = page.gateway_customer, page.gateway_account
@@ -210,6 +217,8 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
         )
     if recorded is None:
         raise _refused()
+    if isinstance(recorded, CardRemoved):
+        raise _used_up()
     engine.run(recorded.effects)
     return {
         "id": ids.show("pmt", recorded.method_id),

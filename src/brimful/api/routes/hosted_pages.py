@@ -8,6 +8,7 @@ from brimful.api.auth import BuyerDep, EngineDep, SellerDep, seller_of_buyer
 from brimful.api.problem import Problem, documented, not_found
 from brimful.api.requests import AskCardPage, AskOnboarding
 from brimful.billing import accounts, cards
+from brimful.domain.disconnection import is_disconnected
 from brimful.domain.payment import DISCONNECTED, Refused, Unknown, Unreachable
 from brimful.gateways.pages import Pages
 from brimful.usecases.host_pages import connect_seller, note_card_page
@@ -27,6 +28,16 @@ def _no_page(answer: Refused | Unknown | Unreachable) -> Problem:
     if isinstance(answer, Refused) and answer.code != DISCONNECTED:
         return Problem(402, "page_refused", "The payment service does not offer this page.")
     return Problem(503, "gateway_unavailable", "The payment service gives no answer at present.")
+
+
+def _closed() -> Problem:
+    """Said to the seller itself, whose account it is (R10)."""
+    return Problem(
+        409,
+        "gateway_account_closed",
+        "This account at the payment service is closed to the platform. Once the platform has access "
+        "to it again, its clients can be charged and a page can be asked for.",
+    )
 
 
 @router.post(
@@ -66,7 +77,7 @@ async def ask_card_page(buyer: BuyerDep, body: AskCardPage, engine: EngineDep) -
 @router.post(
     "/v1/accounts/{account_id}/onboarding-pages",
     status_code=201,
-    responses=documented(402, 403, 503),
+    responses=documented(402, 403, 409, 503),
     tags=["accounts"],
     summary="A page on which a seller connects its account at the gateway",
 )
@@ -74,7 +85,8 @@ async def ask_onboarding(
     target: SellerDep, body: AskOnboarding, engine: EngineDep
 ) -> dict[str, Any]:
     """Its clients are charged on that account, which is the seller's own (Connect). Asked for again, it
-    is the same account; a page works for a few minutes and one visitor."""
+    is the same account; a page works for a few minutes and one visitor. There is none for an account
+    that is closed to the platform."""
     if target.account is None:
         raise not_found()
     seller = target.account
@@ -85,6 +97,8 @@ async def ask_onboarding(
         email=seller.owner_email,
         return_url=body.return_url,
     )
+    if is_disconnected(made):
+        raise _closed()
     if isinstance(made, Refused | Unknown | Unreachable):
         raise _no_page(made)
     effects = await connect_seller(

@@ -6,8 +6,6 @@ join subscription s on s.tenant_id = b.tenant_id and s.account_id = b.account_id
 where a.tenant_id = $1 and a.account_id = $2
   -- One that an open purchase of its account changes or carries on comes after that.
   and not exists (
-      select 1 from purchase p
-      join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
-      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
-        and l.subscription_id = s.subscription_id)
+      select 1 from subscription_in_purchase u
+      where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
 order by depth;

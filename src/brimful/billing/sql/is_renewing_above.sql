@@ -5,7 +5,6 @@ select exists (
     where a.tenant_id = $1 and a.account_id = $2
 ) or exists (
     select 1 from account a
-    join purchase p on p.tenant_id = a.tenant_id and p.buyer_id = any (a.ancestors) and p.origin = 'renewal'
-                   and p.state not in ('authenticating', 'delivered', 'failed')
+    join open_renewal r on r.tenant_id = a.tenant_id and r.buyer_id = any (a.ancestors) and r.state <> 'authenticating'
     where a.tenant_id = $1 and a.account_id = $2
 );

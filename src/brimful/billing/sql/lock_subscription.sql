@@ -4,10 +4,8 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        s.period_ends_at, s.due_at, s.automatic, s.state, s.ends_at_period_end, s.next_package_id, s.next_package_version,
        s.release_chatbots,
        exists (
-           select 1 from purchase p
-           join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
-           where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
-             and l.subscription_id = s.subscription_id
+           select 1 from subscription_in_purchase u
+           where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id
        ) as under_way
 from subscription s
 where s.tenant_id = $1 and s.account_id = $2 and s.subscription_id = $3

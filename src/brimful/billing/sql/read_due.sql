@@ -31,14 +31,10 @@ left join gateway_outage g on g.tenant_id = s.tenant_id and g.gateway_account = 
 left join gateway_disconnection x on x.tenant_id = o.tenant_id and x.account_id = o.account_id
 where s.tenant_id = $1 and s.account_id = any ($2::uuid[]) and s.seller_id = $4 and s.wake_at <= $3 and s.state <> 'ended'
   and not exists (
-      select 1 from purchase p
-      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.origin = 'renewal'
-        and p.state not in ('delivered', 'failed'))
+      select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
   -- A change of plan that is paid for is delivered before its subscription renews.
   and not exists (
-      select 1 from purchase p
-      join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
-      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
-        and l.subscription_id = s.subscription_id)
+      select 1 from subscription_in_purchase u
+      where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
 order by s.account_id, s.kind desc, s.subscription_id
 for update of s;

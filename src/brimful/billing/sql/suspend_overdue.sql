@@ -5,8 +5,6 @@ where s.state = 'past_due' and s.past_due_since <= $1
   and a.tenant_id = s.tenant_id and a.account_id = s.account_id
   and v.package_id = s.package_id and v.version = s.package_version
   and not exists (
-      select 1 from purchase p
-      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.origin = 'renewal'
-        and p.state not in ('delivered', 'failed'))
+      select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
 returning s.tenant_id, s.account_id, s.seller_id, s.past_due_since, s.recurring_minor, s.currency, v.name as package_name,
     a.name as account_name;

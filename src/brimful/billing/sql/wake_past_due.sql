@@ -2,7 +2,6 @@
 update subscription set wake_at = $3
 where tenant_id = $1 and account_id = any ($2::uuid[]) and state in ('past_due', 'suspended') and (wake_at is null or wake_at > $3)
   and not exists (
-      select 1 from purchase p
-      where p.tenant_id = subscription.tenant_id and p.buyer_id = subscription.account_id and p.origin = 'renewal'
-        and p.state not in ('delivered', 'failed'))
+      select 1 from open_renewal r
+      where r.tenant_id = subscription.tenant_id and r.buyer_id = subscription.account_id)
 returning seller_id;

@@ -32,8 +32,8 @@ def build_near(measure: Measure, circle: Table, debts: Ints) -> Near:
     real = debts <= np.arange(turns, dtype=np.int64)[:, None]
     nothing = alone.cost[1:], alone.tie[1:]
     table = Table(
-        np.concatenate([nothing[0], np.where(real, circle.cost, alone.cost).reshape(-1)]),
-        np.concatenate([nothing[1], np.where(real, circle.tie, alone.tie).reshape(-1)]),
+        np.concatenate([nothing[0], np.where(real, circle.cost, alone.cost).ravel()]),
+        np.concatenate([nothing[1], np.where(real, circle.tie, alone.tie).ravel()]),
     )
     if turns:
         for one in measure.singles:

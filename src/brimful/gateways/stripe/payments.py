@@ -7,7 +7,7 @@ from typing import Any
 from stripe import RequestOptions as Options
 
 from brimful.db.transaction import assert_no_transaction
-from brimful.domain.money import charge_step_minor
+from brimful.domain.money import charge_limit_minor, charge_step_minor
 from brimful.domain.payment import (
     Canceled,
     Captured,
@@ -68,6 +68,8 @@ class Payments:
         assert_no_transaction()
         if amount_minor < minimum_minor(currency):
             return Refused(code="amount_too_small")
+        if amount_minor > charge_limit_minor(currency):
+            return Refused(code="amount_too_large")
         if amount_minor % charge_step_minor(currency):
             return Refused(code="amount_between_steps")
         options = self._calls.options(account_ref, idempotency_key)

@@ -8,9 +8,7 @@ with ended as (
           select 1 from subscription s
           where s.tenant_id = b.tenant_id and s.account_id = b.account_id and s.state <> 'ended' and s.wake_at <= $1)
       and not exists (
-          select 1 from purchase r
-          where r.tenant_id = b.tenant_id and r.buyer_id = b.account_id and r.origin = 'renewal'
-            and r.state not in ('delivered', 'failed'))
+          select 1 from open_renewal r where r.tenant_id = b.tenant_id and r.buyer_id = b.account_id)
     order by p.tenant_id, p.account_id
     limit $2
     for update of p skip locked

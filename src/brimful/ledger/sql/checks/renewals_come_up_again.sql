@@ -3,7 +3,5 @@ select s.tenant_id, 'subscription ' || s.subscription_id || ' of account ' || s.
 from subscription s
 where s.state = 'active' and s.wake_at is null
   and not exists (
-      select 1 from purchase p
-      join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
-      where p.tenant_id = s.tenant_id and p.buyer_id = s.account_id and p.state not in ('delivered', 'failed')
-        and l.subscription_id = s.subscription_id);
+      select 1 from subscription_in_purchase u
+      where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id);
