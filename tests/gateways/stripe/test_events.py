@@ -69,10 +69,7 @@ def test_r45_a_message_is_read_as_a_hint() -> None:
         ("charge.succeeded", {"payment_intent": None}, "payment.updated", None),
         ("refund.failed", {"payment_intent": {"id": "pi_3"}}, "refund.updated", "pi_3"),
         ("charge.dispute.closed", {"payment_intent": "pi_4"}, "dispute.updated", "pi_4"),
-        (
-            "checkout.session.completed", {"id": "cs_1", "payment_intent": "pi_5"}, "page.completed",
-            None,
-        ),
+        ("checkout.session.completed", {"id": "cs_1", "payment_intent": "pi_5"}, "page.completed", None),
         ("payment_method.detached", {"id": "pm_1"}, "method.updated", None),
         ("account.application.deauthorized", {"id": "ca_1"}, "account.disconnected", None),
         ("customer.created", {"id": "cus_1"}, "customer.created", None),
