@@ -7,6 +7,7 @@ from tests.seeded_bugs import (
     at_the_gateway,
     in_the_books,
     of_closed_accounts_and_pages,
+    of_replaced_cards,
     of_the_payer,
 )
 from tests.seeded_bugs.bug import Bug
@@ -16,4 +17,5 @@ BUGS: tuple[Bug, ...] = (
     *in_the_books.BUGS,
     *of_the_payer.BUGS,
     *of_closed_accounts_and_pages.BUGS,
+    *of_replaced_cards.BUGS,
 )

@@ -5,7 +5,7 @@ import asyncio
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.steps import Step
-from tests.builders.calendar import Calendar
+from tests.builders.calendar import HOUR, Calendar, subscribers
 from tests.builders.cards import LOST, behave, declines, share_card
 from tests.builders.held import held_at, until
 from tests.builders.networks import card_of, hear, replace_card
@@ -72,6 +72,22 @@ async def test_r29_the_attempts_of_the_old_number_are_not_the_new_ones(calendar:
     assert declines(world) == 1
     await replace_card(world, "Agency")
     assert isinstance(await world.spend("Agency", 10), SpendDone)
+    assert declines(world) == 1
+
+
+async def test_r29_another_expiry_brings_no_retry_forward(calendar: Calendar) -> None:
+    """A renewal that is declined softly waits for its hour, unless another number comes before that."""
+    world = calendar.world
+    await subscribers(calendar, "Anna")
+    await world.card("Anna", "tok_insufficient_funds")
+    await calendar.go_to((await calendar.subscription("Anna"))["due_at"])
+    before = await calendar.subscription("Anna")
+    assert (before["state"], before["wake_at"]) == ("past_due", calendar.clock.at + HOUR)
+    await replace_card(world, "Anna", None)
+    assert await calendar.subscription("Anna") == before
+    await replace_card(world, "Anna")
+    await calendar.work()
+    assert (await calendar.subscription("Anna"))["state"] == "active"
     assert declines(world) == 1
 
 

@@ -31,12 +31,8 @@ FAILURES_MAX = 8
 # A reading that gets no answer is tried again this soon, later and later, for as long as it takes.
 READ_PAUSE_S = 5
 READ_PAUSE_S_MAX = 600
-
-
 # How an event is handled that is about something else than a payment.
 Handle = Callable[[Driver, Taken], Awaitable[tuple[Verdict | None, tuple[Effect, ...]]]]
-
-
 # Other business in a gateway account that is shared with it is nothing to be warned of, nor is what
 # the gateway tells of a card on its way out.
 HARMLESS = (

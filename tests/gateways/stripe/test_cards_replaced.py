@@ -97,7 +97,7 @@ async def test_r29_a_late_decline_of_the_old_number_does_not_stop_the_new(
 
     async def replaced() -> bool:
         await world.engine.take_up_due_work()
-        return (await card_of(world, "Agency"))["last4"] == "4444"
+        return bool((await card_of(world, "Agency"))["last4"] == "4444")
 
     await until(replaced)
     late.opened.set()
@@ -147,7 +147,7 @@ async def test_r27_a_card_that_is_saved_again_stays_at_the_gateway(at_stripe: St
     """The same payment method, sent twice, such as by a client that got no answer: it is the card in
     use, so that it is not detached as the one that it replaced; once it is removed, it is."""
     world, account = at_stripe, await at_stripe.account("Agency")
-    owner = {"tenant_id": account.tenant_id, "account_id": account.account_id}
+    owner: dict[str, Any] = {"tenant_id": account.tenant_id, "account_id": account.account_id}
     token, customer = "pm_card_mastercard", None
     for _ in range(2):
         saved = await world.gateway.save_method(
@@ -167,6 +167,9 @@ async def test_r27_a_card_that_is_saved_again_stays_at_the_gateway(at_stripe: St
     named = {"account_ref": "platform", "method_id": token}
     assert await world.gateway.read_method(**named) == saved
     assert isinstance(await world.spend("Agency", 10), SpendDone)
+    world.server.hooks.update_card(token, 2, 2042)
+    assert await told(world, "payment_method.automatically_updated") == "recorded"
+    assert (await card_of(world, "Agency"))["exp_year"] == 2042
     moment, method_id = world.engine.now(), recorded.method_id
     effects = await remove_card(world.engine.ctx, **owner, method_id=method_id, moment=moment)
     assert isinstance(effects, tuple)

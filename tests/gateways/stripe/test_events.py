@@ -69,7 +69,8 @@ def test_r45_a_message_is_read_as_a_hint() -> None:
         ("charge.succeeded", {"payment_intent": None}, "payment.updated", None),
         ("refund.failed", {"payment_intent": {"id": "pi_3"}}, "refund.updated", "pi_3"),
         ("charge.dispute.closed", {"payment_intent": "pi_4"}, "dispute.updated", "pi_4"),
-        ("checkout.session.completed", {"payment_intent": "pi_5"}, "page.completed", None),
+        ("checkout.session.completed", {"id": "cs_1", "payment_intent": "pi_5"}, "page.completed", None),
+        ("payment_method.detached", {"id": "pm_1"}, "method.updated", None),
         ("account.application.deauthorized", {"id": "ca_1"}, "account.disconnected", None),
         ("customer.created", {"id": "cus_1"}, "customer.created", None),
     ],
@@ -81,6 +82,31 @@ def test_r45_kinds_name_the_payment_they_are_about(
     read = parsed(event(kind, about=about))
     assert isinstance(read, Event)
     assert (read.kind, read.payment_id) == (ours, payment)
+
+
+CARD_KINDS = ("automatically_updated", "updated", "detached")
+
+
+@pytest.mark.parametrize(
+    ("kind", "page", "method"),
+    [
+        *[(f"payment_method.{kind}", None, "obj_1") for kind in CARD_KINDS],
+        ("payment_method.attached", None, None),
+        ("checkout.session.completed", "obj_1", None),
+        ("customer.created", None, None),
+    ],
+)
+def test_r45_messages_name_the_page_or_card_they_are_about(
+    kind: str, page: str | None, method: str | None
+) -> None:
+    """By its id, which has to be one; the rest of a card is left where it is."""
+    about = {"id": "obj_1", "customer": "cus_1", "card": {"last4": "0000"}}
+    read = parsed(event(kind, about=about))
+    assert isinstance(read, Event)
+    assert (read.page_id, read.method_id, read.payment_id) == (page, method, None)
+    for odd in ({}, {"id": 7}, {"id": "a\0"}):
+        named = page is not None or method is not None
+        assert isinstance(parsed(event(kind, about=odd)), BadEvent if named else Event)
 
 
 def nested(depth: int) -> bytes:
