@@ -146,6 +146,7 @@ async def test_r20_a_caller_who_goes_away_hurts_nobody(world: World) -> None:
     for new in (begun, unbegun, other):
         tasks.append(asyncio.create_task(gatherer.spend(new, moment)))
         await turn()
+    assert watched.calls == [[begun]], "an account is in one call at a time"
     for gone in tasks[:2]:
         gone.cancel()
     await turn()
