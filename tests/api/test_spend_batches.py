@@ -23,7 +23,11 @@ async def agency(world: World) -> AsyncIterator[Caller]:
     await world.stock("Client 1", credits=50)
     for name in ("Agency", "Client 1"):
         await world.auto_billing(name, enabled=False)
-    async with serving_api(world) as url, caller(world, url, "Agency") as one:
+    await world.settle()
+    async with (
+        serving_api(world, with_worker=False) as url,
+        caller(world, url, "Agency") as one,
+    ):
         yield one
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 COMMIT_KINDS = ("dies_before_commit", "dies_after_commit", "commit_reply_lost", "commit_undone")
 _MAY_WRITE = re.compile(r"\b(insert|update|delete)\b|_v\d+\s*\(")
 _WROTE = "select pg_current_xact_id_if_assigned() is not null"
-_committing: ContextVar[str] = ContextVar("committing")
+_committing: ContextVar[str] = ContextVar("committing", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,12 @@ class Script:
             self.lose_connection()
 
 
+def _use_case(body: Callable[..., Any]) -> str:
+    """What a function that is done in a transaction belongs to."""
+    module, function = body.__module__.split(".")[-1], body.__qualname__.split(".")[0]
+    return function if function == module else f"{module}.{function}"
+
+
 class FaultyDatabase(Database):
     """A database whose every commit is a point: of a transaction, or of a statement that writes."""
 
@@ -100,10 +106,17 @@ class FaultyDatabase(Database):
 
     async def run(self, body: Callable[[Transaction], Awaitable[T]]) -> T:
         """As ever, under the name of the use case that the body belongs to."""
-        module, function = body.__module__.split(".")[-1], body.__qualname__.split(".")[0]
-        mark = _committing.set(function if function == module else f"{module}.{function}")
+        mark = _committing.set(_use_case(body))
         try:
             return await super().run(body)
+        finally:
+            _committing.reset(mark)
+
+    async def repeat(self, once: Callable[[], Awaitable[T]]) -> T:
+        """As ever, under the name of the use case whose one statement this is."""
+        mark = _committing.set(_committing.get() or _use_case(once))
+        try:
+            return await super().repeat(once)
         finally:
             _committing.reset(mark)
 
@@ -138,7 +151,8 @@ class FaultyDatabase(Database):
         if not _MAY_WRITE.search(sql):
             return await getattr(self._pool, how)(sql, *args)
         caller = sys._getframe(2)
-        name = f"{caller.f_globals['__name__'].split('.')[-1]}.{caller.f_code.co_name}"
+        name = _committing.get()
+        name = name or f"{caller.f_globals['__name__'].split('.')[-1]}.{caller.f_code.co_name}"
         kind = ""
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await getattr(connection, how)(sql, *args)

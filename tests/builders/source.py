@@ -9,7 +9,7 @@ import brimful
 from brimful.gateways.port import Gateway
 
 ROOT = Path(brimful.__file__).parent
-_RUNS = re.compile(r"\.db\.run\(|\bwith_covers\(ctx")
+_RUNS = re.compile(r"\.db\.(run|repeat)\(|\bwith_covers\(ctx")
 _WRITES = re.compile(r"\b(insert into|update|delete from)\b")
 
 

@@ -146,6 +146,7 @@ async def test_r20_a_caller_who_goes_away_hurts_nobody(world: World) -> None:
     for new in (begun, unbegun, other):
         tasks.append(asyncio.create_task(gatherer.spend(new, moment)))
         await turn()
+    assert watched.calls == [[begun]], "an account is in one call at a time"
     for gone in tasks[:2]:
         gone.cancel()
     await turn()
@@ -175,7 +176,7 @@ async def test_r39_more_than_may_stand_in_line_is_refused(world: World) -> None:
 
 
 async def test_r24_a_process_that_stops_finishes_what_it_began(world: World) -> None:
-    """What is under way is answered; what stands in line, or comes later, is refused untried."""
+    """What is under way is answered; what stands in line, or comes meanwhile, is refused untried."""
     [name] = await agency_with_clients(world, 1, 10)
     watched, moment = Watched(world), world.engine.now()
     gatherer = Gatherer(watched)
@@ -186,12 +187,12 @@ async def test_r24_a_process_that_stops_finishes_what_it_began(world: World) -> 
         await turn()
     stopping = asyncio.create_task(gatherer.stop())
     await turn()
-    watched.open.set()
-    await stopping
-    assert (await tasks[0]).outcome == "done"
     for refused in (tasks[1], gatherer.spend(asked_of(world, name, 1), moment)):
         with pytest.raises(Overloaded):
             await refused
+    watched.open.set()
+    await stopping
+    assert (await tasks[0]).outcome == "done"
     assert (await world.credits(name)).used == 1
 
 

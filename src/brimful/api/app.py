@@ -12,6 +12,7 @@ from swagger_ui_bundle import swagger_ui_path
 from brimful import __version__
 from brimful.api import problem
 from brimful.api.limits import Limits
+from brimful.api.plain_spends import PlainSpends
 from brimful.api.problem import ProblemBody
 from brimful.api.readers import Readers
 from brimful.api.routes import (
@@ -73,6 +74,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)
+    app.add_middleware(PlainSpends)
     app.add_middleware(Limits)
     return app
 

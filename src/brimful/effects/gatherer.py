@@ -69,7 +69,7 @@ class Gatherer:
         self._batches = self._waits = 0
         self._about_to_take = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopped = False
+        self._stopping = False
 
     def __len__(self) -> int:
         """How many requests stand in line."""
@@ -94,8 +94,8 @@ class Gatherer:
                 answer.cancel()
 
     async def stop(self) -> None:
-        """Refuse what stands in line, and finish what was begun."""
-        self._stopped = True
+        """Refuse what stands in line and what comes meanwhile, and finish what was begun."""
+        self._stopping = True
         waiting = [asked for queue in self._queues.values() for asked in queue]
         self._queues.clear()
         self._ready.clear()
@@ -104,9 +104,10 @@ class Gatherer:
         for asked in waiting:
             _fail(asked, Overloaded("the process is stopping"))
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stopping = False
 
     def _ask(self, news: Sequence[NewSpend], moment: Moment) -> list[asyncio.Future[Tried]]:
-        if self._stopped or self._length + len(news) > self._queue_max:
+        if self._stopping or self._length + len(news) > self._queue_max:
             raise Overloaded("too much is asked at once")
         make = asyncio.get_running_loop().create_future
         asked = [_Asked((new.tenant_id, new.account_id), new, moment, make()) for new in news]
@@ -201,7 +202,7 @@ class Gatherer:
         line still the first."""
         self._away.difference_update(accounts)
         for one in reversed(busy):
-            if self._stopped:
+            if self._stopping:
                 _fail(one, Overloaded("the process is stopping"))
                 continue
             self._queues.setdefault(one.account, deque()).appendleft(one)

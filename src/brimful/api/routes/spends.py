@@ -9,11 +9,15 @@ from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import IdempotencyKey, Spend
 from brimful.billing import catalogues
 from brimful.domain.rates import UnknownModel, credits_for
+from brimful.effects.spending import Answer
 from brimful.ledger.spends import read_spends
 from brimful.usecases.answers import Pending, SpendDone
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["spends"])
+
+# When a pending spend may be sent again.
+LATER = {"Retry-After": "2"}
 
 
 async def _credits(engine: Engine, buyer: Buyer, body: Spend) -> int:
@@ -33,6 +37,26 @@ async def _credits(engine: Engine, buyer: Buyer, body: Spend) -> int:
         ) from None
     except ValueError as wrong:
         raise Problem(422, "invalid_request", str(wrong)) from wrong
+
+
+def told(answer: Answer, credits: int) -> tuple[int, SpendBody]:
+    """The status and body of an answer that is no problem. Raises Problem."""
+    if isinstance(answer, SpendDone):
+        return 200, SpendBody(
+            id=ids.show("spd", answer.spend_id),
+            status="done",
+            credits=answer.credits,
+            balance=answer.balance_after,
+        )
+    if isinstance(answer, Pending):
+        return 202, SpendBody(
+            id=ids.show("spd", answer.operation_id),
+            status="pending",
+            credits=credits,
+            balance=None,
+            code="auto_billing_pending",
+        )
+    raise of_answer(answer)
 
 
 @router.post(
@@ -65,24 +89,10 @@ async def spend(
         model=body.model,
         messages=body.messages,
     )
-    if isinstance(answer, SpendDone):
-        return SpendBody(
-            id=ids.show("spd", answer.spend_id),
-            status="done",
-            credits=answer.credits,
-            balance=answer.balance_after,
-        )
-    if isinstance(answer, Pending):
-        response.status_code = 202
-        response.headers["Retry-After"] = "2"
-        return SpendBody(
-            id=ids.show("spd", answer.operation_id),
-            status="pending",
-            credits=credits,
-            balance=None,
-            code="auto_billing_pending",
-        )
-    raise of_answer(answer)
+    response.status_code, body_told = told(answer, credits)
+    if response.status_code == 202:
+        response.headers.update(LATER)
+    return body_told
 
 
 @router.get(

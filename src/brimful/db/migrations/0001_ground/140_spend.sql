@@ -14,11 +14,13 @@ create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, sty
 -- than its account may overdraw (R33), has its key, debit and entries; of the others it is said why, and nothing of
 -- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
 -- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
--- The answers come in no order: each names its request's place, from 1.
+-- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
+-- planner believes: a plan that was made while tables were small is kept while they grow.
 create function spend_many_v1(
     p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
     p_models text[], p_messages bigint[], p_at timestamptz, p_wait boolean
-) returns table (place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint) language plpgsql as $$
+) returns table (place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint) language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
     v_locked uuid[];

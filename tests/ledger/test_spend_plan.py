@@ -1,0 +1,49 @@
+"""How PostgreSQL looks up what spends need: by whole keys, though the plan is made while all is empty."""
+
+import re
+
+from brimful.db.transaction import Database
+from brimful.ledger import spends
+from tests.builders.spends import new_spend
+from tests.builders.world import World
+
+_EXPLAINED = (
+    "load 'auto_explain'",
+    "set auto_explain.log_min_duration = 0",
+    "set auto_explain.log_nested_statements = on",
+    "set client_min_messages = log",
+)
+_SCAN = re.compile(r"(Seq Scan|Index Scan|Index Only Scan|Bitmap Index Scan)(?: using| on) (\w+)")
+
+
+async def plans_of_a_batch(db: Database, world: World) -> str:
+    """The plans of every statement that settles a batch."""
+    told: list[str] = []
+    moment = world.engine.now()
+    async with db._pool.acquire() as connection:
+        connection.add_log_listener(lambda _, message: told.append(message.message))
+        for statement in _EXPLAINED:
+            await connection.execute(statement)
+        tenant = world.names["Agency"]
+        # The first time the driver asks for types as well.
+        for _ in range(2):
+            told.clear()
+            news = [new_spend(tenant, world.names[name], 1) for name in ("Agency", "Client 1")]
+            tried = await spends.spend_many(connection, news, moment, wait=False)
+            assert {one.outcome for one in tried} == {"done"}
+        await connection.execute("select 1")
+    return "\n".join(told)
+
+
+async def test_r39_keys_are_looked_up_whole_on_tables_that_were_empty(world: World) -> None:
+    """A plan that is kept while the tables grow: no scan of a table, and no index but primary keys.
+    By another index a key was once looked for among all the spends of its tenant."""
+    await world.open("Agency", sells=True)
+    await world.open("Client 1", "Agency")
+    await world.stock("Agency", credits=10)
+    await world.stock("Client 1", credits=5)
+    scans = set(_SCAN.findall(await plans_of_a_batch(world.db, world)))
+    assert {index for _, index in scans if index.startswith("spend_")} == {
+        f"spend_{part}_pkey" for part in range(4)
+    }
+    assert {kind for kind, index in scans if not index.endswith("_pkey")} == set(), scans
