@@ -1,19 +1,18 @@
 """Many spends in one call: the only file here that knows how batches are spent, over HTTP and in
-process. While the API has no endpoint for them, that benchmark says so and is left out."""
+process."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from benchmarks.spends.plan import Tally
+from brimful.db.ids import new_id
 from brimful.domain.reason import Refuse
+from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import SpendDone
 from brimful.wiring import Engine
-
-PATH = "/v1/spends/batch"
 
 
 class Wanted(NamedTuple):
@@ -24,9 +23,9 @@ class Wanted(NamedTuple):
     credits: int
 
 
-def path_in(openapi: dict[str, Any]) -> str | None:
-    """Where batches are posted to, by the API's own description; None while there is no endpoint."""
-    return PATH if "post" in openapi.get("paths", {}).get(PATH, {}) else None
+def path_of(account: str) -> str:
+    """Where batches are posted to that name accounts below one, or below the platform."""
+    return f"/v1/accounts/{account}/spends/batch"
 
 
 def body_of(batch: Sequence[Wanted]) -> bytes:
@@ -61,30 +60,30 @@ Spend = Callable[[Sequence[Wanted], Tally], Awaitable[None]]
 
 
 async def in_process(engine: Engine) -> Spend:
-    """Spends a batch by the engine's use case, called for all of it at once, and counts the answers."""
+    """Spends a batch in one call of the engine, and counts the answers."""
     rows = await engine.ctx.db.fetch("select tenant_id, account_id from account")
     tenants: dict[UUID, UUID] = {row["account_id"]: row["tenant_id"] for row in rows}
 
-    async def one(wanted: Wanted, tally: Tally) -> None:
+    def new(wanted: Wanted) -> NewSpend:
         account_id = UUID(hex=wanted.account.removeprefix("acc_"))
-        answer = await engine.spend(
+        return NewSpend(
             tenant_id=tenants[account_id],
             account_id=account_id,
-            wait_ms=0,
+            spend_id=new_id(),
             key=wanted.key,
             body_hash=b"%d" % wanted.credits,
             credits=wanted.credits,
             model=None,
             messages=None,
         )
-        if isinstance(answer, SpendDone):
-            tally.done += 1
-        elif isinstance(answer, Refuse):
-            tally.refused += 1
-        else:
-            tally.failed[type(answer).__name__] += 1
 
     async def spend(batch: Sequence[Wanted], tally: Tally) -> None:
-        await asyncio.gather(*(one(wanted, tally) for wanted in batch))
+        for answer in await engine.spend_all([new(wanted) for wanted in batch], wait_ms=0):
+            if isinstance(answer, SpendDone):
+                tally.done += 1
+            elif isinstance(answer, Refuse):
+                tally.refused += 1
+            else:
+                tally.failed[type(answer).__name__] += 1
 
     return spend

@@ -2,9 +2,6 @@
 (acceptance 3). The rival is one SQL call a spend, spread over the same number of accounts."""
 
 import asyncio
-import sys
-
-import httpx
 
 from benchmarks.figure import Figure
 from benchmarks.spends import batches
@@ -33,9 +30,7 @@ async def _run() -> list[Figure]:
         meter = Meter(at.connection, {"postgres": [at.postmaster]})
         rival = await (await rivals(at, chosen, meter)).measure(hot=False)
         figures = _figures("spend_batch_inproc", await _inproc(at, chosen, world, meter), rival)
-        over_http = await _http(at, chosen, world)
-        if over_http is not None:
-            figures += _figures("spend_batch_http", over_http, rival)
+        figures += _figures("spend_batch_http", await _http(at, chosen, world), rival)
         await at.check_books()
         return figures
 
@@ -56,25 +51,14 @@ async def _inproc(at: Stage, chosen: Sizes, world: World, meter: Meter) -> Measu
     return answered(await measure("benchmarks.spends.inproc", plan, meter, "engine"))
 
 
-async def _http(at: Stage, chosen: Sizes, world: World) -> Measured | None:
-    """None, and a line that says so, while there is no endpoint."""
+async def _http(at: Stage, chosen: Sizes, world: World) -> Measured:
     async with at.serving(chosen.servers) as (addresses, meter):
-        async with httpx.AsyncClient(trust_env=False) as client:
-            described = (await client.get(f"http://{addresses[0]}/openapi.json", timeout=60)).json()
-        path = batches.path_in(described)
-        if path is None:
-            print(
-                f"spend_batch_http is left out: the API has no POST {batches.PATH}",
-                file=sys.stderr,
-                flush=True,
-            )
-            return None
         load = Load(stage=at, sizes=chosen, addresses=addresses, key=world.key, meter=meter)
         plan = load.plan(
             world.many,
             seed=100,
             connections=chosen.batches_at_once,
-            path=path,
+            path=batches.path_of(world.platform),
             batch=chosen.batch,
             poor=world.poor,
         )

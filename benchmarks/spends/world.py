@@ -21,9 +21,10 @@ HOT_STOCK = 10**11
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Accounts as the API shows their ids, and a key of the platform, which may name them all."""
+    """Accounts as the API shows their ids, the platform, and a key of it, which may name them all."""
 
     key: str
+    platform: str
     hot: str
     many: list[str]
     poor: list[str]
@@ -56,6 +57,7 @@ async def make_world(stage: Stage, engine: Engine, accounts: int) -> tuple[World
     await sandbox.settle()
     world = World(
         key=await platform_key(sandbox),
+        platform=shown(sandbox.platform.platform_id),
         hot=shown(sandbox.names["Hot"]),
         many=[shown(row["account_id"]) for row in many],
         poor=[shown(sandbox.names[f"Poor {number}"]) for number in range(POOR)],
