@@ -22,8 +22,10 @@ SOURCE = str(Path(__file__).parents[2] / "src")
 SCHEMA = """
 select table_name || '.' || column_name || ' ' || data_type from information_schema.columns
 where table_schema = 'public' union all
-select proname || ' ' || pg_get_functiondef(pg_proc.oid) from pg_proc
-where pronamespace = 'public'::regnamespace order by 1
+select proname || ' ' || case when prokind = 'a' then (
+    select concat_ws(' ', aggtransfn, aggtranstype::regtype, agginitval) from pg_aggregate where aggfnoid = p.oid
+) else pg_get_functiondef(p.oid) end
+from pg_proc p where pronamespace = 'public'::regnamespace order by 1
 """
 
 
