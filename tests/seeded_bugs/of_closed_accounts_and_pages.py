@@ -7,7 +7,7 @@ BUGS = (
     Bug(
         "renewed_at_a_closed_account",
         f"{USECASES}/renew.py",
-        "    if renewal.wish.amount_minor and payer.disconnected_at is not None:\n",
+        "    if amount_minor and payer.disconnected_at is not None:\n",
         "    if False:\n",
         "R10, R35: renewals stay due while their seller's gateway account is closed to us",
         (

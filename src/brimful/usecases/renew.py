@@ -150,42 +150,16 @@ async def _put_off(
     """What follows when a buyer's renewal cannot begin now: its card may not be tried, or the
     gateway not be asked (R29), its seller cannot charge (R10), no card can be charged its price, or
     what it owes together has to be charged first (R26). None when it can."""
-    payer, first = renewal.payer, renewal.due[0]
-    now_minor = renewal.wish.amount_minor
-    amounts = (now_minor + payer.outstanding.minor,) if now_minor else ()
-    if uncharged := refuse_amounts(str(payer.account_id), payer.currency, amounts):
+    payer = renewal.payer
+    if (seller_waits := _seller_waits(ctx, renewal)) is not None:
         return await put_off_for_seller(
             tx,
             tenant_id=payer.tenant_id,
             renewed=renewal.renewed,
-            reason=uncharged.reason,
+            reason=seller_waits,
             moment=moment,
         )
-    if must_wait(ctx, payer, renewal.wish):
-        return await put_off_for_seller(
-            tx,
-            tenant_id=payer.tenant_id,
-            renewed=renewal.renewed,
-            reason=Reason.purchase_under_way,
-            moment=moment,
-        )
-    if renewal.wish.amount_minor and payer.disconnected_at is not None:
-        return await put_off_for_seller(
-            tx,
-            tenant_id=payer.tenant_id,
-            renewed=renewal.renewed,
-            reason=Reason.temporarily_unavailable,
-            moment=moment,
-        )
-    if renewal.wish.amount_minor and first.out_since is not None:
-        return await put_off_for_seller(
-            tx,
-            tenant_id=payer.tenant_id,
-            renewed=renewal.renewed,
-            reason=Reason.gateway_unavailable,
-            moment=moment,
-        )
-    if not renewal.wish.amount_minor or (wait := _card_waits(first, moment)) is None:
+    if not renewal.wish.amount_minor or (wait := _card_waits(renewal.due[0], moment)) is None:
         return None
     reason, wake_at = wait
     return await put_off_past_due(
@@ -202,6 +176,21 @@ async def _put_off(
         ),
         moment=moment,
     )
+
+
+def _seller_waits(ctx: Context, renewal: _Renewal) -> Reason | None:
+    """Why a renewal cannot begin now for no fault of the card; the first that holds."""
+    payer, amount_minor = renewal.payer, renewal.wish.amount_minor
+    amounts = (amount_minor + payer.outstanding.minor,) if amount_minor else ()
+    if uncharged := refuse_amounts(str(payer.account_id), payer.currency, amounts):
+        return uncharged.reason
+    if must_wait(ctx, payer, renewal.wish):
+        return Reason.purchase_under_way
+    if amount_minor and payer.disconnected_at is not None:
+        return Reason.temporarily_unavailable
+    if amount_minor and renewal.due[0].out_since is not None:
+        return Reason.gateway_unavailable
+    return None
 
 
 def _card_waits(due: Due, moment: Moment) -> tuple[Reason, datetime | None] | None:
