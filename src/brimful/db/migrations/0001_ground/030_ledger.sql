@@ -67,6 +67,7 @@ create table lot (
     check (free + pinned + frozen + lapsed + returned <= amount)
 ) with (fillfactor = 70);
 create index lot_to_consume on lot (tenant_id, account_id, expires_at nulls last, lot_id) where free > 0;
+create index lot_of_account on lot (tenant_id, account_id, lot_id);
 
 create table transfer (
     tenant_id uuid not null,
