@@ -41,7 +41,7 @@ async def test_r39_months_are_told_archived_and_written(
     env = {"DATABASE_URL": empty}
     planned = await asyncio.to_thread(run, *words, "--dry-run", cwd=place, **env)
     assert (planned.returncode, planned.stderr) == (0, "")
-    first, second, *_ = planned.stdout.splitlines()[1:]
+    first, second, *_ = [line.rstrip() for line in planned.stdout.splitlines()[1:]]
     assert first.endswith("to be archived") and " 3 " in first
     assert second.endswith("to be archived") and " 1 " in second
     assert "2 keys of spends before" in planned.stdout and "would be" in planned.stdout

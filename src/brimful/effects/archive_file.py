@@ -1,12 +1,15 @@
 """A month of the archive as a file: CSV, compressed, with a manifest beside it; read back to the last
 byte before anybody relies on it."""
 
+import contextlib
 import gzip
 import hashlib
 import json
 import os
+import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from brimful.db.transaction import Database
 from brimful.ledger.archive import ArchivedMonth, copy_archived, read_archived_span
@@ -48,16 +51,32 @@ async def _span(db: Database, month: ArchivedMonth) -> dict[str, Any]:
     }
 
 
+class _Taker:
+    """Takes the entries as they come. What is wrong with a file is kept until they have ended: raised in
+    the middle, it would be the end of the connection that they come by."""
+
+    def __init__(self, take: Callable[[bytes], object]) -> None:
+        self._take = take
+        self.problem: Exception | None = None
+
+    async def took(self, data: bytes) -> None:
+        """The next part of the entries."""
+        if self.problem is None:
+            try:
+                self._take(data)
+            except (OSError, EOFError, zlib.error) as problem:
+                self.problem = problem
+
+
 async def _write(db: Database, month: ArchivedMonth, path: Path) -> None:
     """Write, and have it on the disk when this returns. The same entries are the same file."""
     with path.open("wb") as raw:
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-
-            async def took(data: bytes) -> None:
-                packed.write(data)
-
+            taker = _Taker(packed.write)
             async with db.transaction() as tx:
-                await copy_archived(tx, month, took)
+                await copy_archived(tx, month, taker.took)
+            if taker.problem is not None:
+                raise taker.problem
         raw.flush()
         os.fsync(raw.fileno())
 
@@ -71,34 +90,33 @@ class _Comparison:
         self.size = 0
         self.same = True
 
-    async def took(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """The next part of the entries."""
-        read = self._file.read(len(data)) if self.same else b""
-        self.same = self.same and read == data
-        self.digest.update(read)
-        self.size += len(read)
+        if self.same:
+            self.same = self._file.read(len(data)) == data
+            self.digest.update(data)
+            self.size += len(data)
+
+    def end(self) -> None:
+        """There are no more."""
+        self.same = self.same and not self._file.read(1)
 
 
 async def _compare(db: Database, month: ArchivedMonth, path: Path) -> tuple[str, int, int]:
     """The SHA-256 and the size of a file's text, and its rows. Raises DifferentFile unless it is what
     the database holds."""
     with gzip.open(path, "rb") as packed:
-        comparison = _Comparison(packed)  # type: ignore[arg-type]
+        comparison = _Comparison(cast(BinaryIO, packed))
+        taker = _Taker(comparison.take)
         async with db.transaction() as tx:
-            rows = await _rows(tx, month, comparison)
-        try:
-            is_same = comparison.same and not packed.read(1) and rows == month.entries
-        except (OSError, EOFError):
-            is_same = False
-    if not is_same:
-        raise DifferentFile(
-            f"{path} has not the entries of {month.starts_at:%Y-%m} in this database; it is left as it is"
-        )
-    return comparison.digest.hexdigest(), comparison.size, rows
-
-
-async def _rows(tx: Any, month: ArchivedMonth, comparison: _Comparison) -> int:
-    return await copy_archived(tx, month, comparison.took)
+            rows = await copy_archived(tx, month, taker.took)
+        with contextlib.suppress(OSError, EOFError, zlib.error):
+            comparison.end()
+            if taker.problem is None and comparison.same and rows == month.entries:
+                return comparison.digest.hexdigest(), comparison.size, rows
+    raise DifferentFile(
+        f"{path} has not the entries of {month.starts_at:%Y-%m} in this database; it is left as it is"
+    )
 
 
 def _sync_folder(folder: Path) -> None:

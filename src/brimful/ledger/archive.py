@@ -1,11 +1,11 @@
 """Months of entries that ended long ago: what the books still need of them is carried into sums, and the
 entries leave the table that statements and the audit read."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -108,7 +108,7 @@ async def read_archived_span(
 
 
 async def copy_archived(
-    tx: Transaction, month: ArchivedMonth, took: Callable[[bytes], Awaitable[None]]
+    tx: Transaction, month: ArchivedMonth, took: Callable[[bytes], Coroutine[Any, Any, None]]
 ) -> int:
     """Hand over the entries of a kept month as the text of a CSV file with a header, always the same to
     the last byte; how many there are."""

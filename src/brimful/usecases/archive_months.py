@@ -51,7 +51,9 @@ async def settle_month(db: Database, starts_at: datetime, *, moment: Moment) -> 
     while found := await archive.find_unsettled(db, starts_at, after, PAGE):
         for tenant_id, account_id in found:
 
-            async def body(tx: Transaction, of: tuple[UUID, UUID] = (tenant_id, account_id)) -> None:
+            async def body(
+                tx: Transaction, of: tuple[UUID, UUID] = (tenant_id, account_id)
+            ) -> None:
                 await balances.settle(tx, *of, moment)
 
             await db.run(body)
