@@ -1,6 +1,7 @@
 """Archiving that is killed at any of its commits, and run again, ends as if nothing had happened (R24)."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,13 @@ async def _killed(db: Database, clock: StandingClock, folder: Path, script: Scri
     assert script.happened
 
 
+async def _right(copies: Any, clock: StandingClock, tmp_path: Path) -> Path:
+    """A folder with the files of the same entries."""
+    folder = folder_of(tmp_path, 0)
+    await put_away(await copies(), clock, to=folder)
+    return folder
+
+
 async def test_a_file_of_an_earlier_try_is_compared_and_never_overwritten(
     copies: Any, lived: tuple[str, StandingClock], tmp_path: Path
 ) -> None:
@@ -131,10 +139,14 @@ async def test_a_file_of_an_earlier_try_is_compared_and_never_overwritten(
     names = [f"entry_{month.starts_at:%Y_%m}.csv.gz" for month in report.months]
     (tmp_path / f"{names[0]}.part").write_bytes(b"half of it")
     other = tmp_path / names[1]
-    other.write_bytes(b"\x1f\x8b\x08 of another database")
-    with pytest.raises(DifferentFile, match=names[1]):
-        await put_away(db, clock, to=tmp_path)
-    assert other.read_bytes() == b"\x1f\x8b\x08 of another database"
+    # Torn, of other entries of the same size, with one more, and of none.
+    text = gzip.decompress((await _right(copies, clock, tmp_path) / names[1]).read_bytes())
+    wrong = [gzip.compress(text)[:-20], gzip.compress(text[:-9] + b"f" + text[-8:])]
+    for content in (*wrong, gzip.compress(text + b"\n"), b"", b"another's"):
+        other.write_bytes(content)
+        with pytest.raises(DifferentFile, match=names[1]):
+            await put_away(db, clock, to=tmp_path)
+        assert other.read_bytes() == content
     states = await db.fetch("select state from archived_month order by starts_at")
     assert [row["state"] for row in states[:2]] == ["written", "kept"]
     assert await audit(db) == []

@@ -52,6 +52,12 @@ async def test_r39_months_are_told_archived_and_written(
     assert [m["entries"] for m in report["months"]][:2] == [3, 1]
     assert {m["state"] for m in report["months"]} == {"archived"}
     (place / "books").mkdir()
+    planned = await asyncio.to_thread(
+        run, *words, "--to", "books", "--dry-run", "--json", cwd=place, **env
+    )
+    assert [m["state"] for m in json.loads(planned.stdout)["months"]] == ["unwritten"] * len(
+        report["months"]
+    )
     written = await asyncio.to_thread(run, *words, "--to", "books", cwd=place, **env)
     assert (written.returncode, written.stderr) == (0, "")
     assert "in a file, and no more in the database" in written.stdout

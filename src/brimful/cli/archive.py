@@ -22,6 +22,7 @@ from brimful.settings import Settings
 
 WORDS = {
     "planned": "to be archived",
+    "unwritten": "in the database, schema archive; to be written to a file",
     "archived": "in the database, schema archive",
     "written": "in a file, and no more in the database",
     "busy": "left: others hold it; run this again",

@@ -15,14 +15,15 @@ from brimful.ledger import archive
 from brimful.ledger.archive import ArchivedMonth
 from brimful.usecases import archive_months
 
-Became = Literal["planned", "archived", "written", "busy"]
+Became = Literal["planned", "unwritten", "archived", "written", "busy"]
 # Told what is being done, and how much of all of it is done, from 0 to 1.
 Seen = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a month, or would become (``planned``): ``busy`` is left to the next time."""
+    """What became of a month, or would become: ``planned`` to be archived, ``unwritten`` to be written to
+    a file; ``busy`` is left to the next time."""
 
     starts_at: datetime
     entries: int
@@ -53,7 +54,7 @@ async def plan(
     due = archivable(await archive.find_entry_months(db), at, months)
     before = forget_before(due, at, key_days)
     begun = [] if to is None else await _kept(db)
-    outcomes = [_outcome(month, "planned") for month in begun]
+    outcomes = [_outcome(month, "unwritten") for month in begun]
     for starts_at in due:
         count = await archive.count_entries(db, starts_at)
         outcomes.append(Outcome(starts_at=starts_at, entries=count, became="planned"))
