@@ -40,6 +40,7 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_CASCADE_ALL",
         "BRIMFUL_HISTORIES_SEED",
         "BRIMFUL_KILLS",
+        "BRIMFUL_API_KILLS",
         "BRIMFUL_POSTGRES_KILLS",
         "BRIMFUL_RENEWAL_KILLS",
         "BRIMFUL_EVENT_FUZZ",

@@ -73,6 +73,7 @@ ELSEWHERE = (
     | HANDLES_EVENTS
     | GIVES_BACK
     | {
+        "archive.forget_spends",
         "buy_ahead",
         "buy_package.find_begun",
         "create_chatbot",

@@ -21,7 +21,7 @@ Way = Callable[[str], Awaitable[Any]]
 SOURCE = str(Path(__file__).parents[2] / "src")
 SCHEMA = """
 select table_name || '.' || column_name || ' ' || data_type from information_schema.columns
-where table_schema = 'public' union all
+where table_schema in ('public', 'archive') union all
 select proname || ' ' || case when prokind = 'a' then (
     select concat_ws(' ', aggtransfn, aggtranstype::regtype, agginitval) from pg_aggregate where aggfnoid = p.oid
 ) else pg_get_functiondef(p.oid) end

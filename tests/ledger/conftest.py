@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from brimful.domain.reason import Refuse
 from brimful.ledger import usage
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.close_account import Closed, close_account
+from tests.archive.past import put_away
+from tests.builders.calendar import StandingClock
 from tests.builders.reversals import dispute, refund_elsewhere
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
@@ -19,6 +22,7 @@ async def sign_up(world: World) -> None:
     """A card that is declined; a sign-up for which the agency buys credits and chatbots; then spends,
     a cascade, a chatbot, and an amount too small to charge."""
     await small_world(world, clients=2)
+    await _archived(world)
     await world.stock("Agency", credits=9_000, chatbots=2)
     await _gone(world)
     await world.card("Client 2", "tok_insufficient_funds")
@@ -64,6 +68,19 @@ async def _reversed(world: World) -> None:
     first, second = [row["payment_id"] for row in rows]
     await refund_elsewhere(world, first, 2_000)
     await dispute(world, second, 1_200)
+
+
+async def _archived(world: World) -> None:
+    """A client that was given credits and a chatbot and used some, so long ago that the month of all
+    that happened so far is archived."""
+    await world.open("Old", "Agency")
+    await world.stock("Agency", credits=40, chatbots=1)
+    await world.stock("Old", credits=40, chatbots=1)
+    assert isinstance(await world.spend("Old", 10), SpendDone)
+    await world.settle()
+    in_years = StandingClock(world.engine.now().at + timedelta(days=800))
+    report = await put_away(world.db, in_years)
+    assert [month.became for month in report.months] == ["archived"]
 
 
 async def _gone(world: World) -> None:

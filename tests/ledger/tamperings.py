@@ -7,7 +7,20 @@ TAMPERINGS: dict[str, dict[str, str]] = {
     "allocations_add_up": {
         "a cent too much": "update purchase_demand set allocated_minor = allocated_minor + 1",
     },
+    "archive_matches_carried": {
+        "an archived entry is gone": "delete from archive.entry where kind = 'spend'",
+        "an archived entry of another amount": (
+            "update archive.entry set amount = amount + 1 where kind = 'spend'"
+        ),
+        "another balance after an archived entry": (
+            "update archive.entry set free_after = free_after + 1"
+        ),
+        "archived with another number": "update archive.entry set seq = seq + 5 where kind = 'spend'",
+        "carried more": "update archived_sum set amount = amount + 1 where place = 'used'",
+        "a run is forgotten": "delete from archived_run",
+    },
     "balances_match_entries": {
+        "another sum was carried": "update archived_sum set amount = amount + 1 where place = 'used'",
         "moved without an entry": (
             "update balance set free = free - 1, held = held + 1 "
             "where resource = 'chatbots' and free > 0"
@@ -89,6 +102,8 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         ),
     },
     "entries_chain": {
+        "a run that was carried is gone": "delete from archived_run where resource = 'chatbots'",
+        "a run of other numbers": "update archived_run set last_seq = last_seq + 1",
         "another balance after it": "update entry set free_after = free_after + 1 where seq = 1",
         "one is missing": "delete from entry where seq = 1",
         "two have changed places": (
@@ -210,6 +225,7 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "where resource = 'credits' and free > 0"
         ),
         "a spend is gone": "delete from spend where state = 'done'",
+        "more is forgotten than was spent": "update forgotten_spend set credits = credits + 1",
     },
     "subscriptions_hold_chatbots": {
         "pays for chatbots that it never received": (

@@ -163,6 +163,48 @@ def reconcile(
         raise typer.Exit(shown.status)
 
 
+@app.command(
+    epilog="Examples: brimful archive --dry-run · brimful archive --months 36 --to /mnt/books · "
+    "brimful archive --key-days 90 --json"
+)
+def archive(
+    months: Annotated[
+        int, typer.Option(help="Archive what ended so many months ago or earlier; at least 2.")
+    ] = 24,
+    key_days: Annotated[
+        int | None,
+        typer.Option(
+            help="Forget the keys of spends that are older, at least 35 days; without it, those of "
+            "the archived months only."
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Write archived months to files in this folder, and drop them here."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take months of entries that ended long ago out of the way; balances, refunds and the audit stay
+    right. May be stopped and run again at any time. Exit status 1 when something was left."""
+    from brimful.cli import archive as command
+    from brimful.settings import read_settings
+
+    shown = run(
+        command.archive_books(
+            read_settings(), months=months, key_days=key_days, to=to, dry_run=dry_run
+        )
+    )
+    if as_json:
+        print(json.dumps(shown.plain()))
+    else:
+        shown.show()
+    if shown.status:
+        raise typer.Exit(shown.status)
+
+
 @app.command(epilog="Example: brimful events --retry")
 def events(
     retry: Annotated[

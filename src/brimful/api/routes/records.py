@@ -1,5 +1,6 @@
 """What an account can look up: lots, statement, subscriptions, notices; allotments and keys."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,6 +12,7 @@ from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import After, Allot, IdempotencyKey, IssueKey, Limit
 from brimful.billing import keys
 from brimful.billing.listings import Listing, list_entries, list_page, mark_notice_read
+from brimful.ledger.archive import read_archived_end
 from brimful.usecases.allot import Allotted, allot
 from brimful.wiring import Engine
 
@@ -85,7 +87,9 @@ async def statement(
     limit: Limit = 50,
     after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> dict[str, Any]:
-    """Every movement with what was free after it, newest first; `after` is a `seq`."""
+    """Every movement with what was free after it, newest first; `after` is a `seq`. Where `archived` is
+    not null, movements dated before `archived.before` are no more listed: the last of them had the number
+    `archived.seq` and left `archived.free_after`."""
     rows = await list_entries(
         engine.ctx.db,
         tenant_id=buyer.tenant_id,
@@ -94,8 +98,14 @@ async def statement(
         before_seq=after,
         limit=limit + 1,
     )
+    # Read after the entries: what is missing there is said here.
+    end = await read_archived_end(engine.ctx.db, buyer.tenant_id, buyer.account_id, resource)
     data = [present.entry(row) for row in rows[:limit]]
-    return {"data": data, "next": data[-1]["seq"] if len(rows) > limit else None}
+    return {
+        "data": data,
+        "next": data[-1]["seq"] if len(rows) > limit else None,
+        "archived": None if end is None else asdict(end),
+    }
 
 
 @router.post(

@@ -23,7 +23,7 @@ create table balance (
     foreign key (tenant_id, account_id) references account,
     check (overdrawn = 0 or resource = 'credits'),
     check (issued + received + overdrawn = free + reserved + held + used + sold + lapsed + clawed_back)
-) with (fillfactor = 50);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 create index balance_overdrawn on balance (tenant_id, account_id) where overdrawn > 0;
 
 create index balance_to_lapse on balance (next_expiry_at) where next_expiry_at is not null;
@@ -65,7 +65,7 @@ create table lot (
     opened_at timestamptz not null,
     primary key (tenant_id, lot_id),
     check (free + pinned + frozen + lapsed + returned <= amount)
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 create index lot_to_consume on lot (tenant_id, account_id, expires_at nulls last, lot_id) where free > 0;
 create index lot_of_account on lot (tenant_id, account_id, lot_id);
 
@@ -118,7 +118,7 @@ create table demand (
     unique (tenant_id, account_id, seq),
     check (state <> 'met' or (reserved_credits = credits and reserved_chatbots = chatbots)),
     check (state in ('waiting', 'met') or (reserved_credits = 0 and reserved_chatbots = 0))
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 create index demand_waiting on demand (tenant_id, account_id, seq) where state = 'waiting';
 create index demand_of_operation on demand (tenant_id, operation_id);
 create index demand_open on demand (tenant_id, registered_real_at) where state in ('waiting', 'met');

@@ -81,7 +81,7 @@ create table purchase (
     -- When its present step began, in real time: nothing of that step was asked of the gateway before (R22).
     step_real_at timestamptz not null,
     primary key (tenant_id, purchase_id)
-) with (fillfactor = 60);
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 -- R19: at most one open auto-billing per account, whoever tries.
 create unique index one_open_auto_billing on purchase (tenant_id, buyer_id)
     where automatic and state not in ('delivered', 'failed');

@@ -8,8 +8,13 @@ begin
     insert into usage_mark (tenant_id, account_id, seq, carried_at) values (p_tenant, p_account, 0, p_at)
     on conflict (tenant_id, account_id) do nothing;
     select seq into strict v_seq from usage_mark where tenant_id = p_tenant and account_id = p_account for update;
-    select max(seq) into v_last from entry
-    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and seq > v_seq;
+    -- Those of archived months are older than what is kept.
+    select greatest(
+        (select max(seq) from entry
+         where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and seq > v_seq),
+        (select max(last_seq) from archived_run
+         where tenant_id = p_tenant and account_id = p_account and resource = 'credits' and last_seq > v_seq)
+    ) into v_last;
     if v_last is null then
         return;
     end if;

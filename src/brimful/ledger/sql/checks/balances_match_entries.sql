@@ -1,6 +1,12 @@
 with moved as (
-    select e.tenant_id, e.account_id, e.resource, v.place, sum(v.amount) as amount
-    from entry e cross join lateral (values (e.target, e.amount), (e.source, -e.amount)) v (place, amount)
+    select m.tenant_id, m.account_id, m.resource, m.place, sum(m.amount) as amount
+    from (
+        select e.tenant_id, e.account_id, e.resource, v.place, sum(v.amount) as amount
+        from entry e cross join lateral (values (e.target, e.amount), (e.source, -e.amount)) v (place, amount)
+        group by 1, 2, 3, 4
+        union all
+        select tenant_id, account_id, resource, place, amount from archived_sum
+    ) m
     group by 1, 2, 3, 4
 ), kept as (
     select b.tenant_id, b.account_id, b.resource, v.place, v.amount

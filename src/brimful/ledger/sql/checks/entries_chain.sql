@@ -1,9 +1,15 @@
+-- Numbers follow each other and each has what was free after it, whether an entry is there or was carried with a month.
 select tenant_id, format('%s %s: entry %s is out of order or its free_after is wrong', account_id, resource, seq) as detail
 from (
     select tenant_id, account_id, resource, seq, free_after,
-        row_number() over w as expected_seq,
-        sum(case when target = 'free' then amount when source = 'free' then -amount else 0 end) over w as expected_free
-    from entry
+        coalesce(lag(last_seq) over w, 0) + 1 as expected_seq, sum(freed) over w as expected_free
+    from (
+        select tenant_id, account_id, resource, seq, seq as last_seq, free_after,
+            case 'free' when target then amount when source then -amount else 0 end as freed
+        from entry
+        union all
+        select tenant_id, account_id, resource, first_seq, last_seq, free_after, freed from archived_run
+    ) a
     window w as (partition by tenant_id, account_id, resource order by seq)
 ) e
 where seq <> expected_seq or free_after <> expected_free;

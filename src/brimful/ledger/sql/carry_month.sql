@@ -1,0 +1,1 @@
+select carry_month_v1($1, $2, $3);

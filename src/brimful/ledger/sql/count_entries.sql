@@ -1,0 +1,1 @@
+select count(*) from entry where at >= $1 and at < $2;

@@ -1,0 +1,1 @@
+select count(*) from spend where at < $1 and state <> 'waiting';

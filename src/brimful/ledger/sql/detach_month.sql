@@ -1,0 +1,1 @@
+select detach_month_v1($1, $2);

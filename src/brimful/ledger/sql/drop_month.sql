@@ -1,0 +1,1 @@
+select drop_month_v1($1, $2, $3);

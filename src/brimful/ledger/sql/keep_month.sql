@@ -1,0 +1,1 @@
+select keep_month_v1($1);
