@@ -3,8 +3,13 @@
 import asyncio
 from random import Random
 
+from brimful.billing.buyers import read_buyer
 from brimful.domain.outage import PAUSES
+from brimful.domain.planning import may_buy
+from brimful.domain.reason import Reason
 from brimful.effects.drive_refund import LOOKED_AT_EVERY
+from brimful.usecases.set_auto_billing import AutoBillingSet, resume_auto_billing
+from brimful.wiring import Engine
 from tests.simulator.callers import Callers
 from tests.simulator.director import Director
 from tests.simulator.model import Ask, Model
@@ -53,7 +58,7 @@ class Ending:
             await self._settle()
         for ask in filter(lambda one: one.open, unanswered):
             self.model.wrong(f"{ask.key} of {ask.who} has no answer: {ask.outcome}")
-        await self._probe()
+        await self.probe()
         await self._settle(scans=2)
 
     def _is_left(self, ask: Ask) -> bool:
@@ -80,23 +85,56 @@ class Ending:
         ended = ("created", "captured", "canceled")
         return [one["id"] for one in bank.payments.values() if one["state"] not in ended]
 
-    async def _probe(self) -> None:
+    async def probe(self) -> None:
         """Up one branch of the tree every owner puts a good card on file and switches on without
-        caps: then who stands at its end has all that is needed, and is served (R16, R29)."""
-        tree = self.stage.world.tree
+        caps: then who stands at its end has all that is needed, and is served (R16, R29). Whoever's
+        auto-billing stopped itself is asked by it, and lets it go on, once (R30): neither a card nor
+        other caps are an answer to that, and what is wanted now may be what stops it."""
+        tree, branch = self.stage.world.tree, []
         name = at = self.random.choice(list(tree))
         self.stage.net.bank.overrides.clear()
         while at in tree:
             await self.callers.save_card(at, f"tok_success#{at}/end", self.random)
             await self.callers.switch(at, self.random, enabled=True, limits={})
+            branch.append(at)
             at = tree[at]
         if not self._can_buy(name):
             return
+        ask = await self._want(name)
+        while ask.outcome != "done":
+            answered = [one for one in branch if await self._lets_go_on(one)]
+            if not answered:
+                told = f"{ask.outcome} {ask.reason}"
+                self.model.wrong(f"{name} has all that is needed and is not served: {told}")
+                return
+            branch = [one for one in branch if one not in answered]
+            ask = await self._want(name)
+
+    async def _want(self, name: str) -> Ask:
         ask = self.model.probe(name, self.random)
         await self.callers.ask(ask, times=1)
-        if ask.outcome != "done":
-            told = f"{ask.outcome} {ask.reason}"
-            self.model.wrong(f"{name} has all that is needed and is not served: {told}")
+        return ask
+
+    async def _lets_go_on(self, name: str) -> bool:
+        """Whether an account's auto-billing had stopped itself, as its owner sees in the settings; then
+        the owner lets it go on."""
+        ids = self.stage.ids(name)
+
+        async def call(engine: Engine) -> bool:
+            moment = engine.clock.moment()
+            async with engine.ctx.db.transaction() as tx:
+                facts = await read_buyer(tx, **ids, at=moment.at)
+            if may_buy(facts.buyer, moment.at) is not Reason.auto_billing_braked:
+                return False
+            terms = "Charge my card for what is missing."
+            answer = await resume_auto_billing(
+                engine.ctx, **ids, given_by=name, terms=terms, moment=moment
+            )
+            if isinstance(answer, AutoBillingSet):
+                engine.run(answer.effects)
+            return isinstance(answer, AutoBillingSet)
+
+        return bool(await self.callers.insist(f"go-on-{name}", call, self.random))
 
     def _can_buy(self, name: str) -> bool:
         """Every seller above offers credits, and every setting up the tree is on without caps."""

@@ -8,7 +8,7 @@ from tests.builders.calendar import HOUR, Calendar, subscribers
 from tests.builders.cards import LOST, behave
 from tests.builders.networks import replace_card
 from tests.builders.world import World, small_world
-from tests.usecases.test_brake import resume
+from tests.usecases.test_brake import quiet_weeks, resume, rush
 
 ACTS = ["new card", "by hand", "switched on again", "resumed", "replaced by its network"]
 acts = pytest.mark.parametrize("act", ACTS)
@@ -77,6 +77,26 @@ async def test_r29_serves_the_renewal_that_still_waits(calendar: Calendar, act: 
     assert (plan["state"], plan["months_done"]) == ("active", 2)
     own = len(world.taken()) - before[1] - (len(world.taken("platform")) - before[0])
     assert own == 1 + by_itself
+
+
+async def test_r30_a_brake_is_let_go_by_its_owners_word_alone(calendar: Calendar) -> None:
+    """It asked whether to charge on: another card, a purchase by hand and other limits are no answer."""
+    world = calendar.world
+    await quiet_weeks(calendar)
+    await rush(world, 3)
+
+    async def is_braked() -> bool:
+        answer = await world.spend("Agency", 90_000)
+        return isinstance(answer, Refuse) and answer.reason is Reason.auto_billing_braked
+
+    assert await is_braked()
+    for act in ("new card", "replaced by its network", "by hand"):
+        await clear(world, "Agency", act)
+        assert await is_braked(), act
+    await world.auto_billing("Agency", per_day_minor=10_000_000, brake_factor=None)
+    assert await is_braked(), "saved again"
+    await resume(world, "Agency")
+    assert not await is_braked()
 
 
 async def test_r29_the_owner_is_told_at_the_first_failure_and_not_at_each(

@@ -42,7 +42,8 @@ router = APIRouter(tags=["auto-billing"])
 )
 async def read_settings(buyer: BuyerDep, engine: EngineDep) -> dict[str, Any]:
     """`available` says whether it can be switched on. `status` is off or on, or why it is on and
-    cannot be used now: auto_billing_inactive, auto_billing_paused, no_payment_method, retry_later."""
+    cannot be used now: auto_billing_inactive, no_payment_method, auto_billing_paused,
+    auto_billing_braked (it asks whether to go on: resume), retry_later, gateway_unavailable."""
     moment = engine.clock.moment()
     async with engine.ctx.db.transaction() as tx:
         facts = await read_buyer(
