@@ -31,6 +31,7 @@ from brimful.effects.drive import drive
 from brimful.gateways.testbank.adapter import Testbank
 from brimful.ledger.audit import audit
 from brimful.notices.mailer import FolderMailer
+from brimful.runtime import calm_collector
 from brimful.settings import Settings
 from brimful.usecases.renew import renew_due
 from brimful.wiring import Engine
@@ -148,6 +149,7 @@ async def _measured(
             try:
                 await _prepare(engine, dsn, agencies)
                 clock.at = DUE
+                calm_collector()
                 before = len(await effects())
                 rival = await _one_by_one(engine) if with_rival else None
                 ours = await _together(engine)

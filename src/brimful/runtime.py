@@ -1,6 +1,7 @@
 """From settings to a running engine: the gateway, the mailer, the worker's loop."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,6 +31,8 @@ NO_GATEWAY = "no gateway: set BRIMFUL_STRIPE_KEY or BRIMFUL_TESTBANK_URL"
 SPARE_S = 5.0
 # How often the months to come are looked at.
 MONTHS_EVERY_S = 3_600.0
+# So many new objects, and so many looks at the younger ones, before the collector looks for cycles.
+COLLECT_EVERY = (20_000, 20, 50)
 
 
 def log_to_stderr() -> None:
@@ -44,6 +47,15 @@ def log_to_stderr() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def calm_collector() -> None:
+    """For a process that is about to serve for long: what it has by now stays, so the collector of
+    cycles leaves it alone, and looks less often at what comes. With the usual settings it took a
+    quarter of the time of a run of renewals, at no use: hardly anything of ours is in a cycle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
 
 
 def mailer_of(settings: Settings) -> Mailer:

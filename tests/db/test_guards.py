@@ -41,7 +41,7 @@ FORBIDDEN = {
     "r22_two_charges_of_one_purchase": (
         "update charge set purchase_id = (select purchase_id from charge limit 1)",
         asyncpg.UniqueViolationError,
-        "charge_of_purchase",
+        "one_open_charge",
     ),
 }
 

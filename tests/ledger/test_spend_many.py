@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -105,8 +105,7 @@ class Both:
             for (number, key, credits), spend_id in zip(batch, ids, strict=True):
                 tree, account = side.at(number)
                 one_side.append(
-                    replace(
-                        tree.new_spend(credits, account),
+                    tree.new_spend(credits, account)._replace(
                         key=f"key {key}",
                         body_hash=bytes([credits]),
                         spend_id=spend_id,
@@ -243,8 +242,8 @@ async def test_r39_one_key_twice_in_a_batch_is_debited_once(db: Database) -> Non
     async with bare_tree(db) as tree:
         await tree.sell(10)
         new = tree.new_spend(4)
-        other = replace(new, body_hash=b"other", spend_id=new_id())
-        again = replace(new, spend_id=new_id())
+        other = new._replace(body_hash=b"other", spend_id=new_id())
+        again = new._replace(spend_id=new_id())
         tried = await tree.spend_many([new, again, other, tree.new_spend(6)])
         assert tried == [
             Tried("done", new.spend_id, 4, 6),
@@ -286,7 +285,7 @@ async def test_r20_an_account_that_another_has_keeps_nobody_waiting(world: World
 async def test_an_account_without_a_balance_raises(db: Database) -> None:
     """Nothing is made up for it, and nobody waits for ever."""
     async with bare_tree(db) as tree:
-        nobody = replace(tree.new_spend(1), account_id=new_id())
+        nobody = tree.new_spend(1)._replace(account_id=new_id())
         with pytest.raises(Exception, match="has no balance"):
             async with tree.tx.transaction():
                 await tree.spend_many([nobody])

@@ -54,8 +54,21 @@ async def open_ground(loop: SimLoop, dsn: str, name: str) -> Ground:
     return Ground(loop, sessions, await open_session(mine), rows)
 
 
+def _stay(core: int, pids: Iterable[int]) -> None:
+    """Keep this process and those of its connections on one core, where the system has a way to: they
+    take turns anyway, and each would only wake the other from afar."""
+    with contextlib.suppress(AttributeError, OSError):
+        for pid in (0, *pids):
+            os.sched_setaffinity(pid, {core})
+
+
 def simulate(
-    dsn: str, name: str, seeds: Iterable[int], *, keep_trace: bool = False
+    dsn: str,
+    name: str,
+    seeds: Iterable[int],
+    *,
+    keep_trace: bool = False,
+    core: int | None = None,
 ) -> Iterator[Outcome]:
     """Play seeds one after the other in this process, on a database of its own."""
     listen()
@@ -63,6 +76,8 @@ def simulate(
     asyncio.set_event_loop(loop)
     try:
         here = loop.run_until_complete(open_ground(loop, dsn, name))
+        if core is not None:
+            _stay(core, [one.pid for one in (*here.sessions, here.monitor)])
         # A twentieth of the time; what a run leaves behind is collected now and then, by itself.
         gc.disable()
         gc.freeze()
@@ -80,7 +95,8 @@ def simulate(
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one process is to play: seeds from ``start`` to ``stop`` by ``step``, beginning none after
-    ``within_s`` seconds, and of them only those of which ``at`` is a weak spot, if given."""
+    ``within_s`` seconds, and of them only those of which ``at`` is a weak spot, if given; on the
+    ``core`` of the machine, if one is named."""
 
     dsn: str
     name: str
@@ -89,12 +105,19 @@ class Share:
     step: int
     within_s: float | None = None
     at: str | None = None
+    core: int | None = None
 
     @property
     def seeds(self) -> Iterator[int]:
         """Them."""
         seeds = range(self.start, self.stop, self.step)
         return (one for one in seeds if self.at is None or keeps_at(one, self.at))
+
+
+def _cores(jobs: int) -> list[int] | list[None]:
+    """A core for each of so many processes; none where there are not as many."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return cores[:jobs] if jobs <= len(cores) else [None] * jobs
 
 
 async def run_all(
@@ -107,8 +130,8 @@ async def run_all(
     """Play seeds in so many processes as ``Share`` says; each outcome is ``seen`` as it comes."""
     async with server() as dsn:
         shares = [
-            Share(dsn, f"simulated_{job}", seeds.start + job, seeds.stop, jobs, within_s, at)
-            for job in range(min(jobs, len(seeds)))
+            Share(dsn, f"simulated_{job}", seeds.start + job, seeds.stop, jobs, within_s, at, core)
+            for job, core in zip(range(min(jobs, len(seeds))), _cores(jobs), strict=False)
         ]
         working = [asyncio.create_task(_listen(share, seen)) for share in shares]
         try:
@@ -141,7 +164,7 @@ def work(text: str) -> None:
     """What such a process does: its seeds, one after the other, a line of JSON each."""
     share = Share(**json.loads(text))
     began = time.monotonic()
-    for outcome in simulate(share.dsn, share.name, share.seeds):
+    for outcome in simulate(share.dsn, share.name, share.seeds, core=share.core):
         print(json.dumps(asdict(outcome)), flush=True)
         if share.within_s is not None and time.monotonic() - began > share.within_s:
             return

@@ -11,6 +11,7 @@ from typing import Any
 
 from brimful.ledger.balances import Stock
 from tests.simulator.bank import Net
+from tests.simulator.caps import check_caps
 from tests.simulator.model import Ask, Model, Switch
 from tests.simulator.paid import BY_HAND, Paid, payments, undone
 from tests.simulator.prices import check_prices
@@ -19,7 +20,6 @@ from tests.simulator.seats import MONTH, check_chatbots
 # No request takes so long by itself.
 HOURS = timedelta(hours=1)
 OF_A_CARD = ("card_declined", "authentication_required")
-CAPS = (("per_day_minor", "%Y-%m-%d"), ("per_month_minor", "%Y-%m"))
 
 
 def judge(model: Model, net: Net, stocks: dict[str, Stock], seats: dict[str, Stock]) -> list[str]:
@@ -35,7 +35,7 @@ def judge(model: Model, net: Net, stocks: dict[str, Stock], seats: dict[str, Sto
         *check_chatbots(model, paid, seats),
         *_operations(model, paid, stocks),
         *_switched_off(model, net, paid),
-        *_caps(model, paid),
+        *check_caps(model, paid),
         *_told(model, net),
     ]
 
@@ -174,48 +174,6 @@ def _in_force(model: Model, who: str, step: int) -> list[Switch]:
     return [last] + [
         one for one in model.switches[who] if one.asked <= step and not 0 <= one.known <= step
     ]
-
-
-def _caps(model: Model, paid: list[Paid]) -> Iterator[str]:
-    """No cap was passed by auto-billing (R28)."""
-    for name in model.world.tree:
-        mine = [p for p in paid if p.who == name and p.kind == "auto" and p.net]
-        mine.sort(key=lambda one: one.first_step)
-        for number, one in enumerate(mine):
-            allowed = _limit(model, one, "per_charge_minor")
-            if allowed is not None and one.amount > allowed:
-                yield f"{name} was charged {one.amount}, its limit per charge is {allowed}"
-            for cap, form in CAPS:
-                limit = _limit(model, one, cap)
-                day = one.at.strftime(form)
-                spent = sum(p.net for p in mine[: number + 1] if p.at.strftime(form) == day)
-                if limit is not None and spent > limit:
-                    yield f"{name} was charged {spent} in {day}, its limit is {limit}"
-
-
-def _limit(model: Model, one: Paid, cap: str) -> int | None:
-    """The highest limit that may have been in force when a payment was decided on."""
-    steps = [one.first_step]
-    found: list[int] = []
-    for switch in model.switches[one.who]:
-        if switch.asked > steps[0]:
-            continue
-        later = [
-            other
-            for other in model.switches[one.who]
-            if other.asked > switch.asked and 0 <= other.known < one.asked - WINDOW
-        ]
-        if not later:
-            limit = switch.limits.get(cap)
-            if limit is None:
-                return None
-            found.append(limit)
-    return max(found, default=0) if found else None
-
-
-# A decision and the request that follows from it lie so many steps apart at most, mostly; beyond, the
-# caps that were in force when it was decided may have been others.
-WINDOW = 400
 
 
 def _told(model: Model, net: Net) -> Iterator[str]:

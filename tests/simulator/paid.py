@@ -20,7 +20,8 @@ BEFORE = timedelta(days=45)
 class Paid:
     """One payment as the bank has it, and what it was for: ``kind`` is auto (bought by auto-billing),
     hand, plan, seats, change (what callers did, and plans that renewed) or rent (chatbots that did);
-    ``ask`` is the request of which a caller was told that this is its purchase."""
+    ``ask`` is the request of which a caller was told that this is its purchase; it was decided on
+    between ``since`` and ``at``."""
 
     payment_id: str
     who: str
@@ -28,6 +29,7 @@ class Paid:
     chatbots: int
     amount: int
     purchase: str
+    since: datetime
     at: datetime
     asked: int
     first_step: int
@@ -59,6 +61,7 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
             chatbots=int(found[2]),
             amount=payment["captured"],
             purchase=payment["metadata"]["purchase"],
+            since=_time_before(net, first.asked),
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
@@ -69,6 +72,16 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
         )
         paid.kind = _kind(model, paid)
         yield paid
+
+
+# A decision and the request that follows from it lie so many steps apart at most, mostly.
+WINDOW = 400
+
+
+def _time_before(net: Net, step: int) -> datetime:
+    """What time it was, at the latest, when whatever was asked for at a step was decided on."""
+    earlier = [one.asked_at for one in net.asked if one.asked <= step - WINDOW]
+    return max(earlier) if earlier else min(one.asked_at for one in net.asked)
 
 
 def undone(payment: dict[str, Any]) -> bool:

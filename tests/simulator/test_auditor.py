@@ -6,7 +6,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from brimful.ledger.balances import Stock
-from tests.simulator.model import Ask, LetGo, Model
+from tests.simulator.caps import check_caps
+from tests.simulator.model import Ask, LetGo, Model, Switch
 from tests.simulator.paid import Paid
 from tests.simulator.prices import check_prices
 from tests.simulator.seats import check_chatbots
@@ -33,7 +34,9 @@ def a_model(*, buys: bool = True) -> Model:
 
 def a_payment(kind: str, amount: int, at: datetime, **more: Any) -> Paid:
     """One of the agency's that was captured."""
-    told: dict[str, Any] = {"who": "AGENCY", "credits": 0, "chatbots": 0, "ask": None} | more
+    told: dict[str, Any] = {
+        "who": "AGENCY", "credits": 0, "chatbots": 0, "ask": None, "since": at,
+    } | more  # fmt: skip
     return Paid(
         payment_id="p", amount=amount, purchase=f"{kind} {at}", at=at, asked=9, first_step=9,
         net=amount, back=0, back_most=0, kind=kind, **told,
@@ -118,3 +121,20 @@ def test_r31_a_chatbot_pauses_only_where_seats_were_let_go_and_none_is_free() ->
     assert found(model, received=2, used=2) == []
     model.asks[0].deleted = True
     assert found(model, received=2, used=2)
+
+
+def test_r28_a_cap_is_passed_by_what_was_decided_on_within_its_day() -> None:
+    """A charge that was on its way over midnight may be dated by either day."""
+    model = a_model()
+    model.switches = {
+        "AGENCY": [Switch(0, 0, True, {"per_day_minor": 1_000})],
+        "anna": [Switch(0, 0, True, {})],
+    }
+    first = a_payment("auto", 600, BEGAN)
+    for amount, since, right in (
+        (400, BEGAN, True),
+        (401, BEGAN, False),
+        (401, BEGAN - timedelta(hours=10), True),
+    ):
+        second = a_payment("auto", amount, BEGAN, since=since)
+        assert (not list(check_caps(model, [first, second]))) == right

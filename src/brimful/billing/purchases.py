@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
+from brimful.db.columns import columns
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
@@ -161,36 +162,35 @@ class Purchase:
 
 
 async def open_purchases(tx: Transaction, purchases: Sequence[NewPurchase], moment: Moment) -> None:
-    """Write intents with their lines."""
-    await tx.executemany(
-        _sql("open_purchase"),
-        [
-            (
-                new.tenant_id,
-                new.purchase_id,
-                new.buyer_id,
-                new.seller_id,
-                new.origin,
-                new.mode,
-                new.state,
-                new.amount_minor,
-                new.currency,
-                sum(line.credits for line in new.lines),
-                sum(line.chatbots for line in new.lines),
-                new.demand_id,
-                new.trigger,
-                dict(new.explanation),
-                moment.at,
-                moment.real_at,
-                new.present,
-                new.for_renewals,
-            )
-            for new in purchases
-        ],
+    """Write intents with their lines, all by one statement each: a group of renewals is many."""
+    await tx.execute(
+        _sql("open_purchases"),
+        moment.at,
+        moment.real_at,
+        *columns([_row(new) for new in purchases]),
     )
-    await tx.executemany(
-        _sql("open_purchase_line"),
-        [_line(new, number, line) for new in purchases for number, line in enumerate(new.lines, 1)],
+    lines = [(new, *numbered) for new in purchases for numbered in enumerate(new.lines, 1)]
+    await tx.execute(_sql("open_purchase_lines"), *columns([_line(*line) for line in lines]))
+
+
+def _row(new: NewPurchase) -> tuple[object, ...]:
+    return (
+        new.tenant_id,
+        new.purchase_id,
+        new.buyer_id,
+        new.seller_id,
+        new.origin,
+        new.mode,
+        new.state,
+        new.amount_minor,
+        new.currency,
+        sum(line.credits for line in new.lines),
+        sum(line.chatbots for line in new.lines),
+        new.demand_id,
+        new.trigger,
+        dict(new.explanation),
+        new.present,
+        new.for_renewals,
     )
 
 

@@ -10,7 +10,7 @@ from brimful.billing import accounts
 from brimful.cli.database import database_of
 from brimful.cli.errors import BadInput
 from brimful.cli.listening import close, run_server, take_port, url_of
-from brimful.runtime import NO_GATEWAY, engine_of, log_to_stderr, work
+from brimful.runtime import NO_GATEWAY, calm_collector, engine_of, log_to_stderr, work
 from brimful.settings import Settings
 from brimful_testbank.server import serving
 
@@ -47,6 +47,7 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
                 "The platform is not open yet, and nobody has a key: see brimful open --help"
             )
         app = create_app(engine, lambda: work(engine))
+        calm_collector()
         await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True))
 
 
@@ -77,6 +78,7 @@ async def worker(settings: Settings) -> None:
         raise BadInput(_FOR_TESTS)
     log_to_stderr()
     async with database_of(settings) as dsn, engine_of(settings, dsn) as engine:
+        calm_collector()
         print("The worker looks for due work", flush=True)
         await work(engine)
 

@@ -8,9 +8,7 @@ Requests of one account are settled in the order of their arrival; an account is
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 
@@ -28,7 +26,8 @@ WAITS_MAX = 4
 # So many requests may stand in line: what is settled within about a second.
 QUEUE_MAX = 20_000
 
-Account = tuple[UUID, UUID]
+# An account's id as a number, which is quicker to look up.
+Account = int
 
 
 class Overloaded(Exception):
@@ -45,12 +44,43 @@ class Settle(Protocol):
         """An answer for each, in their order; see ``settle_spends``."""
 
 
-@dataclass(slots=True, eq=False)
+class _Call:
+    """What one caller asked for at once: an answer for each, and when the last of them is there."""
+
+    __slots__ = ("answers", "left", "over")
+
+    def __init__(self, length: int, over: asyncio.Future[None]) -> None:
+        self.answers: list[Tried | Exception | None] = [None] * length
+        self.left, self.over = length, over
+
+    async def all(self) -> list[Tried | Exception]:
+        """The answers, once all are there. A caller who goes away takes back what has not been begun."""
+        await self.over
+        return [answer for answer in self.answers if answer is not None]
+
+
 class _Asked:
-    account: Account
-    new: NewSpend
-    moment: Moment
-    answer: asyncio.Future[Tried]
+    """One spend in line, and where its answer goes."""
+
+    __slots__ = ("account", "call", "moment", "new", "place")
+
+    def __init__(self, new: NewSpend, moment: Moment, call: _Call, place: int) -> None:
+        self.account: Account = new.account_id.int
+        self.new, self.moment, self.call, self.place = new, moment, call, place
+
+    def answer(self, told: Tried | Exception) -> None:
+        """Say what became of it, once."""
+        call = self.call
+        if call.answers[self.place] is None:
+            call.answers[self.place] = told
+            call.left -= 1
+            if not call.left and not call.over.done():
+                call.over.set_result(None)
+
+    @property
+    def wanted(self) -> bool:
+        """Whoever asked is still there, and has not heard."""
+        return not self.call.over.done() and self.call.answers[self.place] is None
 
 
 class Gatherer:
@@ -77,8 +107,10 @@ class Gatherer:
 
     async def spend(self, new: NewSpend, moment: Moment) -> Tried:
         """What became of one spend, once that is committed; see ``spend_all``."""
-        [answer] = self._ask((new,), moment)
-        return await answer
+        [answer] = await self.spend_all((new,), moment)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def spend_all(self, asked: Sequence[NewSpend], moment: Moment) -> list[Tried | Exception]:
         """What became of each, once all of it is committed: its own exception where one could not be
@@ -86,12 +118,7 @@ class Gatherer:
 
         A caller who goes away takes back what has not been begun; the rest is done all the same.
         """
-        answers = self._ask(asked, moment)
-        try:
-            return [await _either(answer) for answer in answers]
-        finally:
-            for answer in answers:
-                answer.cancel()
+        return await self._ask(asked, moment).all() if asked else []
 
     async def stop(self) -> None:
         """Refuse what stands in line and what comes meanwhile, and finish what was begun."""
@@ -102,22 +129,27 @@ class Gatherer:
         self._held.clear()
         self._length = 0
         for asked in waiting:
-            _fail(asked, Overloaded("the process is stopping"))
+            asked.answer(Overloaded("the process is stopping"))
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._stopping = False
 
-    def _ask(self, news: Sequence[NewSpend], moment: Moment) -> list[asyncio.Future[Tried]]:
+    def _ask(self, news: Sequence[NewSpend], moment: Moment) -> _Call:
         if self._stopping or self._length + len(news) > self._queue_max:
             raise Overloaded("too much is asked at once")
-        make = asyncio.get_running_loop().create_future
-        asked = [_Asked((new.tenant_id, new.account_id), new, moment, make()) for new in news]
-        for one in asked:
-            self._queues.setdefault(one.account, deque()).append(one)
+        call = _Call(len(news), asyncio.get_running_loop().create_future())
+        queues, ready = self._queues, self._ready
+        for place, new in enumerate(news):
+            one = _Asked(new, moment, call, place)
+            queue = queues.get(one.account)
+            if queue is None:
+                queues[one.account] = deque((one,))
+            else:
+                queue.append(one)
             if one.account not in self._away and one.account not in self._held:
-                self._ready[one.account] = None
-        self._length += len(asked)
+                ready[one.account] = None
+        self._length += len(news)
         self._begin()
-        return [one.answer for one in asked]
+        return call
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""
@@ -163,13 +195,20 @@ class Gatherer:
 
     async def _settle_and_answer(self, batch: list[_Asked], *, wait: bool) -> None:
         # Whoever went away meanwhile is not served unseen.
-        wanted = [one for one in batch if not one.answer.done()]
+        wanted, twins = _apart([one for one in batch if one.wanted])
         try:
             busy = await self._settled(wanted, wait=wait)
         except asyncio.CancelledError:
-            for one in wanted:
-                one.answer.cancel()
+            for one in batch:
+                one.call.over.cancel()
             raise
+        for one, first in twins:
+            told = first.call.answers[first.place]
+            if told is not None:
+                one.answer(told)
+        if busy:
+            held = {one.account for one in busy}
+            busy = [one for one in batch if one.account in held and one.wanted]
         self._let_go(dict.fromkeys(one.account for one in batch), busy)
 
     async def _settled(self, batch: list[_Asked], *, wait: bool) -> list[_Asked]:
@@ -183,7 +222,7 @@ class Gatherer:
         except Exception as problem:
             if isinstance(problem, DatabaseGone) or len(batch) == 1:
                 for one in batch:
-                    _fail(one, problem)
+                    one.answer(problem)
                 return []
             _log.warning("spends_settled_in_halves", spends=len(batch), why=repr(problem))
             half = len(batch) // 2
@@ -192,10 +231,13 @@ class Gatherer:
             behind = [one for one in batch[half:] if one.account in held]
             rest = [one for one in batch[half:] if one.account not in held]
             return busy + behind + await self._settled(rest, wait=False)
+        busy = []
         for one, answer in zip(batch, tried, strict=True):
-            if answer.outcome != "busy" and not one.answer.done():
-                one.answer.set_result(answer)
-        return [one for one, answer in zip(batch, tried, strict=True) if answer.outcome == "busy"]
+            if answer.outcome == "busy":
+                busy.append(one)
+            else:
+                one.answer(answer)
+        return busy
 
     def _let_go(self, accounts: dict[Account, None], busy: list[_Asked]) -> None:
         """Accounts are back from a call: those that others hold are to be waited for, the first in
@@ -203,7 +245,7 @@ class Gatherer:
         self._away.difference_update(accounts)
         for one in reversed(busy):
             if self._stopping:
-                _fail(one, Overloaded("the process is stopping"))
+                one.answer(Overloaded("the process is stopping"))
                 continue
             self._queues.setdefault(one.account, deque()).appendleft(one)
             self._length += 1
@@ -223,13 +265,15 @@ def _first(accounts: dict[Account, None]) -> Account:
     return account
 
 
-async def _either(answer: asyncio.Future[Tried]) -> Tried | Exception:
-    try:
-        return await answer
-    except Exception as problem:
-        return problem
-
-
-def _fail(asked: _Asked, problem: BaseException) -> None:
-    if not asked.answer.done():
-        asked.answer.set_exception(problem)
+def _apart(batch: list[_Asked]) -> tuple[list[_Asked], list[tuple[_Asked, _Asked]]]:
+    """A batch in which no spend is asked for twice, and those that are with the first of their kind:
+    what became of that is their answer too, as it would be by its key, or, of one that is short,
+    because an account has no more the second time."""
+    first: dict[tuple[Account, str, bytes, int], _Asked] = {}
+    twins = []
+    for one in batch:
+        new = one.new
+        found = first.setdefault((one.account, new.key, new.body_hash, new.credits), one)
+        if found is not one:
+            twins.append((one, found))
+    return (list(first.values()), twins) if twins else (batch, twins)

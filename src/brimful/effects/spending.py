@@ -15,7 +15,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.gatherer import Gatherer, Overloaded
 from brimful.effects.waiting import Waiters, refusal_of
-from brimful.ledger.spends import NewSpend
+from brimful.ledger.spends import NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
 from brimful.usecases.context import Context
 from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
@@ -60,20 +60,21 @@ class Spending:
         """
         moment = self.now()
         until_s = asyncio.get_running_loop().time() + wait_ms / 1000
+        tries = await self.gatherer.spend_all(asked, moment)
         answers: list[Answer | Exception | None] = [
             one if isinstance(one, Exception) else told_at_once(new, one)
-            for new, one in zip(asked, await self.gatherer.spend_all(asked, moment), strict=True)
+            for new, one in zip(asked, tries, strict=True)
         ]
         done = [answer for answer in answers if isinstance(answer, SpendDone) and answer.effects]
         self.run(dict.fromkeys(effect for answer in done for effect in answer.effects))
-        behind: dict[tuple[UUID, UUID], list[int]] = {}
-        for place, (new, answer) in enumerate(zip(asked, answers, strict=True)):
+        behind: dict[UUID, list[int]] = {}
+        for place, answer in enumerate(answers):
             if answer is None:
-                behind.setdefault((new.tenant_id, new.account_id), []).append(place)
+                behind.setdefault(asked[place].account_id, []).append(place)
         slots = asyncio.Semaphore(FOLLOWED_AT_ONCE)
         followed = await asyncio.gather(
             *(
-                self._follow([asked[place] for place in places], until_s, slots)
+                self._follow([(asked[one], _short(tries[one])) for one in places], until_s, slots)
                 for places in behind.values()
             )
         )
@@ -83,7 +84,10 @@ class Spending:
         return [answer for answer in answers if answer is not None]
 
     async def _follow(
-        self, asked: Sequence[NewSpend], until_s: float, slots: asyncio.Semaphore
+        self,
+        asked: Sequence[tuple[NewSpend, Tried]],
+        until_s: float,
+        slots: asyncio.Semaphore,
     ) -> list[Answer | Exception]:
         """Register the spends of one account that were short, in their order, and wait for them. What
         needs as much as one that was refused is refused alike; what there is no time for is pending."""
@@ -93,7 +97,7 @@ class Spending:
         waiting: dict[int, asyncio.Task[Answer | Exception]] = {}
         refused: tuple[int, Refuse] | None = None
         async with slots:
-            for place, new in enumerate(asked):
+            for place, (new, tried) in enumerate(asked):
                 left_ms = max(0, int((until_s - loop.time()) * 1000))
                 if refused is not None and new.credits >= refused[0]:
                     told.append(refused[1])
@@ -101,7 +105,7 @@ class Spending:
                 if loop.time() > patience_s:
                     told.append(Pending(operation_id=new.spend_id))
                     continue
-                begun = await _alone(self._begin(new, left_ms))
+                begun = await _alone(self._begin(new, left_ms, tried))
                 if isinstance(begun, SpendWaiting):
                     outcome = _alone(self._outcome(new, begun, left_ms))
                     waiting[place] = asyncio.create_task(outcome)
@@ -115,10 +119,15 @@ class Spending:
         return told
 
     async def _begin(
-        self, new: NewSpend, wait_ms: int
+        self, new: NewSpend, wait_ms: int, tried: Tried | None = None
     ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
         answer = await spend_credits(
-            self.ctx, self.gatherer.spend, new, wait_ms=wait_ms, moment=self.now()
+            self.ctx,
+            self.gatherer.spend,
+            new,
+            wait_ms=wait_ms,
+            moment=self.now(),
+            tried=tried,
         )
         if isinstance(answer, SpendWaiting):
             await reached(Step.demand_registered, answer)
@@ -149,6 +158,12 @@ class Spending:
                 balance_after=row["balance_after"],
             )
         return refusal_of(new.account_id, row)
+
+
+def _short(tried: Tried | Exception) -> Tried:
+    """What was tried and has no answer yet, which is no exception."""
+    assert isinstance(tried, Tried)
+    return tried
 
 
 async def _alone(work: Awaitable[T]) -> T | Exception:

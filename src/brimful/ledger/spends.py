@@ -1,12 +1,12 @@
 """Spends: the debit of credits for work done, once per key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from brimful.db.columns import columns
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -14,9 +14,12 @@ from brimful.domain.moment import Moment
 _sql = partial(load, "brimful.ledger")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSpend:
-    """A spend as it was asked for. ``key`` is unique per account; ``body_hash`` tells reuse apart."""
+class NewSpend(NamedTuple):
+    """A spend as it was asked for. ``key`` is unique per account; ``body_hash`` tells reuse apart.
+
+    A tuple, in the order of the statement's arguments: a batch of thousands is made and taken apart
+    in a fraction of the time.
+    """
 
     tenant_id: UUID
     account_id: UUID
@@ -28,8 +31,7 @@ class NewSpend:
     messages: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(NamedTuple):
     """What became of a try: done now or before, waiting, short of credits, or its key is taken.
     "busy": another transaction has the account, and nothing was tried."""
 
@@ -48,21 +50,11 @@ async def spend_many(
     Accounts that another transaction has are not waited for, but for that of the first if ``wait``.
     Raises when that has no balance.
     """
-    rows = await db.fetch(
-        _sql("spend_many"),
-        [new.tenant_id for new in asked],
-        [new.account_id for new in asked],
-        [new.key for new in asked],
-        [new.body_hash for new in asked],
-        [new.spend_id for new in asked],
-        [new.credits for new in asked],
-        [new.model for new in asked],
-        [new.messages for new in asked],
-        moment.at,
-        wait,
-    )
-    answers = {place: Tried(*rest) for place, *rest in rows}
-    return [answers[place] for place in range(1, len(asked) + 1)]
+    rows = await db.fetch(_sql("spend_many"), *columns(asked), moment.at, wait)
+    answers: list[Any] = [None] * len(asked)
+    for row in rows:
+        answers[row[0] - 1] = Tried._make(row[1:])
+    return answers
 
 
 async def wait_for_spend(

@@ -22,7 +22,13 @@ Try = Callable[[NewSpend, Moment], Awaitable[Tried]]
 
 
 async def spend_credits(
-    ctx: Context, attempt: Try, new: NewSpend, *, wait_ms: int, moment: Moment
+    ctx: Context,
+    attempt: Try,
+    new: NewSpend,
+    *,
+    wait_ms: int,
+    moment: Moment,
+    tried: Tried | None = None,
 ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
     """Debit what ``new`` asks for once for its key; replays what the key did before.
 
@@ -30,12 +36,16 @@ async def spend_credits(
     seller allows the account is overdrawn instead of kept waiting, and what it owes is bought behind the
     answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at
     once with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
-    completes it or ``wait_ms`` (milliseconds of real time) have passed (R20). Raises what ``attempt`` does.
+    completes it or ``wait_ms`` (milliseconds of real time) have passed (R20). ``tried`` is what came of an
+    attempt that was just made. Raises what ``attempt`` does.
     """
     while True:
-        answer = await _at_once(ctx, attempt, new, moment, wait_ms)
+        if tried is None:
+            tried = await attempt(new, moment)
+        answer = await _told(ctx, new, tried, moment, wait_ms)
         if answer is not None:
             return answer
+        tried = None
         refusal = await _feasible(ctx, new, moment)
         if refusal is not None:
             return refusal
@@ -44,10 +54,9 @@ async def spend_credits(
             return answer
 
 
-async def _at_once(
-    ctx: Context, attempt: Try, new: NewSpend, moment: Moment, wait_ms: int
+async def _told(
+    ctx: Context, new: NewSpend, tried: Tried, moment: Moment, wait_ms: int
 ) -> SpendDone | SpendWaiting | KeyConflict | None:
-    tried = await attempt(new, moment)
     if tried.outcome == "waiting":
         await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
         return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)

@@ -41,6 +41,7 @@ create table chatbot (
     deleted_at timestamptz,
     primary key (tenant_id, chatbot_id)
 );
+create index chatbot_of_account on chatbot (tenant_id, account_id, chatbot_id);
 create unique index chatbot_external on chatbot (tenant_id, account_id, external_id)
     where state in ('waiting', 'active', 'paused');
 
@@ -166,7 +167,8 @@ create table charge (
     primary key (tenant_id, charge_id)
 );
 create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;
-create unique index charge_of_purchase on charge (tenant_id, purchase_id) where state not in ('canceled', 'refunded');
+create unique index one_open_charge on charge (tenant_id, purchase_id) where state not in ('canceled', 'refunded');
+create index charge_of_purchase on charge (tenant_id, purchase_id);
 -- The attempts at a card in vain, and those without an answer.
 create index charge_declined on charge (tenant_id, gateway_account, fingerprint, declined_at) where declined_at is not null;
 create index charge_under_way on charge (tenant_id, gateway_account, fingerprint) where state = 'open';

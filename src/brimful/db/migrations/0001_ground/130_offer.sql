@@ -54,12 +54,14 @@ end $$;
 -- all others (R17); what they leave repays what is overdrawn.
 create function offer_stock_v1(
     p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz, p_bought uuid default null
-) returns table (kind text, operation_id uuid, outcome text) language plpgsql as $$
+) returns table (kind text, operation_id uuid, outcome text) language plpgsql set enable_seqscan = off as $$
 declare
     d record;
     v_outcome text;
 begin
     perform settle_v1(p_tenant, p_account, p_at);
+    return query
+        select 'purchase', m.operation_id, 'met' from meet_first_v1(p_tenant, p_account, p_bought, p_at, p_real_at) m (operation_id);
     for d in
         select demand.demand_id, demand.kind, demand.operation_id from demand
         where tenant_id = p_tenant and account_id = p_account and state = 'waiting'

@@ -15,7 +15,9 @@ create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, sty
 -- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
 -- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
 -- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
--- planner believes: a plan that was made while tables were small is kept while they grow.
+-- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
+-- that needs one is allowed, and each lookup stands in a subquery of its own, where its keys are all that it can go by: a
+-- join may as well read all of an index and compare, which costs nothing where the table is believed to be empty.
 create function spend_many_v1(
     p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
     p_models text[], p_messages bigint[], p_at timestamptz, p_wait boolean
@@ -24,6 +26,7 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_has
 #variable_conflict use_column
 declare
     v_locked uuid[];
+    v_ends boolean;
     v_busy uuid[];
     v_twice uuid[];
     v_ended record;
@@ -36,22 +39,29 @@ begin
             raise exception 'account % has no balance', p_accounts[1];
         end if;
     end if;
-    v_locked := array(
-        select b.account_id
-        from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)) n
-        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
-        order by b.tenant_id, b.account_id for update of b skip locked
-    );
+    select coalesce(array_agg(b.account_id), '{}'), bool_or(b.ends) into v_locked, v_ends
+    from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id) order by 1, 2) n
+    cross join lateral (
+        select b.account_id, coalesce(b.next_expiry_at <= p_at, false) as ends from balance b
+        where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
+    ) b;
     v_busy := array(select unnest(p_accounts) except select unnest(v_locked));
-    return query select n.place, 'busy', null::uuid, null::bigint, null::bigint
-        from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
-    for v_ended in
-        select distinct b.tenant_id, b.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)
-        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
-        where b.next_expiry_at <= p_at and n.account_id <> all (v_busy)
-    loop
-        perform settle_v1(v_ended.tenant_id, v_ended.account_id, p_at);
-    end loop;
+    if cardinality(v_busy) > 0 then
+        return query select n.place, 'busy', null::uuid, null::bigint, null::bigint
+            from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
+    end if;
+    if v_ends then
+        for v_ended in
+            select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)
+            cross join lateral (
+                select b.next_expiry_at from balance b
+                where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
+            ) b
+            where b.next_expiry_at <= p_at and n.account_id <> all (v_busy)
+        loop
+            perform settle_v1(v_ended.tenant_id, v_ended.account_id, p_at);
+        end loop;
+    end if;
     -- What the second of two requests with one key is answered depends on what became of the first.
     v_twice := array(
         select n.account_id from unnest(p_accounts, p_keys) n (account_id, key)
@@ -76,10 +86,20 @@ begin
             b.free + greatest(0, coalesce(o.limit_credits - b.overdrawn, 0)) as most
         from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
             with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
-        join balance b on b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
-        left join spend s on s.tenant_id = n.tenant_id and s.account_id = n.account_id and s.key = n.key
-        left join command c on c.tenant_id = n.tenant_id and c.account_id = n.account_id and c.key = n.key
-        left join overdraft o on o.tenant_id = n.tenant_id and o.account_id = n.account_id
+        cross join lateral (
+            select b.free, b.overdrawn, b.seq from balance b
+            where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
+        ) b
+        left join lateral (
+            select s.spend_id, s.credits, s.balance_after, s.state, s.body_hash from spend s
+            where s.tenant_id = n.tenant_id and s.account_id = n.account_id and s.key = n.key limit 1
+        ) s on true
+        left join lateral (
+            select c.key from command c where c.tenant_id = n.tenant_id and c.account_id = n.account_id and c.key = n.key limit 1
+        ) c on true
+        left join lateral (
+            select o.limit_credits from overdraft o where o.tenant_id = n.tenant_id and o.account_id = n.account_id limit 1
+        ) o on true
         where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
     ), taking as (
         select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
@@ -106,8 +126,14 @@ begin
         update balance b set
             free = b.free - s.from_free, unsettled = b.unsettled + s.from_free, used = b.used + s.used,
             overdrawn = b.overdrawn + s.used - s.from_free, seq = b.seq + s.entries
-        from summed s
-        where b.tenant_id = s.tenant_id and b.account_id = s.account_id and b.resource = 'credits'
+        from (
+            select s.*, c.row_id from summed s
+            cross join lateral (
+                select c.ctid as row_id from balance c
+                where c.tenant_id = s.tenant_id and c.account_id = s.account_id and c.resource = 'credits' limit 1
+            ) c
+        ) s
+        where b.ctid = s.row_id
     ), entered as (
         insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
         select n.tenant_id, n.account_id, 'credits', n.seq + n.entries, p_at, 'spend', 'free', 'used', n.from_free,

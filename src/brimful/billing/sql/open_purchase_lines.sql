@@ -2,4 +2,8 @@ insert into purchase_line (tenant_id, purchase_id, line, kind, package_id, packa
                            chatbots, amount_minor, recurring_minor, credits_cost_minor, credits_end_at, transfer_id,
                            seats_transfer_id, lot_id, subscription_id, runs_interval, runs_anchor_at, runs_months_done,
                            runs_starts_at, runs_ends_at, runs_due_at, runs_credits)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24);
+select * from unnest(
+    $1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::uuid[], $6::int[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[], $14::uuid[],
+    $15::uuid[], $16::uuid[], $17::uuid[], $18::text[], $19::timestamptz[], $20::int[],
+    $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::bigint[]);
