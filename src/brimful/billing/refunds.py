@@ -157,6 +157,11 @@ async def set_refund(
     )
 
 
+async def forget_refund(tx: Transaction, tenant_id: UUID, refund_id: UUID) -> None:
+    """Drop what was taken for a refund made elsewhere and is one that was made here."""
+    await tx.execute(_sql("forget_refund"), tenant_id, refund_id)
+
+
 async def open_dispute(
     tx: Transaction, purchase: Purchase, fact: DisputeFact, moment: Moment
 ) -> UUID:

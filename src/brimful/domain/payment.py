@@ -61,7 +61,8 @@ DisputeState = Literal["inquiry", "open", "won", "lost"]
 class RefundFact:
     """What the gateway says of one refund of a payment (R25); a failed one gave nothing back.
 
-    ``reference`` is the idempotency key under which we asked for it, where the gateway keeps it.
+    ``reference`` is the idempotency key under which we asked for it; None for one that was made
+    elsewhere.
     """
 
     refund_id: str

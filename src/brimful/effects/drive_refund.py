@@ -61,7 +61,8 @@ async def _read_back(
     driver: Driver, tenant_id: UUID, due: DueRefund, *, given_up: bool
 ) -> tuple[Effect, ...]:
     """What the gateway knows of the payment's refunds, recorded like any other answer (R23). Of one
-    that is not sent any more and is none of them, it is known that it was not made."""
+    that is not sent any more and is none of them, it is known that it was not made, whatever others
+    there are."""
     seen = await driver.gateway.look_up(account_ref=due.gateway_account, payment_id=due.payment_id)
     if not isinstance(seen, Captured):
         return ()
@@ -72,7 +73,7 @@ async def _read_back(
         outcome=seen,
         moment=driver.now(),
     )
-    if given_up and all(fact.reference is not None for fact in seen.refunds):
+    if given_up:
         # Recorded only if it is still not known to the gateway.
         effects += await record_refund(
             driver.ctx,

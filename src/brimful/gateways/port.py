@@ -106,7 +106,11 @@ class Gateway(Protocol):
         currency: str,
         idempotency_key: str,
     ) -> RefundOutcome:
-        """Give back `amount_minor` of a captured payment, in total never more than captured."""
+        """Give back `amount_minor` of a captured payment, in total never more than captured.
+
+        Whenever the payment is read from then on, this refund is told with `idempotency_key` as its
+        reference: that tells it from those made elsewhere (R25).
+        """
         ...
 
     async def look_up(self, *, account_ref: str, payment_id: str) -> PaymentOutcome:

@@ -1,9 +1,11 @@
 """What the gateway answers to a refund that was requested here is recorded here (R22, R25)."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from brimful.billing import refunds
-from brimful.billing.refunds import DueRefund
+from brimful.billing.purchases import Purchase
+from brimful.billing.refunds import DueRefund, KnownRefund
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Wake
 from brimful.domain.moment import Moment
@@ -29,15 +31,7 @@ async def record_refund(
         if known[due.refund_id].state != "requested":
             return ()
         if isinstance(outcome, Refunded):
-            await refunds.set_refund(
-                tx,
-                tenant_id,
-                due.refund_id,
-                "pending",
-                gateway_refund=outcome.refund_id,
-                moment=moment,
-            )
-            return ()
+            return await _begun(tx, purchase, due, outcome, known.values(), moment)
         await refunds.set_refund(
             tx, tenant_id, due.refund_id, "refused", code=outcome.code, moment=moment
         )
@@ -55,3 +49,30 @@ async def record_refund(
         return (*effects, Wake(due.refund_id), MailDue())
 
     return await ctx.db.run(body)
+
+
+async def _begun(
+    tx: Transaction,
+    purchase: Purchase,
+    due: DueRefund,
+    begun: Refunded,
+    known: Iterable[KnownRefund],
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    """The gateway has made it. Whoever runs the gateway's account can take the key off a refund, so that
+    it was told as one made elsewhere before this answer came: it is one refund, and stands here."""
+    told = next((one for one in known if one.gateway_refund == begun.refund_id), None)
+    if told is not None:
+        await refunds.forget_refund(tx, purchase.tenant_id, told.refund_id)
+    await refunds.set_refund(
+        tx,
+        purchase.tenant_id,
+        due.refund_id,
+        "pending" if told is None else told.state,
+        gateway_refund=begun.refund_id,
+        moment=moment,
+    )
+    if told is None:
+        return ()
+    _, effects = await settle_reversals(tx, purchase, moment)
+    return (*effects, Wake(due.refund_id))

@@ -91,7 +91,6 @@ async def _note_refunds(
     tx: Transaction, purchase: Purchase, facts: Sequence[RefundFact], moment: Moment
 ) -> list[News]:
     known = await refunds.read_refunds(tx, purchase)
-    unheard = [one for one in known if one.origin == "here" and one.gateway_refund is None]
     news: list[News] = []
     for fact in facts:
         one = _known(purchase, known, fact)
@@ -106,10 +105,8 @@ async def _note_refunds(
                     moment=moment,
                 )
                 news.append(_news(one.refund_id, fact, elsewhere=one.origin == "elsewhere"))
-        elif fact.reference is None and any(one.state == "requested" for one in unheard):
-            # It may be ours, of which no answer came: that is told apart once one has.
-            continue
         else:
+            # Whatever is asked for here bears its key, answered or not: so this was made elsewhere.
             refund_id = new_id()
             new = NewRefund(
                 refund_id=refund_id,

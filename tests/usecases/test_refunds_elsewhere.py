@@ -1,0 +1,89 @@
+"""R25: money that goes back at the gateway's dashboard while a refund made here has no answer yet."""
+
+import asyncio
+
+from brimful.usecases.refund_charge import RefundBegun
+from brimful_testbank.faults import Rule
+from tests.builders.held import until
+from tests.builders.reversals import (
+    bought,
+    debts,
+    hear,
+    record,
+    refund,
+    refund_elsewhere,
+    refund_states,
+    told,
+)
+from tests.builders.world import World
+
+
+async def test_r22_r25_a_refund_that_was_not_made_is_given_up_beside_one_at_the_dashboard(
+    world: World,
+) -> None:
+    """The gateway has one refund, which is not ours: after 23 hours ours was not made, and what it
+    had frozen is the buyer's again."""
+    charge = await bought(world)
+    world.desk.faults.rules.append(Rule(verb="refund", fault="lost_before", times=1_000))
+    await refund(world, "Client 1", charge["charge_id"], 500, wait_ms=0)
+    await refund_elsewhere(world, charge["payment_id"], 250)
+    await world.db.execute(
+        "update refund set requested_real_at = requested_real_at - interval '24 hours', "
+        "wake_real_at = now() where state = 'requested'"
+    )
+    await world.engine.take_up_due_work()
+    await world.settle()
+    assert await refund_states(world, "Client 1") == ["refused", "succeeded"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (2_700, 0)
+    assert await told(world, "Agency", "refund_refused") == ["refused"]
+
+
+async def test_r25_a_refund_at_the_dashboard_is_recorded_while_one_made_here_has_no_answer(
+    world: World,
+) -> None:
+    """An event tells it once: its credits are the seller's from then on, also if the process that
+    asks for ours, which the gateway refuses in the end, dies with that answer."""
+    charge = await bought(world)
+    world.desk.faults.close_gate("refund")
+    asking = asyncio.create_task(refund(world, "Client 1", charge["charge_id"], 500))
+    await world.desk.faults.wait_for("refund", 1)
+    merchant = world.desk.bank.payments[charge["payment_id"]]["merchant"]
+    world.desk.bank.refund(merchant, charge["payment_id"], 2_250)
+    await record(world, charge["payment_id"])
+    assert (await world.credits("Agency")).free == 2_700
+    assert await told(world, "Agency", "client_refund") == ["succeeded"]
+    world.desk.faults.open_gate("refund")
+    assert not isinstance(await asking, RefundBegun)
+    await world.settle()
+    assert await refund_states(world, "Client 1") == ["refused", "succeeded"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (300, 0)
+    assert await debts(world, "Agency") == []
+
+
+async def test_r22_r25_a_refund_whose_key_was_taken_off_it_at_the_dashboard_is_one_refund(
+    world: World,
+) -> None:
+    """Its reply is lost, and whoever runs the gateway's account clears what we noted on it: it looks
+    like one made there until our request, sent again, is answered with it."""
+    charge = await bought(world)
+    world.desk.faults.rules.append(Rule(verb="refund", fault="lost_after", times=1))
+    world.desk.faults.close_gate("look_up")
+    asking = asyncio.create_task(refund(world, "Client 1", charge["charge_id"], 500))
+    await world.desk.faults.wait_for("look_up", 1)
+    world.desk.bank.payments[charge["payment_id"]]["refunds"][0]["reference"] = None
+    world.desk.faults.open_gate("look_up")
+    await until(lambda: _is_recorded(world))
+    assert isinstance(await asking, RefundBegun)
+    await hear(world, charge["payment_id"])
+    assert await refund_states(world, "Client 1") == ["succeeded"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (2_400, 0)
+    assert (await world.credits("Agency")).free == 600
+    assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def _is_recorded(world: World) -> bool:
+    await world.engine.take_up_due_work()
+    return await refund_states(world, "Client 1") == ["succeeded"]
