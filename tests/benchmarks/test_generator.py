@@ -173,7 +173,7 @@ async def test_what_is_refused_is_not_done() -> None:
 
     async with serving(serve) as address:
         generator = Generator(
-            plan(address, seconds=60, connections=3), Pings(), Turns(8), time.perf_counter()
+            plan(address, seconds=10, connections=3), Pings(), Turns(8), time.perf_counter()
         )
         await generator.run()
     assert (generator.record.measured.done, generator.record.measured.failed) == (0, {"503": 8})

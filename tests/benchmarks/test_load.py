@@ -40,7 +40,7 @@ async def test_spends_of_the_generator_are_debited(world: World) -> None:
     await stocked(world)
     async with serving_api(world, with_worker=False) as url:
         plan = Plan(
-            seconds=60,
+            seconds=10,
             warm_up_s=0,
             connections=3,
             seed=1,
