@@ -88,6 +88,32 @@ class SpendBody(BaseModel):
     code: str | None = None
 
 
+class HoldBody(BaseModel):
+    """A hold of credits. `status`: held, captured, released or expired; before it is held waiting, or
+    pending: place it again with its key; or refused, or abandoned."""
+
+    id: str
+    status: str = Field(examples=["held"])
+    leased: bool = Field(
+        description="a credit lease: its rest is charged at its end, not given back"
+    )
+    credits: int
+    held: int = Field(description="of them, still set aside")
+    captured: int = Field(description="charged in all")
+    balance: int | None = Field(description="what was free after it was held, or after it ended")
+    ends_at: datetime | None = Field(description="on the real clock")
+    placed_at: datetime
+    ended_at: datetime | None
+    reason: str | None
+
+
+class HoldPage(BaseModel):
+    """A page of holds; `next` is the `after` of the page that follows, null on the last."""
+
+    data: list[HoldBody]
+    next: str | None
+
+
 class BatchAnswer(BaseModel):
     """What became of one spend of a batch; `problem` is the one that it would have been answered with
     alone."""
@@ -176,6 +202,12 @@ def package(found: Package) -> PackageBody:
     )
 
 
+def hold(row: Mapping[str, Any]) -> HoldBody:
+    """A hold of credits, or a credit lease."""
+    shown = {name: value for name, value in row.items() if name != "hold_id"}
+    return HoldBody(id=show("hld", row["hold_id"]), **shown)
+
+
 # The prefix of each id that an answer may name; other UUIDs of a row are not shown.
 _PREFIXES = {
     "purchase_id": "pur",
@@ -216,6 +248,9 @@ _OPERATIONS = {
     "freeze": "pur",
     "unfreeze": "pur",
     "restore": "pur",
+    "hold": "hld",
+    "capture": "hld",
+    "unhold": "hld",
 }
 
 
