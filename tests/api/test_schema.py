@@ -70,7 +70,8 @@ async def ids_of(world: World, who: str | None) -> dict[str, list[str]]:
         ("purchase_id", "pur", "select purchase_id from purchase"),
         ("auto_billing_id", "pur", "select purchase_id from purchase where automatic"),
         ("spend_id", "spd", "select spend_id from spend where held_as is null"),
-        ("hold_id", "hld", "select hold_id from credit_hold"),
+        ("hold_id", "hld", "select hold_id from credit_hold where not leased"),
+        ("lease_id", "hld", "select hold_id from credit_hold where leased"),
         ("chatbot_id", "bot", "select chatbot_id from chatbot"),
         ("notice_id", "ntc", "select notice_id from notice"),
         ("method_id", "pmt", "select method_id from payment_method"),
@@ -255,6 +256,7 @@ async def test_r39_the_api_is_what_its_schema_says(
     await world.create_chatbot("Client 1", "bot")
     await world.spend("Client 1", 100)
     await held(world, "Client 1", 1, ttl_s=86_400)
+    await held(world, "Client 1", 1, ttl_s=3_600, held_as="lease")
     await world.settle()
     secret = await key_for(world, who, read_only=read_only)
     ids, cases = await ids_of(world, who), CASES["a reader" if read_only else who]

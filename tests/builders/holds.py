@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from brimful.usecases.answers import SpendDone
+from brimful.usecases.credit_leases import report_lease, return_lease
 from brimful.usecases.end_hold import capture_hold, release_hold
 from tests.builders.world import World
 
@@ -66,6 +67,35 @@ async def release(world: World, name: str, hold_id: UUID) -> Any:
     )
     world.engine.run(getattr(answer, "effects", ()))
     return answer
+
+
+async def report(
+    world: World, name: str, hold_id: UUID, credits: int, extend_s: int | None = None
+) -> Any:
+    """Report what was spent of a lease."""
+    account = await world.account(name)
+    return await report_lease(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        hold_id=hold_id,
+        credits=credits,
+        extend_s=extend_s,
+        moment=world.engine.now(),
+    )
+
+
+async def give_back(world: World, name: str, hold_id: UUID, credits: int) -> Any:
+    """Return a lease of which so much was spent."""
+    account = await world.account(name)
+    return await return_lease(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        hold_id=hold_id,
+        credits=credits,
+        moment=world.engine.now(),
+    )
 
 
 async def is_over(world: World, hold_id: UUID) -> None:

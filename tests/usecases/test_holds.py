@@ -260,6 +260,7 @@ async def test_r36_a_hold_keeps_what_it_pins_from_lapsing(calendar: Calendar) ->
     await capture(world, "Client 1", hold, 25)
     stock = await world.credits("Client 1")
     assert (stock.free, stock.held, stock.used, stock.lapsed) == (0, 0, 25, 75)
+    assert await world.db.fetchval("select balance_after from credit_hold") == 0
 
 
 async def test_r33_what_is_captured_counts_as_used(world: World) -> None:

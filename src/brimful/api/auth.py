@@ -19,7 +19,7 @@ from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
 
 # What may be asked of an account that is closed, beside reading it.
-_ENDS = re.compile(r"/close$|/holds/[^/]+/(capture|release)$")
+_ENDS = re.compile(r"/close$|/holds/[^/]+/(capture|release)$|/leases/[^/]+/(report|return)$")
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
 

@@ -1,7 +1,7 @@
 """Rows and values as the API shows them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -107,6 +107,14 @@ class HoldBody(BaseModel):
     reason: str | None
 
 
+class LeaseBody(HoldBody):
+    """A credit lease; see a hold."""
+
+    lasts_ms: int = Field(
+        description="for so long from this answer on it may be spent; 0: no longer"
+    )
+
+
 class HoldPage(BaseModel):
     """A page of holds; `next` is the `after` of the page that follows, null on the last."""
 
@@ -206,6 +214,14 @@ def hold(row: Mapping[str, Any]) -> HoldBody:
     """A hold of credits, or a credit lease."""
     shown = {name: value for name, value in row.items() if name != "hold_id"}
     return HoldBody(id=show("hld", row["hold_id"]), **shown)
+
+
+def lease(shown: HoldBody, real_at: datetime) -> LeaseBody:
+    """A credit lease as it is at ``real_at``, the clock by which it ends."""
+    left = timedelta(0)
+    if shown.status == "held" and shown.ends_at is not None:
+        left = shown.ends_at - real_at
+    return LeaseBody(**shown.model_dump(), lasts_ms=max(0, left // timedelta(milliseconds=1)))
 
 
 # The prefix of each id that an answer may name; other UUIDs of a row are not shown.

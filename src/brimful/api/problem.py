@@ -86,6 +86,9 @@ _CONFLICTS = (
     Reason.hold_released,
     Reason.hold_expired,
     Reason.hold_leased,
+    Reason.not_leased,
+    Reason.lease_exceeded,
+    Reason.lease_reported,
 )
 
 

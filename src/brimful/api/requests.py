@@ -18,7 +18,6 @@ from pydantic import (
 
 from brimful.api.batch import SPENDS_MAX
 from brimful.domain.brake import CHARGES, FACTOR
-from brimful.domain.holding import HOLD_S, HOLD_S_MAX
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -141,22 +140,6 @@ class SpendBatch(Body):
         examples=[[{"key": "reply-1", "credits": 5}]],
     )
     wait_ms: WaitMs | None = None
-
-
-class PlaceHold(Body):
-    """Credits to set aside before the work is done, and for how long."""
-
-    credits: Credits
-    ttl_s: Annotated[int, Field(strict=True, ge=1, le=HOLD_S_MAX)] = Field(
-        HOLD_S, description="after so many seconds what is still held is free again"
-    )
-    wait_ms: WaitMs | None = None
-
-
-class CaptureHold(Body):
-    """What the work cost: less than is held gives the rest back, more takes what is free beside it."""
-
-    credits: Credits
 
 
 class Purchase(Body):

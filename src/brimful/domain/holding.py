@@ -92,8 +92,10 @@ def release(hold: CreditHold, real_at: datetime) -> Change | Refuse | None:
 
 
 def expire(hold: CreditHold, real_at: datetime) -> Change | None:
-    """End a hold whose time is over: it is let go. None for any other."""
-    return Change(captured=hold.captured, state="expired") if hold.is_over(real_at) else None
+    """End a hold whose time is over: it is let go, a credit lease charged whole. None for any other."""
+    if not hold.is_over(real_at):
+        return None
+    return Change(captured=hold.credits if hold.leased else hold.captured, state="expired")
 
 
 def _over(hold: CreditHold) -> Change:

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Response
 
 from brimful.api import ids, present
 from brimful.api.auth import Buyer, BuyerDep, EngineDep
+from brimful.api.hold_requests import CaptureHold, PlaceHold
 from brimful.api.present import HoldBody, HoldPage
 from brimful.api.problem import documented, not_found, of_answer, refused
-from brimful.api.requests import After, CaptureHold, IdempotencyKey, Limit, PlaceHold
+from brimful.api.requests import After, IdempotencyKey, Limit
 from brimful.api.routes.spends import LATER
 from brimful.billing.listings import list_page
 from brimful.domain.reason import Refuse
