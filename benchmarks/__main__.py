@@ -21,6 +21,7 @@ BENCHMARKS = {
     "renewals": "benchmarks.renewals",
     "spend_http": "benchmarks.spends.spend_http",
     "spend_batch": "benchmarks.spends.spend_batch",
+    "lease": "benchmarks.spends.lease",
     "spend_processes": "benchmarks.spends.spend_processes",
     "resume": "benchmarks.spends.resuming",
     "growth": "benchmarks.spends.growth",

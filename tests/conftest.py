@@ -48,6 +48,7 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_SIMULATED_SEEDS",
         "BRIMFUL_RACING_CHARGES",
         "BRIMFUL_NESTED_CRASHES",
+        "BRIMFUL_LEASE_CLIENTS",
     ):
         del os.environ[name]
 

@@ -32,7 +32,7 @@ from brimful.gateways.connections import Connections
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.gateways.records import Records
-from brimful.ledger.spends import NewSpend
+from brimful.ledger.spends import NewHold, NewSpend
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -154,6 +154,13 @@ class Engine:
         """Spend, and wait for the account's auto-billing for at most ``wait_ms`` (R16, R20). Raises
         Overloaded."""
         new = NewSpend(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **spend)
+        return await self.spending.spend(new, wait_ms)
+
+    async def hold(
+        self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **hold: Any
+    ) -> SpendDone | Pending | Refuse | KeyConflict:
+        """Hold credits, and wait for the account's auto-billing for at most ``wait_ms`` (R39)."""
+        new = NewHold(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **hold)
         return await self.spending.spend(new, wait_ms)
 
     async def spend_all(

@@ -75,6 +75,8 @@ ELSEWHERE = (
     | {
         "archive.forget_spends",
         "buy_ahead",
+        "place_hold",
+        "end_hold.change_hold",
         "buy_package.find_begun",
         "create_chatbot",
         "disconnections.take",

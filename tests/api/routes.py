@@ -28,6 +28,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "PublishPackage": {"kind": "additional_credits", "name": "X", "price_minor": 100, "credits": 9},
     "SetRate": {"credits": 5},
     "Spend": {"credits": 1, "wait_ms": 0},
+    "PlaceHold": {"credits": 1, "wait_ms": 0},
+    "CaptureHold": {"credits": 1},
+    "TakeLease": {"credits": 2, "wait_ms": 0},
+    "ReportLease": {"credits": 1, "extend_s": 60},
+    "ReturnLease": {"credits": 1},
     "SpendBatch": {"spends": [{"key": "one", "credits": 1}], "wait_ms": 0},
     "Purchase": {"package_id": "{offer_id}"},
     "CreateChatbot": {"external_id": "x"},
@@ -96,6 +101,9 @@ class Route:
         if self.body == "ReleaseChatbots":
             # It is of a plan here; ``test_subscriptions`` releases extra chatbots.
             return 404, "not_found"
+        if self.body == "CaptureHold":
+            # It was released here; ``test_holds`` captures.
+            return 409, "hold_released"
         if self.path == "/authentications":
             # Nothing is to be confirmed here; ``test_authentications`` has what is.
             return 404, "not_found"
@@ -156,6 +164,14 @@ ROUTES = (
     _post("/debts/{debt_id}/clear", "ClearDebt", 204),
     _post("/spends", "Spend", makes="spend_id", keyed=True),
     _post("/spends/batch", "SpendBatch", platform=True),
+    _post("/holds", "PlaceHold", 201, makes="hold_id", keyed=True),
+    _post("/holds/{hold_id}/release", None),
+    _post("/holds/{hold_id}/capture", "CaptureHold"),
+    _post("/leases", "TakeLease", 201, makes="lease_id", keyed=True),
+    _post("/leases/{lease_id}/report", "ReportLease"),
+    _post("/leases/{lease_id}/return", "ReturnLease"),
+    _get("/holds"),
+    _get("/holds/{hold_id}"),
     _post("/chatbots", "CreateChatbot", 201, makes="chatbot_id", keyed=True),
     _post("/notices/{notice_id}/read", None, 204),
     _post("/subscriptions/{subscription_id}/cancel", None),
@@ -218,5 +234,5 @@ ROUTES = (
 PAGES = {
     "/accounts": "acc", "/purchases": "pur", "/charges": "chg", "/chatbots": "bot", "/lots": "lot",
     "/subscriptions": "sub", "/notices": "ntc", "/webhook-deliveries": "whd", "/refunds": "ref",
-    "/disputes": "dsp", "/debts": "dbt", "/client-debts": "dbt",
+    "/disputes": "dsp", "/debts": "dbt", "/client-debts": "dbt", "/holds": "hld",
 }  # fmt: skip

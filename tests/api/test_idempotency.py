@@ -27,6 +27,7 @@ async def commands(world: World) -> dict[str, tuple[str, dict[str, Any], dict[st
     return {
         "account": (f"/v1/accounts/{agency}/accounts", {"name": "A", **owner}, {"name": "B", **owner}),
         "spend": (f"/v1/accounts/{agency}/spends", {"credits": 5}, {"credits": 6}),
+        "hold": (f"/v1/accounts/{agency}/holds", {"credits": 5}, {"credits": 6}),
         "purchase": (
             f"/v1/accounts/{client}/purchases",
             {"package_id": f"pkg_{one.hex}"},
@@ -67,7 +68,7 @@ async def test_r39_twins_at_the_same_instant_have_one_effect(agency: Caller, wor
     """Ten of the same, none before: all are told of the same object."""
     await world.stock("Agency", credits=1_000, chatbots=5)
     asked = await commands(world)
-    tables = {"account": "account", "spend": "spend", "purchase": "purchase", "chatbot": "chatbot", "allotment": "transfer"}  # fmt: skip
+    tables = {"account": "account", "spend": "spend", "hold": "credit_hold", "purchase": "purchase", "chatbot": "chatbot", "allotment": "transfer"}  # fmt: skip
     for which, table in tables.items():
         path, body, _ = asked[which]
         count = f"select count(*) from {table}"

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi import checks as conform
 
 from brimful.billing import keys
 from tests.api.routes import GOOD
+from tests.builders.holds import held
 from tests.builders.http import acc, key_for, serving_api
 from tests.builders.world import World, small_world
 
@@ -68,7 +69,9 @@ async def ids_of(world: World, who: str | None) -> dict[str, list[str]]:
         ("package_id", "pkg", "select package_id from package order by 1 desc limit 3"),
         ("purchase_id", "pur", "select purchase_id from purchase"),
         ("auto_billing_id", "pur", "select purchase_id from purchase where automatic"),
-        ("spend_id", "spd", "select spend_id from spend"),
+        ("spend_id", "spd", "select spend_id from spend where held_as is null"),
+        ("hold_id", "hld", "select hold_id from credit_hold where not leased"),
+        ("lease_id", "hld", "select hold_id from credit_hold where leased"),
         ("chatbot_id", "bot", "select chatbot_id from chatbot"),
         ("notice_id", "ntc", "select notice_id from notice"),
         ("method_id", "pmt", "select method_id from payment_method"),
@@ -252,6 +255,8 @@ async def test_r39_the_api_is_what_its_schema_says(
     await world.stock("Client 1", credits=5, chatbots=1)
     await world.create_chatbot("Client 1", "bot")
     await world.spend("Client 1", 100)
+    await held(world, "Client 1", 1, ttl_s=86_400)
+    await held(world, "Client 1", 1, ttl_s=3_600, held_as="lease")
     await world.settle()
     secret = await key_for(world, who, read_only=read_only)
     ids, cases = await ids_of(world, who), CASES["a reader" if read_only else who]

@@ -11,6 +11,7 @@ from brimful.ledger.audit import audit
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
 from brimful.usecases.set_auto_billing import set_child_limit
 from tests.api.routes import Kind
+from tests.builders.holds import held
 from tests.builders.hooks import hook, try_hook
 from tests.builders.http import key_for
 from tests.builders.reversals import charge_of, refund_elsewhere
@@ -39,7 +40,9 @@ select 'package_id' as what, 'pkg' as prefix, package_id as id, seller_ref as ow
 union all select 'plan_id', 'pkg', package_id, seller_ref from package where kind = 'subscription'
 union all select 'purchase_id', 'pur', purchase_id, buyer_id from purchase where not automatic
 union all select 'auto_billing_id', 'pur', purchase_id, buyer_id from purchase where automatic
-union all select 'spend_id', 'spd', spend_id, account_id from spend
+union all select 'spend_id', 'spd', spend_id, account_id from spend where held_as is null
+union all select 'hold_id', 'hld', hold_id, account_id from credit_hold where not leased
+union all select 'lease_id', 'hld', hold_id, account_id from credit_hold where leased
 union all select 'chatbot_id', 'bot', chatbot_id, account_id from chatbot
 union all select 'notice_id', 'ntc', notice_id, account_id from notice
 union all select 'key_id', 'key', key_id, account_id from api_key
@@ -60,6 +63,7 @@ KINDS_OF_IDS = {
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
     "offer_id": "pkg", "plan_id": "pkg", "endpoint_id": "whe", "delivery_id": "whd", "debt_id": "dbt",
+    "hold_id": "hld", "lease_id": "hld",
 }  # fmt: skip
 OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
     "package_id", "child_id", "account_id", "offer_id", "plan_id",
@@ -163,6 +167,8 @@ async def _grow(world: World) -> None:
         assert isinstance(await world.buy(name, plan), Bought)
         assert isinstance(await world.create_chatbot(name, f"Bot of {name}"), ChatbotCreated)
         await world.stock(name, *STOCK.get(name, (100, 10)))
+        await held(world, name, 5, ttl_s=86_400)
+        await held(world, name, 5, ttl_s=3_600, held_as="lease")
     for name in SELLERS:
         await _limit_a_child(world, name)
     for owner in (None, *TREE):

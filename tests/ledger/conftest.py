@@ -13,6 +13,7 @@ from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.close_account import Closed, close_account
 from tests.archive.past import put_away
 from tests.builders.calendar import StandingClock
+from tests.builders.holds import capture, held
 from tests.builders.reversals import dispute, refund_elsewhere
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
@@ -20,7 +21,7 @@ from tests.conftest import fresh_database
 
 async def sign_up(world: World) -> None:
     """A card that is declined; a sign-up for which the agency buys credits and chatbots; then spends,
-    a cascade, a chatbot, and an amount too small to charge."""
+    holds, a cascade, a chatbot, and an amount too small to charge."""
     await small_world(world, clients=2)
     await _archived(world)
     await world.stock("Agency", credits=9_000, chatbots=2)
@@ -33,6 +34,8 @@ async def sign_up(world: World) -> None:
     assert isinstance(await world.buy("Client 1", plan), Bought)
     assert isinstance(await world.spend("Client 1", 25), SpendDone)
     assert isinstance(await world.spend("Client 1", 12_000), SpendDone)
+    await capture(world, "Client 1", await held(world, "Client 1", 20), 15)
+    await held(world, "Client 1", 10, ttl_s=86_400)
     await world.create_chatbot("Client 1", "bot")
     small = await world.package("Agency", 30, credits=10, name="Small")
     assert isinstance(await world.buy("Client 1", small), Bought)

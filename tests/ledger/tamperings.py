@@ -115,7 +115,28 @@ TAMPERINGS: dict[str, dict[str, str]] = {
             "update transfer set operation_id = gen_random_uuid() where kind = 'purchase'"
         ),
     },
+    "holds_match_entries": {
+        "holds more than its lots": "update credit_hold_lot set credits = credits + 1",
+        "holds less than was moved": (
+            "update credit_hold set held = held - 1 where state = 'standing'"
+        ),
+        "charged more than was moved": (
+            "update credit_hold set captured = captured + 1 where state = 'captured'"
+        ),
+        "ended and its lots stay pinned": (
+            "update credit_hold set state = 'released', held = 0 where state = 'standing'"
+        ),
+        "nobody asked for it": "delete from spend where state = 'held'",
+        "asked for and not there": "update spend set state = 'held' where state = 'done'",
+        "another is charged for it": (
+            "update credit_hold set leased = not leased where state = 'standing'"
+        ),
+    },
     "lots_match_balances": {
+        "held by nobody": (
+            "update balance set free = free - 1, held = held + 1 "
+            "where resource = 'credits' and free > 0"
+        ),
         "a lot lacks one": "update lot set free = free - 1 where free > 0",
         "pinned for nobody": ("update lot set free = free - 1, pinned = pinned + 1 where free > 0"),
         "frozen for nobody": ("update lot set free = free - 1, frozen = frozen + 1 where free > 0"),
@@ -130,6 +151,9 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         ),
         "a demand that waits since yesterday": (
             "update demand set state = 'waiting', registered_real_at = now() - interval '1 day'"
+        ),
+        "a hold that outlived its time": (
+            "update credit_hold set ends_real_at = now() - interval '1 day' where state = 'standing'"
         ),
         "a refund of which nobody knows": (
             "update refund set state = 'requested', requested_real_at = now() - interval '2 days'"
@@ -226,10 +250,17 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         ),
         "a spend is gone": "delete from spend where state = 'done'",
         "more is forgotten than was spent": "update forgotten_spend set credits = credits + 1",
+        "captured and not used": (
+            "update credit_hold set captured = captured + 1 where state = 'captured'"
+        ),
     },
     "subscriptions_hold_chatbots": {
         "pays for chatbots that it never received": (
             "update subscription set chatbots = chatbots + 100 where state <> 'ended'"
+        ),
+        "emptied while something is held": (
+            "update account set emptied_at = now() where account_id in "
+            "(select account_id from credit_hold where state = 'standing')"
         ),
         "emptied and not empty": (
             "update account set emptied_at = now() where account_id in "

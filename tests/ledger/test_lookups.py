@@ -17,7 +17,8 @@ from tests.ledger.conftest import sign_up
 
 # What grows with the work that is done; most other tables grow with the accounts.
 GROWING = {
-    "balance", "charge", "chatbot", "command", "demand", "dispute", "entry", "lot", "notice", "pool",
+    "balance", "charge", "chatbot", "command", "credit_hold", "credit_hold_lot", "demand", "dispute", "entry",
+    "lot", "notice", "pool",
     "purchase", "purchase_demand", "purchase_line", "refund", "reversal", "spend", "subscription",
     "transfer", "transfer_lot", "usage_sum",
 }  # fmt: skip

@@ -19,7 +19,7 @@ from brimful.ledger import balances, demands, spends, transfers
 from brimful.ledger.audit import checks
 from brimful.ledger.balances import Stock
 from brimful.ledger.demands import Moved, NewDemand
-from brimful.ledger.spends import NewSpend, Tried
+from brimful.ledger.spends import NewHold, NewSpend, Tried
 from brimful.ledger.transfers import Route
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -241,6 +241,11 @@ class Tree:
             model=None,
             messages=None,
         )
+
+    def new_hold(self, credits: int, hours: int) -> NewHold:
+        """A hold of the seller's credits for so many hours, under a key of its own."""
+        spend = self.new_spend(credits)
+        return NewHold(*spend[:6], held_as="hold", hold_s=hours * 3_600)
 
 
 def _line(credits: int, ends: float | None, cost_minor: int) -> PurchaseLine:

@@ -21,6 +21,8 @@ from brimful.api.routes import (
     authentications,
     auto_billing,
     chatbots,
+    credit_leases,
+    holds,
     hosted_pages,
     moves,
     packages,
@@ -69,8 +71,8 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     app.state.readers = Readers(engine)
     problem.install(app)
     for routes in (
-        accounts, packages, spends, spend_batches, purchases, subscriptions, chatbots, auto_billing, ahead,
-        hosted_pages, records, refunds, moves, authentications, webhooks, test_clock,
+        accounts, packages, spends, spend_batches, holds, credit_leases, purchases, subscriptions, chatbots, auto_billing,
+        ahead, hosted_pages, records, refunds, moves, authentications, webhooks, test_clock,
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)

@@ -1,6 +1,7 @@
 """Who asks, and what they may name (R40)."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -16,6 +17,9 @@ from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
+
+# What may be asked of an account that is closed, beside reading it.
+_ENDS = re.compile(r"/close$|/holds/[^/]+/(capture|release)$|/leases/[^/]+/(report|return)$")
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
 
@@ -99,7 +103,7 @@ async def target_of(
     request: Request, account_id: str, readers: ReadersDep, principal: PrincipalDep
 ) -> Target:
     """The account of the path, or the platform, if the key may name it: else nothing is there. One
-    that is closed can be read, and closed again (R46)."""
+    that is closed can be read, and closed again; and what it had begun can be ended (R46)."""
     wanted = ids.parse("acc", account_id)
     platform, account = await asyncio.gather(readers.platform(), readers.account(wanted))
     if platform is None:
@@ -108,7 +112,7 @@ async def target_of(
         return Target(principal, platform, None)
     if account is None or not is_in_scope(principal, account):
         raise not_found()
-    is_command = request.method not in ("GET", "HEAD") and not request.url.path.endswith("/close")
+    is_command = request.method not in ("GET", "HEAD") and not _ENDS.search(request.url.path)
     if account.state == "closed" and is_command:
         raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return Target(principal, platform, account)

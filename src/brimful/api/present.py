@@ -1,7 +1,7 @@
 """Rows and values as the API shows them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -86,6 +86,40 @@ class SpendBody(BaseModel):
     credits: int
     balance: int | None = Field(description="what is free after it, below zero when overdrawn")
     code: str | None = None
+
+
+class HoldBody(BaseModel):
+    """A hold of credits. `status`: held, captured, released or expired; before it is held waiting, or
+    pending: place it again with its key; or refused, or abandoned."""
+
+    id: str
+    status: str = Field(examples=["held"])
+    leased: bool = Field(
+        description="a credit lease: its rest is charged at its end, not given back"
+    )
+    credits: int
+    held: int = Field(description="of them, still set aside")
+    captured: int = Field(description="charged in all")
+    balance: int | None = Field(description="what was free after it was held, or after it ended")
+    ends_at: datetime | None = Field(description="on the real clock")
+    placed_at: datetime
+    ended_at: datetime | None
+    reason: str | None
+
+
+class LeaseBody(HoldBody):
+    """A credit lease; see a hold."""
+
+    lasts_ms: int = Field(
+        description="for so long from this answer on it may be spent; 0: no longer"
+    )
+
+
+class HoldPage(BaseModel):
+    """A page of holds; `next` is the `after` of the page that follows, null on the last."""
+
+    data: list[HoldBody]
+    next: str | None
 
 
 class BatchAnswer(BaseModel):
@@ -176,6 +210,20 @@ def package(found: Package) -> PackageBody:
     )
 
 
+def hold(row: Mapping[str, Any]) -> HoldBody:
+    """A hold of credits, or a credit lease."""
+    shown = {name: value for name, value in row.items() if name != "hold_id"}
+    return HoldBody(id=show("hld", row["hold_id"]), **shown)
+
+
+def lease(shown: HoldBody, real_at: datetime) -> LeaseBody:
+    """A credit lease as it is at ``real_at``, the clock by which it ends."""
+    left = timedelta(0)
+    if shown.status == "held" and shown.ends_at is not None:
+        left = shown.ends_at - real_at
+    return LeaseBody(**shown.model_dump(), lasts_ms=max(0, left // timedelta(milliseconds=1)))
+
+
 # The prefix of each id that an answer may name; other UUIDs of a row are not shown.
 _PREFIXES = {
     "purchase_id": "pur",
@@ -216,6 +264,9 @@ _OPERATIONS = {
     "freeze": "pur",
     "unfreeze": "pur",
     "restore": "pur",
+    "hold": "hld",
+    "capture": "hld",
+    "unhold": "hld",
 }
 
 

@@ -82,6 +82,13 @@ _CONFLICTS = (
     Reason.webhook_endpoint_exists,
     Reason.webhook_endpoint_disabled,
     Reason.too_many_webhook_endpoints,
+    Reason.hold_captured,
+    Reason.hold_released,
+    Reason.hold_expired,
+    Reason.hold_leased,
+    Reason.not_leased,
+    Reason.lease_exceeded,
+    Reason.lease_reported,
 )
 
 

@@ -18,6 +18,7 @@ Listing = Literal[
     "list_subscriptions",
     "list_refunds",
     "list_disputes",
+    "list_holds",
 ]
 
 
@@ -40,6 +41,7 @@ async def list_page(
         "list_subscriptions": _sql("list_subscriptions"),
         "list_refunds": _sql("list_refunds"),
         "list_disputes": _sql("list_disputes"),
+        "list_holds": _sql("list_holds"),
     }
     rows = await db.fetch(statements[listing], tenant_id, account_id, after, limit)
     return [dict(row) for row in rows]

@@ -39,6 +39,14 @@ class Reason(StrEnum):
     amount_between_steps = "amount_between_steps"
     charge_too_large = "charge_too_large"
     charge_too_small = "charge_too_small"
+    hold_captured = "hold_captured"
+    hold_released = "hold_released"
+    hold_expired = "hold_expired"
+    hold_leased = "hold_leased"
+    not_leased = "not_leased"
+    lease_exceeded = "lease_exceeded"
+    lease_reported = "lease_reported"
+    capture_too_large = "capture_too_large"
     canceled = "canceled"
     purchase_under_way = "purchase_under_way"
     package_withdrawn = "package_withdrawn"
@@ -105,6 +113,16 @@ _TITLES: Mapping[Reason, str] = {
     Reason.charge_too_large: "One charge cannot be of so much in this currency. Buy less at a time.",
     Reason.charge_too_small: "The payment service does not charge so small an amount in this currency. "
     "Buy more at a time.",
+    Reason.hold_captured: "The hold was captured, of another amount or before it could be released.",
+    Reason.hold_released: "The hold was released.",
+    Reason.hold_expired: "The time of the hold is over; what it held is free again, or charged if it was "
+    "a credit lease.",
+    Reason.hold_leased: "This is a credit lease. It is reported and returned, not captured or released.",
+    Reason.not_leased: "This is a hold, no credit lease. It is captured or released.",
+    Reason.lease_exceeded: "The credit lease is of less than what is said to be spent of it.",
+    Reason.lease_reported: "More was reported as spent of the credit lease before.",
+    Reason.capture_too_large: "The hold is of less, and what is free beside it is not enough. "
+    "It stands as it was; capture what it holds, or place another.",
     Reason.canceled: "The purchase was cancelled.",
     Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
     "Please try again shortly.",

@@ -21,6 +21,7 @@ from brimful.domain.moment import Moment
 from brimful.ledger.balances import lapse_due
 from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
+from brimful.usecases.end_hold import end_holds
 from brimful.usecases.move_account import move_due
 from brimful.usecases.outcomes import to_drive
 from brimful.usecases.reverse import settle_owed
@@ -38,6 +39,7 @@ async def begin_due_work(
     due = await find_due_work(ctx, moment, limit)
     run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue()])
     swept = await sweep(ctx, moment=moment)
+    swept += await end_holds(ctx, moment=moment)
     swept += await suspend_overdue(ctx, moment=moment)
     swept += await empty_closed(ctx, moment=moment)
     swept += await settle_owed(ctx, moment=moment)

@@ -15,9 +15,11 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.gatherer import Gatherer, Overloaded
 from brimful.effects.waiting import Waiters, refusal_of
-from brimful.ledger.spends import NewSpend, Tried
+from brimful.ledger.spends import Asked, NewHold, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
 from brimful.usecases.context import Context
+from brimful.usecases.end_hold import end_holds_of
+from brimful.usecases.place_hold import place_hold
 from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
 from brimful.usecases.steps import Step, reached
 
@@ -43,8 +45,8 @@ class Spending:
     gatherer: Gatherer
     waiters: Waiters
 
-    async def spend(self, new: NewSpend, wait_ms: int) -> Answer:
-        """Spend, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
+    async def spend(self, new: Asked, wait_ms: int) -> Answer:
+        """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
         Overloaded."""
         begun = await self._begin(new, wait_ms)
         return (
@@ -85,7 +87,7 @@ class Spending:
 
     async def _follow(
         self,
-        asked: Sequence[tuple[NewSpend, Tried]],
+        asked: Sequence[tuple[NewSpend, Tried | None]],
         until_s: float,
         slots: asyncio.Semaphore,
     ) -> list[Answer | Exception]:
@@ -97,6 +99,8 @@ class Spending:
         waiting: dict[int, asyncio.Task[Answer | Exception]] = {}
         refused: tuple[int, Refuse] | None = None
         async with slots:
+            if await _alone(self._ended_holds(asked[0][0])) is True:
+                asked = [(new, None) for new, _ in asked]
             for place, (new, tried) in enumerate(asked):
                 left_ms = max(0, int((until_s - loop.time()) * 1000))
                 if refused is not None and new.credits >= refused[0]:
@@ -119,11 +123,11 @@ class Spending:
         return told
 
     async def _begin(
-        self, new: NewSpend, wait_ms: int, tried: Tried | None = None
+        self, new: Asked, wait_ms: int, tried: Tried | None = None
     ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
         answer = await spend_credits(
             self.ctx,
-            self.gatherer.spend,
+            self._try,
             new,
             wait_ms=wait_ms,
             moment=self.now(),
@@ -135,7 +139,28 @@ class Spending:
             self.run(answer.effects)
         return answer
 
-    async def _outcome(self, new: NewSpend, begun: SpendWaiting, wait_ms: int) -> Answer:
+    async def _try(self, new: Asked, moment: Moment) -> Tried:
+        """Debit or hold what is asked for, if there is enough."""
+        tried = await self._once(new, moment)
+        if tried.outcome == "short" and await self._ended_holds(new):
+            return await self._once(new, moment)
+        return tried
+
+    async def _ended_holds(self, short: Asked) -> bool:
+        """Whoever is short looks for credits that are held although their time is over, and no worker
+        came by since (R38). Whether there were any."""
+        freed = await end_holds_of(
+            self.ctx, tenant_id=short.tenant_id, account_id=short.account_id, moment=self.now()
+        )
+        self.run(freed or ())
+        return freed is not None
+
+    async def _once(self, new: Asked, moment: Moment) -> Tried:
+        if isinstance(new, NewHold):
+            return await place_hold(self.ctx, new, moment)
+        return await self.gatherer.spend(new, moment)
+
+    async def _outcome(self, new: Asked, begun: SpendWaiting, wait_ms: int) -> Answer:
         row = await self.waiters.wait(new.tenant_id, begun.spend_id, wait_ms / 1000)
         if row is None:
             freed = await abandon_spend(
@@ -151,7 +176,7 @@ class Spending:
                 row = await self.waiters.wait(new.tenant_id, begun.spend_id, 1)
         if row is None or row["state"] == "abandoned":
             return Pending(operation_id=begun.spend_id)
-        if row["state"] == "done":
+        if row["state"] in ("done", "held"):
             return SpendDone(
                 spend_id=begun.spend_id,
                 credits=begun.credits,

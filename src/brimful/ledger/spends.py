@@ -31,6 +31,23 @@ class NewSpend(NamedTuple):
     messages: int | None
 
 
+class NewHold(NamedTuple):
+    """Credits to be set aside where a spend would debit them: as what, and for how many seconds of real
+    time (``holds``). It stands for a spend with its key, until it is held."""
+
+    tenant_id: UUID
+    account_id: UUID
+    key: str
+    body_hash: bytes
+    spend_id: UUID
+    credits: int
+    held_as: Literal["hold", "lease"]
+    hold_s: int
+
+
+Asked = NewSpend | NewHold
+
+
 class Tried(NamedTuple):
     """What became of a try: done now or before, waiting, short of credits, or its key is taken.
     "busy": another transaction has the account, and nothing was tried."""
@@ -58,11 +75,11 @@ async def spend_many(
 
 
 async def wait_for_spend(
-    tx: Transaction, new: NewSpend, answer_by: datetime, moment: Moment
+    tx: Transaction, new: Asked, answer_by: datetime, moment: Moment
 ) -> Literal["waiting", "done", "raced"]:
     """Register a short spend as a waiting demand until ``answer_by`` (real time, R20).
 
-    "done": enough came free meanwhile and it is debited. "raced": another call with this key won.
+    "done": enough came free meanwhile and it is debited, or held. "raced": another call with this key won.
     """
     from_sql: Literal["waiting", "done", "raced"] = await tx.fetchval(
         _sql("wait_for_spend"),
@@ -73,8 +90,8 @@ async def wait_for_spend(
         new.spend_id,
         new_demand_id(new),
         new.credits,
-        new.model,
-        new.messages,
+        *((None, None) if isinstance(new, NewHold) else (new.model, new.messages)),
+        *((new.held_as, new.hold_s) if isinstance(new, NewHold) else (None, None)),
         answer_by,
         moment.at,
         moment.real_at,
@@ -82,7 +99,7 @@ async def wait_for_spend(
     return from_sql
 
 
-def new_demand_id(new: NewSpend) -> UUID:
+def new_demand_id(new: Asked) -> UUID:
     """A spend has at most one demand in its life, so it shares the spend's id."""
     return new.spend_id
 
@@ -105,5 +122,5 @@ async def extend_wait(
 async def read_spends(
     db: Transaction | Database, tenant_id: UUID, spend_ids: list[UUID]
 ) -> list[dict[str, Any]]:
-    """Spends by id, as rows."""
+    """Spends by id, as rows; what was only to be held is none."""
     return [dict(row) for row in await db.fetch(_sql("read_spends"), tenant_id, spend_ids)]

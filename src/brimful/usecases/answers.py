@@ -9,8 +9,8 @@ from brimful.domain.effect import Effect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendDone:
-    """The credits are debited. ``balance_after`` is what was free after it, below zero when the
-    account is overdrawn (R33)."""
+    """The credits are debited, or held if that was asked for. ``balance_after`` is what was free after
+    it, below zero when the account is overdrawn (R33)."""
 
     spend_id: UUID
     credits: int

@@ -10,7 +10,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import DetachDue, Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
-from brimful.ledger import balances, demands, transfers
+from brimful.ledger import balances, demands, holds, transfers
 from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
@@ -36,7 +36,7 @@ async def close_account(
     At once: its retries, renewals and auto-billing end, what is only held on its card is given back,
     its API keys open nothing, its subscriptions and chatbots end, plan credits lapse, unused
     additional credits go back to whoever sold them. A capture that has begun completes, and what it
-    brings goes the same way. A seller is refused while it has clients. What it did stays readable.
+    brings goes the same way; so does what a hold of credits leaves, which stands for work that has begun. A seller is refused while it has clients. What it did stays readable.
     """
 
     async def body(tx: Transaction) -> Closed | Refuse:
@@ -131,7 +131,8 @@ async def _empty(tx: Transaction, account: Account, moment: Moment) -> tuple[Eff
     await balances.end_chatbots(tx, tenant_id, account_id, moment)
     effects = await _return_chatbots(tx, account, moment)
     effects += await _return_credits(tx, account, moment)
-    if not await purchases.has_open(tx, tenant_id, account_id):
+    under_way = await purchases.has_open(tx, tenant_id, account_id)
+    if not under_way and not await holds.has_standing(tx, tenant_id, account_id):
         await accounts.note_emptied(tx, tenant_id, account_id, moment.at)
     return effects
 

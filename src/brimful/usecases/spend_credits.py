@@ -11,28 +11,29 @@ from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
-from brimful.ledger.spends import NewSpend, Tried
+from brimful.ledger.spends import Asked, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import refuse_client
 
-Try = Callable[[NewSpend, Moment], Awaitable[Tried]]
+Try = Callable[[Asked, Moment], Awaitable[Tried]]
 
 
 async def spend_credits(
     ctx: Context,
     attempt: Try,
-    new: NewSpend,
+    new: Asked,
     *,
     wait_ms: int,
     moment: Moment,
     tried: Tried | None = None,
 ) -> SpendDone | SpendWaiting | Refuse | KeyConflict:
-    """Debit what ``new`` asks for once for its key; replays what the key did before.
+    """Debit what ``new`` asks for, or hold it, once for its key; replays what the key did before.
 
-    ``attempt`` settles it if there is enough, together with others (``settle_spends``). Within what its
+    ``attempt`` settles it if there is enough, together with others (``settle_spends``), or holds it
+    (``place_hold``). Within what its
     seller allows the account is overdrawn instead of kept waiting, and what it owes is bought behind the
     answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at
     once with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
@@ -55,7 +56,7 @@ async def spend_credits(
 
 
 async def _told(
-    ctx: Context, new: NewSpend, tried: Tried, moment: Moment, wait_ms: int
+    ctx: Context, new: Asked, tried: Tried, moment: Moment, wait_ms: int
 ) -> SpendDone | SpendWaiting | KeyConflict | None:
     if tried.outcome == "waiting":
         await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
@@ -63,7 +64,7 @@ async def _told(
     return told_at_once(new, tried)
 
 
-def told_at_once(new: NewSpend, tried: Tried) -> SpendDone | KeyConflict | None:
+def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
     """The answer to a spend that was tried; None for one that has none yet: short, or waiting."""
     if tried.outcome == "conflict":
         return KeyConflict(key=new.key)
@@ -78,7 +79,7 @@ def told_at_once(new: NewSpend, tried: Tried) -> SpendDone | KeyConflict | None:
     )
 
 
-async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | None:
+async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
     async def body(tx: Transaction) -> Refuse | None:
         if await demands.is_waited_on(tx, new.tenant_id, new.account_id):
             # Others wait already and were found feasible; the plan that is to come, or to follow
@@ -99,7 +100,7 @@ async def _feasible(ctx: Context, new: NewSpend, moment: Moment) -> Refuse | Non
     return await with_covers(ctx, body)
 
 
-async def _wait(ctx: Context, new: NewSpend, moment: Moment, wait_ms: int) -> SpendWaiting | None:
+async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
     """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
 
     async def body(tx: Transaction) -> str:

@@ -1,1 +1,1 @@
-select count(*) from spend where at < $1 and state <> 'waiting';
+select count(*) from spend where at < $1 and state not in ('waiting', 'held');

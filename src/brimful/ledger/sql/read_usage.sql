@@ -8,7 +8,8 @@ from (
     select g.grain, date_trunc(g.grain, e.at, 'UTC'), e.amount, e.amount
     from entry e
     cross join (values ('hour'), ('minute')) g (grain)
-    where e.tenant_id = $1 and e.account_id = $2 and e.resource = 'credits' and e.kind = 'spend' and e.target = 'used'
+    where e.tenant_id = $1 and e.account_id = $2 and e.resource = 'credits' and e.kind in ('spend', 'capture')
+      and e.target = 'used'
       and e.seq > coalesce((select m.seq from usage_mark m where m.tenant_id = $1 and m.account_id = $2), 0)
 ) u
 where starts_at > $3::timestamptz - case grain when 'hour' then interval '28 days 1 hour' else interval '15 minutes' end

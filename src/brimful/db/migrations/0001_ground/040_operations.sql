@@ -8,7 +8,10 @@ create table spend (
     credits bigint not null check (credits >= 1),
     model text,
     messages bigint,
-    state text not null check (state in ('waiting', 'done', 'refused', 'abandoned')),
+    -- Not to be debited at once, but set aside for so many seconds (credit_hold); none: a plain spend.
+    held_as text check (held_as in ('hold', 'lease')),
+    hold_s int check (hold_s >= 1),
+    state text not null check (state in ('waiting', 'done', 'held', 'refused', 'abandoned')),
     reason text,
     demand_id uuid,
     balance_after bigint,

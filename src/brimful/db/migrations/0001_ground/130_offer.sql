@@ -1,15 +1,16 @@
--- Gives a demand what is free and, when that is all it lacked, completes what waited for it:
--- a spend is debited, a chatbot created, a child's purchase may capture. Answers what became of it.
+-- Gives a demand what is free and, when that is all it lacked, completes what waited for it: a spend is debited or held,
+-- a chatbot created, a child's purchase may capture. Answers what became of it.
 create function try_demand_v1(p_tenant uuid, p_demand uuid, p_at timestamptz, p_real_at timestamptz)
 returns text language plpgsql as $$
 declare
     d demand;
     v_late boolean;
+    v_held boolean;
     v_free bigint;
 begin
     select * into strict d from demand where tenant_id = p_tenant and demand_id = p_demand;
     if d.kind = 'spend' then
-        select answer_by < p_real_at into v_late from spend
+        select answer_by < p_real_at, held_as is not null into v_late, v_held from spend
         where tenant_id = p_tenant and spend_id = d.operation_id and state = 'waiting' for update;
         if not found or v_late then
             perform end_demand_v1(p_tenant, p_demand, 'abandoned', 'auto_billing_pending', p_at);
@@ -18,7 +19,7 @@ begin
             return 'abandoned';
         end if;
         -- The usual case of a storm: nothing reserved, enough free; no lot needs pinning on the way.
-        if d.reserved_credits = 0 then
+        if d.reserved_credits = 0 and not v_held then
             select free into v_free from balance
             where tenant_id = p_tenant and account_id = d.account_id and resource = 'credits' for update;
             if v_free >= d.credits then
@@ -36,9 +37,7 @@ begin
         return 'waiting';
     end if;
     if d.kind = 'spend' then
-        v_free := consume_demand_v1(p_tenant, p_demand, 'spend', p_at);
-        update spend set state = 'done', balance_after = v_free, reason = null
-        where tenant_id = p_tenant and spend_id = d.operation_id;
+        perform finish_spend_v1(p_tenant, p_demand, p_at, p_real_at);
         return 'consumed';
     elsif d.kind = 'chatbot' then
         perform consume_demand_v1(p_tenant, p_demand, 'chatbot', p_at);

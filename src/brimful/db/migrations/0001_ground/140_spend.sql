@@ -164,24 +164,25 @@ end $$;
 -- Registers a spend that is short: it waits for its account's auto-billing until answer_by (R20).
 create function wait_for_spend_v1(
     p_tenant uuid, p_account uuid, p_key text, p_hash bytea, p_spend uuid, p_demand uuid, p_credits bigint,
-    p_model text, p_messages bigint, p_answer_by timestamptz, p_at timestamptz, p_real_at timestamptz
+    p_model text, p_messages bigint, p_held_as text, p_hold_s int, p_answer_by timestamptz, p_at timestamptz,
+    p_real_at timestamptz
 ) returns text language plpgsql as $$
 begin
     perform lock_pools_v1(p_tenant, array[p_account]);
     perform settle_v1(p_tenant, p_account, p_at);
-    insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, demand_id, answer_by, at)
-    values (p_tenant, p_account, p_key, p_spend, p_hash, p_credits, p_model, p_messages, 'waiting', p_demand, p_answer_by, p_at)
+    insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, held_as, hold_s, state,
+        demand_id, answer_by, at)
+    values (p_tenant, p_account, p_key, p_spend, p_hash, p_credits, p_model, p_messages, p_held_as, p_hold_s, 'waiting',
+        p_demand, p_answer_by, p_at)
     on conflict (tenant_id, account_id, key) do update set
-        spend_id = excluded.spend_id, credits = excluded.credits, state = 'waiting', reason = null,
-        demand_id = excluded.demand_id, balance_after = null, answer_by = excluded.answer_by, at = excluded.at
+        spend_id = excluded.spend_id, credits = excluded.credits, held_as = excluded.held_as, hold_s = excluded.hold_s,
+        state = 'waiting', reason = null, demand_id = excluded.demand_id, balance_after = null, answer_by = excluded.answer_by, at = excluded.at
         where spend.state in ('refused', 'abandoned') and spend.body_hash = excluded.body_hash;
     if not found then
         return 'raced';
     end if;
     if register_demand_v1(p_tenant, p_account, p_demand, 'spend', p_spend, null, p_credits, 0, p_at, p_real_at) then
-        update spend set state = 'done',
-            balance_after = consume_demand_v1(p_tenant, p_demand, 'spend', p_at)
-        where tenant_id = p_tenant and account_id = p_account and key = p_key;
+        perform finish_spend_v1(p_tenant, p_demand, p_at, p_real_at);
         return 'done';
     end if;
     return 'waiting';

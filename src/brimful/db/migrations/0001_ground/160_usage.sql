@@ -23,7 +23,7 @@ begin
     from entry e
     cross join (values ('hour', interval '29 days'), ('minute', interval '1 hour')) g (grain, kept)
     where e.tenant_id = p_tenant and e.account_id = p_account and e.resource = 'credits'
-      and e.seq > v_seq and e.seq <= v_last and e.kind = 'spend' and e.target = 'used' and e.at > p_at - g.kept
+      and e.seq > v_seq and e.seq <= v_last and e.kind in ('spend', 'capture') and e.target = 'used' and e.at > p_at - g.kept
     group by 3, 4
     on conflict (tenant_id, account_id, grain, starts_at) do update set
         credits = usage_sum.credits + excluded.credits, largest = greatest(usage_sum.largest, excluded.largest);

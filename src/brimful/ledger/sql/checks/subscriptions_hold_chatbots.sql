@@ -11,4 +11,9 @@ select b.tenant_id, format('%s is closed and emptied and has %s free, %s reserve
 from balance b
 join account a using (tenant_id, account_id)
 where a.emptied_at is not null
-  and (b.free > 0 or b.reserved > 0 or b.resource = 'chatbots' and b.used > 0);
+  and (b.free > 0 or b.reserved > 0 or b.resource = 'chatbots' and b.used > 0)
+union all
+select h.tenant_id, format('%s is closed and emptied and has %s credits held by hold %s', h.account_id, h.held, h.hold_id)
+from credit_hold h
+join account a using (tenant_id, account_id)
+where a.emptied_at is not null and h.state = 'standing';

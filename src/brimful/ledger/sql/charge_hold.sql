@@ -1,0 +1,1 @@
+select charge_hold_v1($1, $2, $3, $4, $5, $6);

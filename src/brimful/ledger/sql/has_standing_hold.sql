@@ -1,0 +1,1 @@
+select exists (select from credit_hold where tenant_id = $1 and account_id = $2 and state = 'standing');

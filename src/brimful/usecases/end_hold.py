@@ -1,0 +1,159 @@
+"""Holds of credits that end: captured, released, or because their time is over (R38, R39)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from brimful.db.transaction import Transaction
+from brimful.domain.effect import Effect, LookAhead
+from brimful.domain.holding import Change, capture, expire, release
+from brimful.domain.moment import Moment
+from brimful.domain.reason import Refuse
+from brimful.ledger import demands, holds
+from brimful.ledger.holds import Locked
+from brimful.usecases.answers import Missing
+from brimful.usecases.context import Context
+from brimful.usecases.outcomes import effects_of
+
+_log = structlog.get_logger()
+
+Decide = Callable[[Locked], Change | Refuse | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """What was asked of a hold is so, now or before; or, with a ``refusal``, it was ended instead."""
+
+    effects: tuple[Effect, ...] = ()
+    refusal: Refuse | None = None
+
+
+async def capture_hold(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    hold_id: UUID,
+    credits: int,
+    moment: Moment,
+) -> HoldChanged | Refuse | Missing:
+    """Charge ``credits`` of a hold; the rest is free again at once, and offered to what waits (R20).
+
+    More than it holds is taken as far as what is free and the overdraft allow (R33), else refused,
+    and it stands. The same capture sent again changes nothing; another is refused.
+    """
+
+    def decide(locked: Locked) -> Change | Refuse | None:
+        return capture(locked.hold, credits, locked.beside, moment.real_at)
+
+    return await change_hold(
+        ctx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        hold_id=hold_id,
+        decide=decide,
+        moment=moment,
+    )
+
+
+async def release_hold(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, hold_id: UUID, moment: Moment
+) -> HoldChanged | Refuse | Missing:
+    """Let all that a hold holds go: the work was not done. Sent again it changes nothing."""
+
+    def decide(locked: Locked) -> Change | Refuse | None:
+        return release(locked.hold, moment.real_at)
+
+    return await change_hold(
+        ctx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        hold_id=hold_id,
+        decide=decide,
+        moment=moment,
+    )
+
+
+async def change_hold(
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    hold_id: UUID,
+    decide: Decide,
+    moment: Moment,
+) -> HoldChanged | Refuse | Missing:
+    """Do with a hold what ``decide`` says of it as it stands under lock (None: it is so already)."""
+
+    async def body(tx: Transaction) -> HoldChanged | Refuse | Missing:
+        locked = await holds.lock_hold(tx, tenant_id, account_id, hold_id, moment)
+        if locked is None:
+            return Missing(what="hold")
+        change = decide(locked)
+        if isinstance(change, Refuse):
+            return change
+        if change is None:
+            return HoldChanged()
+        effects = await _make(tx, tenant_id, account_id, locked, change, moment)
+        return HoldChanged(effects=effects, refusal=change.refusal)
+
+    return await ctx.db.run(body)
+
+
+async def _make(
+    tx: Transaction,
+    tenant_id: UUID,
+    account_id: UUID,
+    locked: Locked,
+    change: Change,
+    moment: Moment,
+) -> tuple[Effect, ...]:
+    left = await holds.charge_hold(tx, tenant_id, locked.hold, change, moment)
+    # What it owes is bought behind the answer, as for a spend (R33).
+    effects: tuple[Effect, ...] = (LookAhead(tenant_id, account_id),) if left < 0 else ()
+    if not change.frees(locked.hold):
+        return effects
+    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
+    return effects + effects_of(tenant_id, moved)
+
+
+async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
+    """End holds whose time is over, of any accounts: a worker's part (R24)."""
+    effects: tuple[Effect, ...] = ()
+    for tenant_id, account_id, hold_id in await holds.find_over(ctx.db, moment.real_at, limit):
+        try:
+            effects += await _end(ctx, tenant_id, account_id, hold_id, moment)
+        except asyncpg.PostgresError:
+            # One that cannot be ended holds up no other; it stays due, and the audit names it.
+            _log.exception("hold_not_ended", hold_id=str(hold_id))
+    return effects
+
+
+async def end_holds_of(
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...] | None:
+    """End those of one account, whose credits somebody is short of, though no worker has come by;
+    None when there is none."""
+    over = await holds.find_over_of(ctx.db, tenant_id, account_id, moment.real_at)
+    effects: tuple[Effect, ...] = ()
+    for hold_id in over:
+        effects += await _end(ctx, tenant_id, account_id, hold_id, moment)
+    return effects if over else None
+
+
+async def _end(
+    ctx: Context, tenant_id: UUID, account_id: UUID, hold_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
+    answer = await change_hold(
+        ctx,
+        tenant_id=tenant_id,
+        account_id=account_id,
+        hold_id=hold_id,
+        decide=lambda locked: expire(locked.hold, moment.real_at),
+        moment=moment,
+    )
+    assert isinstance(answer, HoldChanged), answer
+    return answer.effects
