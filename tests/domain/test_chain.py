@@ -64,6 +64,23 @@ def test_r17_the_chain_ends_at_the_first_level_with_enough() -> None:
     assert plans(levels, 1) == [(5_000, 0, 4_000)]
 
 
+@given(
+    free=st.lists(st.tuples(st.integers(0, 6_000), st.booleans()), min_size=1, max_size=4),
+    credits=st.integers(1, 9_000),
+)
+def test_r17_no_check_looks_past_a_level_that_may_not_buy(
+    free: list[tuple[int, bool]], credits: int
+) -> None:
+    """So nothing above such a level has to be read for it."""
+    levels = [
+        a_level(str(number), there, offer=FIVES, enabled=enabled)
+        for number, (there, enabled) in enumerate(free)
+    ]
+    off = next((number for number, (_, enabled) in enumerate(free) if not enabled), len(free))
+    whole, part = [*levels, SUPPLY], [*levels, SUPPLY][: off + 1]
+    assert check_chain(whole, credits, 0, AT) == check_chain(part, credits, 0, AT)
+
+
 def test_r11_r17_chatbots_move_up_exactly_and_credits_by_packs() -> None:
     """10 chatbots with 5 and then 2 in the pools, 3,000 credits with none."""
     levels = [a_level("agency", 0, 5), a_level("master", 1_000, 2), SUPPLY]

@@ -9,7 +9,7 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import SellerOffer, read_offer
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Level, check_chain
-from brimful.domain.planning import Buy
+from brimful.domain.planning import Buy, may_buy
 from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
@@ -40,10 +40,17 @@ class Chain:
 
 
 async def read_chain(
-    ctx: Context, tx: Transaction, *, tenant_id: UUID, account_id: UUID, at: datetime
+    ctx: Context,
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    at: datetime,
+    to_check: bool = False,
 ) -> Chain:
     """Read an account and every seller above it, nearest first, without locks: a check made on this
-    is a forecast; each level decides again under its own lock. Raises CoversNotReady."""
+    is a forecast; each level decides again under its own lock. ``to_check``: nothing else is made of
+    it, and no check looks past a level that may not buy. Raises CoversNotReady."""
     facts: list[BuyerFacts] = []
     shops: list[SellerOffer] = []
     levels: list[Level] = []
@@ -67,6 +74,8 @@ async def read_chain(
                 tables=tables,
             )
         )
+        if to_check and may_buy(found.buyer, at) is not None:
+            return Chain(facts=tuple(facts), shops=tuple(shops), levels=tuple(levels))
         if found.seller_is_supply:
             supply = Level(
                 buyer=None,

@@ -89,7 +89,12 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
             # What is due comes first (R35), and may bring what is missing.
             return None
         chain = await read_chain(
-            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at
+            ctx,
+            tx,
+            tenant_id=new.tenant_id,
+            account_id=new.account_id,
+            at=moment.at,
+            to_check=True,
         )
         verdict = check_chain(chain.levels, new.credits, 0, moment.at)
         if isinstance(verdict, Feasible):
