@@ -55,7 +55,7 @@ async def test_r39_keys_are_looked_up_whole_on_tables_that_were_empty(world: Wor
     assert {kind for kind, index in scans if not index.endswith("_pkey")} == set(), scans
     found = _BY_INDEX.findall(plans)
     assert {index for index, what in found if what != "Index Cond:"} == set()
-    assert len(found) > 8
+    assert len(found) >= 7
 
 
 async def test_r39_spends_change_their_balance_in_place(world: World) -> None:

@@ -25,11 +25,17 @@ create function spend_many_v1(
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
-    v_locked uuid[];
-    v_ends boolean;
+    -- Of each account, in the order of their ids, what is locked of it; nulls where another has it.
+    v_tenants uuid[];
+    v_accounts uuid[];
+    v_rows tid[];
+    v_free bigint[];
+    v_overdrawn bigint[];
+    v_seq bigint[];
+    v_over boolean[];
+    v_settled boolean := false;
     v_busy uuid[];
     v_twice uuid[];
-    v_ended record;
     v_one record;
 begin
     if p_wait then
@@ -39,28 +45,25 @@ begin
             raise exception 'account % has no balance', p_accounts[1];
         end if;
     end if;
-    select coalesce(array_agg(b.account_id), '{}'), bool_or(b.ends) into v_locked, v_ends
-    from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id) order by 1, 2) n
-    cross join lateral (
-        select b.account_id, coalesce(b.next_expiry_at <= p_at, false) as ends from balance b
-        where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
-    ) b;
-    v_busy := array(select unnest(p_accounts) except select unnest(v_locked));
+    loop
+        select array_agg(n.tenant_id), array_agg(n.account_id), array_agg(b.row_id), array_agg(b.free), array_agg(b.overdrawn),
+            array_agg(b.seq), array_agg(b.is_over)
+        into v_tenants, v_accounts, v_rows, v_free, v_overdrawn, v_seq, v_over
+        from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id) order by 1, 2) n
+        left join lateral (
+            select b.ctid as row_id, b.free, b.overdrawn, b.seq, coalesce(b.next_expiry_at <= p_at, false) as is_over from balance b
+            where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
+        ) b on true;
+        exit when v_settled or (true = any (v_over)) is not true;
+        for v_one in select n.* from unnest(v_tenants, v_accounts, v_over) n (tenant_id, account_id, is_over) where n.is_over loop
+            perform settle_v1(v_one.tenant_id, v_one.account_id, p_at);
+        end loop;
+        v_settled := true;
+    end loop;
+    v_busy := array(select n.account_id from unnest(v_accounts, v_rows) n (account_id, row_id) where n.row_id is null);
     if cardinality(v_busy) > 0 then
         return query select n.place, 'busy', null::uuid, null::bigint, null::bigint
             from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
-    end if;
-    if v_ends then
-        for v_ended in
-            select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id)
-            cross join lateral (
-                select b.next_expiry_at from balance b
-                where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
-            ) b
-            where b.next_expiry_at <= p_at and n.account_id <> all (v_busy)
-        loop
-            perform settle_v1(v_ended.tenant_id, v_ended.account_id, p_at);
-        end loop;
     end if;
     -- What the second of two requests with one key is answered depends on what became of the first.
     v_twice := array(
@@ -70,26 +73,25 @@ begin
     for v_one in
         select n.* from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
             with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
-        where n.account_id = any (v_twice) order by n.place
+        where cardinality(v_twice) > 0 and n.account_id = any (v_twice) order by n.place
     loop
         return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after
             from spend_many_v1(array[v_one.tenant_id], array[v_one.account_id], array[v_one.key], array[v_one.body_hash],
                 array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], p_at, false) o;
     end loop;
     return query
-    with asked as (
+    with placed as (
+        select n.*, dense_rank() over (order by n.tenant_id, n.account_id) as nth
+        from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
+            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
+    ), asked as (
         select n.*, s.spend_id as known_id, s.credits as known_credits, s.balance_after as known_after, s.state as known,
             case when s.body_hash <> n.body_hash then 'conflict'
                  when s.state in ('done', 'waiting') then s.state
                  when s.state is null and c.key is not null then 'conflict' end as told,
-            b.free, b.overdrawn, b.seq,
-            b.free + greatest(0, coalesce(o.limit_credits - b.overdrawn, 0)) as most
-        from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
-            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
-        cross join lateral (
-            select b.free, b.overdrawn, b.seq from balance b
-            where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits'
-        ) b
+            v_rows[n.nth] as row_id, v_free[n.nth] as free, v_overdrawn[n.nth] as overdrawn, v_seq[n.nth] as seq,
+            v_free[n.nth] + greatest(0, coalesce(o.limit_credits - v_overdrawn[n.nth], 0)) as most
+        from placed n
         left join lateral (
             select s.spend_id, s.credits, s.balance_after, s.state, s.body_hash from spend s
             where s.tenant_id = n.tenant_id and s.account_id = n.account_id and s.key = n.key limit 1
@@ -104,11 +106,11 @@ begin
     ), taking as (
         select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
         from asked a
-        window w as (partition by a.account_id order by a.place rows unbounded preceding)
+        window w as (partition by a.nth order by a.place rows unbounded preceding)
     ), decided as (
         select t.*, lag(t.taken, 1, 0::bigint) over w as before
         from taking t
-        window w as (partition by t.account_id order by t.place)
+        window w as (partition by t.nth order by t.place)
     ), done as (
         select d.*, d.before < d.taken as is_done, least(d.credits, greatest(0, d.free - d.before)) as from_free
         from decided d
@@ -117,22 +119,15 @@ begin
             sum(case when d.from_free between 1 and d.credits - 1 then 2 else 1 end) over w as entries
         from done d
         where d.is_done
-        window w as (partition by d.account_id order by d.place rows unbounded preceding)
+        window w as (partition by d.nth order by d.place rows unbounded preceding)
     ), summed as (
-        select n.tenant_id, n.account_id, sum(n.credits)::bigint as used, sum(n.from_free)::bigint as from_free,
-            max(n.entries) as entries
-        from numbered n group by n.tenant_id, n.account_id
+        select n.row_id, sum(n.credits)::bigint as used, sum(n.from_free)::bigint as from_free, max(n.entries) as entries
+        from numbered n group by n.row_id
     ), written as (
         update balance b set
             free = b.free - s.from_free, unsettled = b.unsettled + s.from_free, used = b.used + s.used,
             overdrawn = b.overdrawn + s.used - s.from_free, seq = b.seq + s.entries
-        from (
-            select s.*, c.row_id from summed s
-            cross join lateral (
-                select c.ctid as row_id from balance c
-                where c.tenant_id = s.tenant_id and c.account_id = s.account_id and c.resource = 'credits' limit 1
-            ) c
-        ) s
+        from summed s
         where b.ctid = s.row_id
     ), entered as (
         insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
