@@ -1,8 +1,11 @@
 """Ids as the API shows them: a prefix that says what it is, then the hex of the UUID."""
 
+import re
 from uuid import UUID
 
 from brimful.api.problem import Problem, not_found
+
+_HEX = re.compile("[0-9a-f]{32}")
 
 
 def show(prefix: str, value: UUID) -> str:
@@ -28,6 +31,6 @@ def parse_body(prefix: str, text: str, field: str) -> UUID:
 
 def _parse(prefix: str, text: str) -> UUID | None:
     head, _, tail = text.partition("_")
-    if head != prefix or len(tail) != 32 or not all(c in "0123456789abcdef" for c in tail):
+    if head != prefix or not _HEX.fullmatch(tail):
         return None
-    return UUID(hex=tail)
+    return UUID(int=int(tail, 16))

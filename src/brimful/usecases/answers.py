@@ -1,14 +1,13 @@
 """What a use case answers, beside a refusal."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from brimful.domain.effect import Effect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendDone:
+class SpendDone(NamedTuple):
     """The credits are debited, or held if that was asked for. ``balance_after`` is what was free after
     it, below zero when the account is overdrawn (R33)."""
 

@@ -71,12 +71,8 @@ def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
     if tried.outcome != "done":
         return None
     left = tried.balance_after or 0
-    return SpendDone(
-        spend_id=tried.spend_id,
-        credits=tried.credits,
-        balance_after=left,
-        effects=(LookAhead(new.tenant_id, new.account_id),) if left < 0 else (),
-    )
+    effects = (LookAhead(new.tenant_id, new.account_id),) if left < 0 else ()
+    return SpendDone(tried.spend_id, tried.credits, left, effects)
 
 
 async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
