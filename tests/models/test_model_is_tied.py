@@ -29,6 +29,8 @@ OTHER_VERBS = {"find", "save_method", "remove_method", "parse_event", "minimum_m
 NO_VERBS = {"event", "plan"}
 # A charge made anew with its owner present: a person's affair, in which no machine decides.
 NOT_MODELLED = {"authenticating"}
+# A hold is a spend that ends so where another is done: to the model they are the same.
+HELD = {"held"}
 
 
 def allowed(file: str, table: str, column: str = "state") -> set[str]:
@@ -66,7 +68,7 @@ def test_every_step_of_the_code_is_a_move_and_conversely() -> None:
             "040_operations.sql",
             "spend",
             "state",
-            set(SPEND_STATES) - {"not asked", "late", "told"},
+            (set(SPEND_STATES) - {"not asked", "late", "told"}) | HELD,
         ),
         ("030_ledger.sql", "demand", "state", set(DEMAND_STATES) - {"none"}),
     ],
