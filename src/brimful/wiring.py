@@ -177,6 +177,8 @@ class Engine:
             # What was begun for the key is no less begun for that (R39).
             known = {"key": purchase["key"], "body_hash": purchase["body_hash"]}
             begun = await find_begun(self.ctx, tenant_id=tenant_id, account_id=account_id, **known)
+            if isinstance(begun, KeyConflict):
+                return begun
             if begun is not None:
                 return await self._outcome(tenant_id, account_id, begun, 0)
             return Refuse(reason=Reason.purchase_under_way, account_id=str(account_id), detail={})

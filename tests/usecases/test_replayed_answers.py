@@ -4,7 +4,7 @@ from typing import cast
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects.clocks import TestClock
-from brimful.usecases.answers import Bought
+from brimful.usecases.answers import Bought, KeyConflict
 from brimful.usecases.steps import Step
 from tests.builders.moving import HOUR, MAY, client_of_north, pack_of
 from tests.builders.world import World, small_world
@@ -25,7 +25,7 @@ async def test_r39_a_replay_that_waits_for_nothing_hears_what_was_done(world: Wo
 
 async def test_r39_what_was_bought_is_replayed_while_a_renewal_is_under_way(year: Year) -> None:
     """The renewal that comes first hangs at the gateway: who asks again for what was bought before
-    hears that it was, not that a purchase is under way."""
+    hears that it was, not that a purchase is under way; with another body, that the key is taken."""
     await client_of_north(year)
     pack = await pack_of(year, "North")
     bought = await year.buy("Client", pack, key="one")
@@ -38,7 +38,9 @@ async def test_r39_what_was_bought_is_replayed_while_a_renewal_is_under_way(year
 
         again = await year.buy("Client", pack, key="one", wait_ms=0)
         new = await year.buy("Client", pack, key="two", wait_ms=0)
+        other = await year.buy("Client", pack, key="one", quantity=2, wait_ms=0)
 
+    assert isinstance(other, KeyConflict)
     assert isinstance(again, Bought) and again.purchase_id == bought.purchase_id
     assert isinstance(new, Refuse) and new.reason is Reason.purchase_under_way
     await year.settle()

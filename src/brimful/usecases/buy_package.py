@@ -61,15 +61,17 @@ async def buy_package(
 
 async def find_begun(
     ctx: Context, *, tenant_id: UUID, account_id: UUID, key: str, body_hash: bytes
-) -> Bought | None:
-    """The purchase that was begun for ``key`` and has not failed, if there is one: what is replayed
-    however anything else stands (R39)."""
+) -> Bought | KeyConflict | None:
+    """The purchase that was begun for ``key`` and has not failed, if there is one, or that the key was
+    used for something else: what is told however anything else stands (R39)."""
     command = Key(
         tenant_id=tenant_id, account_id=account_id, key=key, verb="purchase", body_hash=body_hash
     )
 
-    async def body(tx: Transaction) -> Bought | None:
+    async def body(tx: Transaction) -> Bought | KeyConflict | None:
         found = await commands.recall(tx, command)
+        if found.conflict:
+            return KeyConflict(key=key)
         if found.object_id is None:
             return None
         begun = await purchases.read_purchase(tx, tenant_id, found.object_id)
