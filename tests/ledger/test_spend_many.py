@@ -15,6 +15,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Database
 from brimful.ledger import overdrafts, spends
 from brimful.ledger.spends import NewSpend, Tried
+from tests.builders.held import blocked, until
 from tests.builders.spends import new_spend
 from tests.builders.world import World
 from tests.ledger.one_by_one import prepare, spend_alone
@@ -280,6 +281,30 @@ async def test_r20_an_account_that_another_has_keeps_nobody_waiting(world: World
         ("done", 0),
         ("done", 4),
     ]
+
+
+async def test_r36_what_is_let_go_while_another_is_settled_is_settled_too(world: World) -> None:
+    """Credits of two accounts have ended. One account is held by others, who let it go while those of the
+    other one lapse: nothing is spent of its ended credits either."""
+    await world.open("Agency", sells=True)
+    await world.open("Client", "Agency")
+    accounts = [world.names[name] for name in ("Agency", "Client")]
+    for name, credits in (("Agency", 13), ("Client", 10)):
+        await world.stock(name, credits=credits)
+    for table, column in (("lot", "expires_at"), ("balance", "next_expiry_at")):
+        await world.db.execute(
+            f"update {table} set {column} = now() - interval '1 hour' where account_id = any ($1) "
+            "and free > 0", accounts,
+        )  # fmt: skip
+    news = [new_spend(accounts[0], account, 3) for account in accounts]
+    async with world.db.transaction() as tx:
+        await tx.execute("select 1 from lot where account_id = $1 for update", accounts[0])
+        await tx.execute("select 1 from balance where account_id = $1 for update", accounts[1])
+        trying = asyncio.create_task(
+            spends.spend_many(world.db, news, world.engine.now(), wait=False)
+        )
+        await until(lambda: blocked(world.db, 1))
+    assert [one.outcome for one in await trying] == ["short", "short"]
 
 
 async def test_an_account_without_a_balance_raises(db: Database) -> None:

@@ -33,7 +33,6 @@ declare
     v_overdrawn bigint[];
     v_seq bigint[];
     v_over boolean[];
-    v_settled boolean := false;
     v_busy uuid[];
     v_twice uuid[];
     v_one record;
@@ -45,6 +44,7 @@ begin
             raise exception 'account % has no balance', p_accounts[1];
         end if;
     end if;
+    -- Until nothing that has ended is in what is locked: whoever was let go by others meanwhile is locked by now, too (R36).
     loop
         select array_agg(n.tenant_id), array_agg(n.account_id), array_agg(b.row_id), array_agg(b.free), array_agg(b.overdrawn),
             array_agg(b.seq), array_agg(b.is_over)
@@ -54,11 +54,10 @@ begin
             select b.ctid as row_id, b.free, b.overdrawn, b.seq, coalesce(b.next_expiry_at <= p_at, false) as is_over from balance b
             where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
         ) b on true;
-        exit when v_settled or (true = any (v_over)) is not true;
+        exit when (true = any (v_over)) is not true;
         for v_one in select n.* from unnest(v_tenants, v_accounts, v_over) n (tenant_id, account_id, is_over) where n.is_over loop
             perform settle_v1(v_one.tenant_id, v_one.account_id, p_at);
         end loop;
-        v_settled := true;
     end loop;
     v_busy := array(select n.account_id from unnest(v_accounts, v_rows) n (account_id, row_id) where n.row_id is null);
     if cardinality(v_busy) > 0 then
