@@ -9,7 +9,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import usage
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone
 from brimful.usecases.close_account import close_account
-from brimful.usecases.end_hold import HoldChanged
+from brimful.usecases.end_hold import HoldChanged, end_holds
 from tests.archive.past import put_away
 from tests.builders.calendar import DAY, Calendar
 from tests.builders.holds import capture, held, is_over, place, places, release, state
@@ -211,6 +211,20 @@ async def test_r38_a_worker_ends_what_outlived_its_caller(world: World) -> None:
     assert await places(world, "Client 1") == (100, 0, 0, 0)
     assert refused(await capture(world, "Client 1", hold, 60)) is Reason.hold_expired
     assert isinstance(await release(world, "Client 1", hold), HoldChanged)
+
+
+async def test_r38_whoever_lets_many_run_out_keeps_nobody_waiting(world: World) -> None:
+    """Six of one client were over before the one of another: that is among the first two to be ended."""
+    await client(world, 100)
+    await world.open("Client 2", "Agency")
+    await world.stock("Client 2", credits=100)
+    many = [await held(world, "Client 1", 10) for _ in range(6)]
+    one = await held(world, "Client 2", 60)
+    for hold in [*many, one]:
+        await is_over(world, hold)
+    await end_holds(world.engine.ctx, moment=world.engine.now(), limit=2)
+    assert await state(world, one) == ("expired", 0, 0)
+    assert await places(world, "Client 1") == (50, 50, 0, 0)
 
 
 @pytest.mark.parametrize("asks", ["spend", "hold", "batch"])

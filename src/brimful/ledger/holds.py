@@ -82,8 +82,8 @@ async def read_hold(
 
 
 async def find_over(db: Database, real_at: datetime, limit: int) -> list[tuple[UUID, UUID, UUID]]:
-    """The tenants, accounts and ids of up to ``limit`` holds whose time is over at ``real_at``, the
-    first to end first."""
+    """The tenants, accounts and ids of up to ``limit`` holds whose time is over at ``real_at``: of
+    each tenant and account in turn, the first to end first."""
     rows = await db.fetch(_sql("find_holds_over"), real_at, limit)
     return [(row["tenant_id"], row["account_id"], row["hold_id"]) for row in rows]
 

@@ -121,7 +121,7 @@ async def _make(
 
 
 async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
-    """End holds whose time is over, of any accounts: a worker's part (R24)."""
+    """End up to ``limit`` holds whose time is over, of any accounts in turn: a worker's part (R24)."""
     effects: tuple[Effect, ...] = ()
     for tenant_id, account_id, hold_id in await holds.find_over(ctx.db, moment.real_at, limit):
         try:
