@@ -138,11 +138,16 @@ async def test_r20_one_that_waits_for_auto_billing_is_taken_again(taker: Taker) 
     """Pending is no lease: nothing is held, and the same key takes it when the credits are there."""
     await taker.world.auto_billing("Client 1")
     taker.world.desk.faults.close_gate("create")
-    with pytest.raises(Refused, match="auto_billing_pending"):
-        await taker.take(500, wait_ms=50, idempotency_key="one")
+    with pytest.raises(Refused, match="auto_billing_pending") as pending:
+        await taker.take(500, wait_ms=50)
     taker.world.desk.faults.open_gate("create")
     await taker.world.settle()
-    assert (await taker.take(500, idempotency_key="one")).spend(500)
+    assert (await taker.take(500, idempotency_key=pending.value.idempotency_key)).spend(500)
+
+
+def test_r40_who_shows_where_the_api_is_does_not_show_the_key() -> None:
+    """As in a log line."""
+    assert "brm_" not in repr(Api(url="http://localhost", key="brm_secret"))
 
 
 def _uuid(lease: CreditLease) -> UUID:

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +10,15 @@ TIMEOUT_S = 70.0
 
 
 class Refused(Exception):
-    """The API said no, or not yet: ``status``, a stable ``code`` and a sentence for people."""
+    """The API said no, or not yet: ``status``, a stable ``code`` and a sentence for people.
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    ``idempotency_key``: the key under which what is not there yet is to be sent again.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, idempotency_key: str = "") -> None:
         super().__init__(f"{code}: {detail}")
         self.status, self.code, self.detail = status, code, detail
+        self.idempotency_key = idempotency_key
 
 
 class Unreachable(Exception):
@@ -34,7 +38,7 @@ class Api:
     thread or process may use it."""
 
     url: str
-    key: str
+    key: str = field(repr=False)
     timeout_s: float = TIMEOUT_S
 
     def post(self, path: str, body: dict[str, Any], idempotency_key: str = "") -> dict[str, Any]:
@@ -58,8 +62,10 @@ class Api:
         finally:
             connection.close()
         if status == 202:
-            raise Refused(status, str(said.get("reason")), "Send it again in a moment.")
+            later = "Send it again in a moment."
+            raise Refused(status, str(said.get("reason")), later, idempotency_key)
         if status >= 300:
-            raise Refused(status, str(said.get("code")), str(said.get("detail")))
+            refused = str(said.get("code")), str(said.get("detail"))
+            raise Refused(status, *refused, idempotency_key)
         made: dict[str, Any] = said
         return made

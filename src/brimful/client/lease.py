@@ -54,8 +54,9 @@ class CreditLease:
     ) -> Self:
         """Set ``credits`` of an account (``acc_…``) aside for ``ttl_s`` seconds, of which the last
         ``margin_s`` are not used. Short of them, auto-billing buys what is missing, for which the call
-        waits at most ``wait_ms``. Raises Refused, and Unreachable: it may be taken all the same, so take it
-        again under the key that the exception names. A key is for one lease of one process.
+        waits at most ``wait_ms``. Raises Refused, and Unreachable: it may be taken all the same. What is
+        pending, or may be taken, is taken again under the key that the exception names. A key is for one
+        lease of one process.
         """
         if ttl_s <= margin_s:
             raise ValueError("a lease must last longer than its margin")
