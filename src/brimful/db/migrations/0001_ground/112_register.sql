@@ -113,6 +113,10 @@ begin
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
     select free into strict v_chatbots from balance
     where tenant_id = p_tenant and account_id = p_account and resource = 'chatbots' for update;
+    -- Whoever waits lacks something: with nothing free, nobody in line need be looked at.
+    if v_credits = 0 and v_chatbots = 0 then
+        return;
+    end if;
     select array_agg(m.demand_id order by m.place), array_agg(m.operation_id order by m.place),
         array_agg(m.credits order by m.place), array_agg(m.chatbots order by m.place)
     into v_demands, v_operations, v_got_credits, v_got_chatbots
