@@ -7,6 +7,7 @@ from tests.seeded_bugs import (
     at_the_gateway,
     in_the_books,
     of_closed_accounts_and_pages,
+    of_holds_and_archives,
     of_replaced_cards,
     of_the_payer,
 )
@@ -18,4 +19,5 @@ BUGS: tuple[Bug, ...] = (
     *of_the_payer.BUGS,
     *of_closed_accounts_and_pages.BUGS,
     *of_replaced_cards.BUGS,
+    *of_holds_and_archives.BUGS,
 )

@@ -22,6 +22,7 @@ LAYERS = {
     "tests/gateways": "gateway test",
     "tests/api": "API test",
     "tests/acceptance": "acceptance test",
+    "tests/archive": "archive test",
     "tests/public_failures": "public failure",
 }
 _CONSTRAINT = re.compile(r"(Unique|Check|ForeignKey|NotNull)ViolationError")

@@ -1,0 +1,80 @@
+"""Bugs in holds of credits, credit leases, batches of spends, archived keys, and refunds made at two places
+(R2, R17, R20, R25, R33, R36, R38, R39)."""
+
+from tests.seeded_bugs.bug import DOMAIN, TABLES, USECASES, Bug
+
+HOLDS = "tests/usecases/test_holds.py"
+LEASES = "tests/usecases/test_credit_leases.py"
+
+BUGS = (
+    Bug(
+        "lease_given_back_at_its_end",
+        f"{DOMAIN}/holding.py",
+        '    return Change(captured=hold.credits if hold.leased else hold.captured, state="expired")\n',
+        '    return Change(captured=hold.captured, state="expired")\n',
+        "R39: what a client did not tell of a lease is charged at its end",
+        (f"{LEASES}::test_r39_what_a_crashed_client_did_not_report_is_charged_at_the_end",),
+    ),
+    Bug(
+        "lease_for_ever",
+        f"{DOMAIN}/leasing.py",
+        "        ends_at = min(wanted, hold.placed_real_at + LASTS_AT_MOST)\n",
+        "        ends_at = wanted\n",
+        "R36: what a lease pins cannot lapse, so it lasts a day at most",
+        (f"{LEASES}::test_r36_a_lease_is_made_to_last_longer_for_a_day_at_most",),
+    ),
+    Bug(
+        "captured_beyond_what_is_there",
+        f"{DOMAIN}/holding.py",
+        "    if credits > hold.held + beside:\n",
+        "    if False:\n",
+        "R2, R33: more than is held is captured as far as the overdraft allows",
+        (f"{HOLDS}::test_r33_more_than_is_held_takes_what_is_free_and_the_overdraft",),
+    ),
+    Bug(
+        "captured_after_its_end",
+        f"{DOMAIN}/holding.py",
+        "    if hold.is_over(real_at):\n        return _over(hold)\n",
+        "",
+        "R38: what is over is not captured, whether or not a worker came by",
+        (f"{HOLDS}::test_r38_what_is_over_is_not_captured_though_nobody_ended_it",),
+    ),
+    Bug(
+        "let_go_meanwhile_and_not_settled",
+        f"{TABLES}/140_spend.sql",
+        "        exit when (true = any (v_over)) is not true;\n",
+        "        exit when (true = any (v_over)) is not true or v_busy is not null;\n        v_busy := '{}';\n",
+        "R36: a spend after an expiry never uses lapsed credits",
+        (
+            "tests/ledger/test_spend_many.py::test_r36_what_is_let_go_while_another_is_settled_is_settled_too",
+        ),
+    ),
+    Bug(
+        "met_beyond_the_pool",
+        f"{TABLES}/112_register.sql",
+        "bool_and(w.kind = 'purchase' and w.credits_by_then <= v_credits and w.chatbots_by_then <= v_chatbots)\n",
+        "bool_and(w.kind = 'purchase' and w.chatbots_by_then <= v_chatbots)\n",
+        "R17, R20: purchases in line are met as far as the pool covers them",
+        (
+            "tests/ledger/test_offer_together.py::test_r20_purchases_in_line_are_met_as_one_after_the_other",
+        ),
+    ),
+    Bug(
+        "forgotten_and_not_summed",
+        "src/brimful/ledger/sql/forget_spends.sql",
+        "from gone where state = 'done' group by account_id order by account_id\n",
+        "from gone where false group by account_id order by account_id\n",
+        "R39: what was spent under forgotten keys still explains what was used",
+        ("tests/archive/test_archive.py::test_r25_r39_life_goes_on_over_an_archived_past",),
+    ),
+    Bug(
+        "one_refund_recorded_as_two",
+        f"{USECASES}/record_refund.py",
+        "    if told is not None:\n",
+        "    if False:\n",
+        "R25: a refund whose key was taken off it is one refund",
+        (
+            "tests/usecases/test_refunds_elsewhere.py::test_r22_r25_a_refund_whose_key_was_taken_off_it_at_the_dashboard_is_one_refund",
+        ),
+    ),
+)
