@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from tests.simulator.bank import Net
 from tests.simulator.model import Ask, Model
@@ -61,7 +62,7 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
             chatbots=int(found[2]),
             amount=payment["captured"],
             purchase=payment["metadata"]["purchase"],
-            since=_time_before(net, first.asked),
+            since=_decided_since(net, UUID(payment["metadata"]["purchase"])),
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
@@ -78,8 +79,11 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
 WINDOW = 400
 
 
-def _time_before(net: Net, step: int) -> datetime:
-    """What time it was, at the latest, when whatever was asked for at a step was decided on."""
+def _decided_since(net: Net, purchase_id: UUID) -> datetime:
+    """No later than what time a purchase was decided on: its id tells when it was made, in real time,
+    however much later it was asked for."""
+    made_at = datetime.fromtimestamp((purchase_id.int >> 80) // 1000, UTC)
+    step = max((one.asked for one in net.asked if one.real_at <= made_at), default=0)
     earlier = [one.asked_at for one in net.asked if one.asked <= step - WINDOW]
     return max(earlier) if earlier else min(one.asked_at for one in net.asked)
 
