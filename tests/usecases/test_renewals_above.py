@@ -3,6 +3,7 @@ worker comes by here, so that each answer is that of the process which was asked
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
@@ -11,8 +12,12 @@ from brimful.usecases.change_period_end import PeriodEndSet, cancel_subscription
 from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.renew import renew_due
 from brimful.usecases.steps import Step
+from brimful.wiring import Authenticating
+from brimful_testbank.cards import Behaviour
 from tests.builders.calendar import Calendar
+from tests.builders.cards import behave
 from tests.builders.held import held_at, until
+from tests.usecases.test_authentication import token_of
 from tests.usecases.test_renewals import NEXT
 
 WAIT_MS = 3_000
@@ -56,6 +61,26 @@ async def cancel(calendar: Calendar, name: str) -> None:
         moment=Moment(at=NEXT - timedelta(days=1), real_at=calendar.clock.moment().real_at),
     )
     assert answer == PeriodEndSet()
+
+
+async def waiting_spend(calendar: Calendar) -> asyncio.Task[Any]:
+    """A client's spend that was planned for, and waits all the same."""
+    world = calendar.world
+    anna = await world.account("Anna")
+    spending = asyncio.create_task(world.spend("Anna", 25))
+
+    async def waits() -> bool:
+        return bool(await world.db.fetchval(_WAITING, anna.account_id))
+
+    await until(waits)
+    follows = await plan_auto_billing(
+        world.engine.ctx,
+        tenant_id=anna.tenant_id,
+        account_id=anna.account_id,
+        moment=calendar.clock.moment(),
+    )
+    assert follows == () and await waits()
+    return spending
 
 
 async def test_r16_r35_a_spend_below_is_served_when_the_renewal_above_is_done(
@@ -153,31 +178,39 @@ async def test_r35_a_spend_is_not_refused_for_what_a_renewal_under_way_above_bri
     await subscribed_agency(calendar)
     await world.auto_billing("Agency", per_charge_minor=1)
     await is_due(calendar)
-    agency, anna = await world.account("Agency"), await world.account("Anna")
+    agency = await world.account("Agency")
     assert agency.parent_id is not None
-    moment = calendar.clock.moment()
     async with held_at(Step.before_confirm) as held:
         begun = await renew_due(
             world.engine.ctx,
             tenant_id=agency.tenant_id,
             seller_id=agency.parent_id,
-            moment=moment,
+            moment=calendar.clock.moment(),
         )
         world.engine.run(begun.effects)
         await held.arrived.wait()
-        spending = asyncio.create_task(world.spend("Anna", 25))
-
-        async def waits() -> bool:
-            return bool(await world.db.fetchval(_WAITING, anna.account_id))
-
-        await until(waits)
-        follows = await plan_auto_billing(
-            world.engine.ctx,
-            tenant_id=anna.tenant_id,
-            account_id=anna.account_id,
-            moment=moment,
-        )
-        assert follows == () and await waits()
+        spending = await waiting_spend(calendar)
         held.go.set()
         assert isinstance(await spending, SpendDone)
+    assert world.taken() == [9_900, 9_900, 2_500]
+
+
+async def test_r29_r35_a_spend_below_is_served_when_the_owner_above_confirms_the_renewal(
+    calendar: Calendar,
+) -> None:
+    """The agency is paused until its owner is there, whose confirmation is at the gateway."""
+    world = calendar.world
+    await subscribed_agency(calendar)
+    await world.card("Agency", "tok_authenticate")
+    await is_due(calendar)
+    await calendar.work()
+    token = await token_of(world, "Agency")
+    behave(world, Behaviour())
+    async with held_at(Step.before_confirm, lambda one: getattr(one, "present", False)) as held:
+        confirming = asyncio.create_task(world.engine.authenticate(token))
+        await held.arrived.wait()
+        spending = await waiting_spend(calendar)
+        held.go.set()
+        assert isinstance(await spending, SpendDone)
+    assert isinstance(await confirming, Authenticating)
     assert world.taken() == [9_900, 9_900, 2_500]
