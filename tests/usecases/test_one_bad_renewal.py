@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from brimful.usecases.answers import SpendDone
 from tests.builders.calendar import HOUR, Calendar, subscribers
 
 
@@ -26,3 +27,19 @@ async def test_r35_the_others_renew_and_the_one_is_looked_at_again(calendar: Cal
     )
     await calendar.go_to(due_at + HOUR)
     assert (await calendar.subscription("Ben"))["months_done"] == 2
+
+
+async def test_r16_r35_a_query_of_the_one_is_served_all_the_same(calendar: Calendar) -> None:
+    """It waited for the renewal, which is put off, and then is planned for by itself."""
+    world = calendar.world
+    await subscribers(calendar, "Ben")
+    await world.auto_billing("Ben")
+    await world.settle()
+    due_at = (await calendar.subscription("Ben"))["due_at"]
+    await world.db.execute(
+        "update subscription set anchor_at = anchor_at + interval '40 years' where account_id = $1",
+        world.names["Ben"],
+    )
+    calendar.clock.at = due_at
+    assert isinstance(await world.spend("Ben", 25, wait_ms=3_000), SpendDone)
+    assert (await world.credits("Ben")).free == 3_000 - 25

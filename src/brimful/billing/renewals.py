@@ -76,6 +76,11 @@ async def is_renewing_above(
     return bool(await tx.fetchval(_sql("is_renewing_above"), tenant_id, account_id, at))
 
 
+async def is_to_come_above(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
+    """Whether a renewal of an account's ancestors is under way and may bring what those are short of."""
+    return bool(await tx.fetchval(_sql("is_renewal_to_come_above"), tenant_id, account_id))
+
+
 async def take_due(
     tx: Transaction,
     tenant_id: UUID,

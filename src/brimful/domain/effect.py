@@ -49,6 +49,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanBelow:
+    """Accounts of which nothing is due any more: what waited for that on their pools, and on those of
+    all below them, is planned for (R35)."""
+
+    tenant_id: UUID
+    account_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """An operation that reached its answer; callers may be waiting for it."""
 
@@ -112,6 +121,7 @@ Effect = (
     | DriveRefund
     | Renew
     | Plan
+    | PlanBelow
     | Wake
     | MailDue
     | WebhooksDue

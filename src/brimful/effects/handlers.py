@@ -14,6 +14,7 @@ from brimful.domain.effect import (
     LookAhead,
     MailDue,
     Plan,
+    PlanBelow,
     ReadAccount,
     Renew,
     Wake,
@@ -30,6 +31,7 @@ from brimful.effects.read_account import read_account
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Handler
 from brimful.effects.waiting import Waiters
+from brimful.ledger.demands import find_waiting_below
 from brimful.usecases.buy_ahead import buy_ahead
 from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.steps import Step, reached
@@ -59,6 +61,7 @@ class Handlers:
             DriveRefund: self._drive_refund,
             Renew: self._renew,
             Plan: self._plan,
+            PlanBelow: self._plan_below,
             Wake: self._wake,
             MailDue: self._mail,
             WebhooksDue: self._webhooks,
@@ -105,6 +108,12 @@ class Handlers:
         )
         await reached(Step.intent_committed, effect)
         return effects
+
+    async def _plan_below(self, effect: Effect) -> tuple[Effect, ...]:
+        assert isinstance(effect, PlanBelow)
+        tenant_id, db = effect.tenant_id, self.driver.ctx.db
+        waiting = await find_waiting_below(db, tenant_id, effect.account_ids)
+        return tuple(Plan(tenant_id, account_id) for account_id in waiting)
 
     async def _wake(self, effect: Effect) -> tuple[Effect, ...]:
         assert isinstance(effect, Wake)

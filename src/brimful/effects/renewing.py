@@ -10,7 +10,7 @@ import structlog
 
 from brimful.billing import renewals
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect, Renew
+from brimful.domain.effect import Effect, PlanBelow, Renew
 from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
 from brimful.usecases.context import Context
@@ -75,6 +75,7 @@ class Renewing:
             except Exception:
                 _log.exception("renewal_not_begun", account_id=str(buyer))
                 await renewals.put_off_buyer(self.ctx.db, effect.tenant_id, buyer, at, at + PUT_OFF)
+                self.run((PlanBelow(effect.tenant_id, (buyer,)),))
 
     async def renew_first(self, tenant_id: UUID, account_id: UUID, wait_ms: int) -> bool:
         """Apply what is due to an account and its ancestors before a decision to buy, the nearest

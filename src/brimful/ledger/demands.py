@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
-from brimful.db.transaction import Transaction
+from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.ledger")
@@ -210,6 +210,14 @@ async def waited_on(tx: Transaction, tenant_id: UUID, account_ids: list[UUID]) -
     """Of some pools, those to whom stock that came is to be offered: somebody waits, or it has to
     repay what was overdrawn (R33)."""
     rows = await tx.fetch(_sql("waited_on"), tenant_id, account_ids)
+    return [row["account_id"] for row in rows]
+
+
+async def find_waiting_below(
+    db: Database, tenant_id: UUID, account_ids: Sequence[UUID]
+) -> list[UUID]:
+    """The accounts on whose pools somebody waits, among some and all below them."""
+    rows = await db.fetch(_sql("find_waiting_below"), tenant_id, list(account_ids))
     return [row["account_id"] for row in rows]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from brimful.billing import brakes, purchases, renewals
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect, MailDue, Plan, Renew, Wake
+from brimful.domain.effect import Effect, MailDue, Plan, PlanBelow, Renew, Wake
 from brimful.domain.moment import Moment
 from brimful.ledger import balances, demands, transfers
 from brimful.notices.promise import NewNotice, promise, promise_many
@@ -55,7 +55,9 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         if await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
             # It would buy again and again (R30).
             effects += await pull_brake(tx, tenant_id, buyer_id, "not_cured", moment)
-    if await demands.read_waiting(tx, tenant_id, buyer_id):
+    if purchase.origin == "renewal":
+        effects.append(PlanBelow(tenant_id, (buyer_id,)))
+    elif await demands.read_waiting(tx, tenant_id, buyer_id):
         effects.append(Plan(tenant_id, buyer_id))
     return (*effects, *await wake_renewals(tx, tenant_id, [buyer_id], moment))
 
@@ -74,11 +76,13 @@ async def deliver_renewals(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=buyer_id, moment=moment
         )
-        effects += [*effects_of(tenant_id, moved), Plan(tenant_id, buyer_id)]
+        effects += effects_of(tenant_id, moved)
     for renewal in renewed:
         if renewal.chatbots:
             await resume_paused(tx, tenant_id, renewal.buyer_id, moment)
     await _promise_receipts(tx, renewed, moment)
+    # Who waited for these renewals is planned for, on the pools of all below as well (R35).
+    effects.append(PlanBelow(tenant_id, tuple(buyers)))
     return (*effects, *await wake_renewals(tx, tenant_id, buyers, moment))
 
 

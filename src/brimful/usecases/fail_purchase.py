@@ -7,7 +7,7 @@ leads here: unknown is not failed (R22).
 from brimful.billing import purchases, receivables
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Effect, Plan, Wake
+from brimful.domain.effect import Effect, Plan, PlanBelow, Wake
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
@@ -43,7 +43,8 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
             effects.append(Plan(purchase.tenant_id, purchase.seller_id))
     if purchase.origin == "renewal":
         effects.extend(await put_off_failed(tx, purchase, reason, moment))
-    if purchase.automatic and purchase.decline_code is None:
+        effects.append(PlanBelow(purchase.tenant_id, (purchase.buyer_id,)))
+    elif purchase.automatic and purchase.decline_code is None:
         effects.extend(await refuse_waiting(tx, purchase, reason, moment))
     elif await demands.read_waiting(tx, purchase.tenant_id, purchase.buyer_id):
         # A shortage that waited for a purchase by hand needs one of its own (R19), and so does what

@@ -82,7 +82,8 @@ async def _plan_once(
     waiting: list[WaitingDemand],
     moment: Moment,
 ) -> tuple[bool, tuple[Effect, ...]]:
-    """Open a purchase (True), or refuse some demands, after which the rest is to be looked at."""
+    """Open a purchase or leave all waiting (True), or refuse some demands, after which the rest is to
+    be looked at."""
     shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
     tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
 
@@ -97,6 +98,9 @@ async def _plan_once(
     sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
     fits = fit_to_sellers(wanted, size, partial(cannot_furnish, sellers, facts, moment.at))
     if isinstance(fits, Misfit):
+        if await renewals.is_to_come_above(tx, facts.tenant_id, facts.account_id):
+            # It may bring what a seller above is short of (R35); whoever ends it plans anew.
+            return True, ()
         return False, await _refuse_for_sellers(tx, facts, fits, moment)
     return True, await open_auto_billing(
         ctx,

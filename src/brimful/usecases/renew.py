@@ -17,7 +17,7 @@ from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import SEVERAL, Feasible, check_chain
 from brimful.domain.chargeable import refuse_amounts
-from brimful.domain.effect import Effect, MailDue, Plan
+from brimful.domain.effect import Effect, MailDue, Plan, PlanBelow
 from brimful.domain.moment import Moment
 from brimful.domain.past_due import next_seller_retry
 from brimful.domain.reason import Reason, Refuse, neutral
@@ -106,12 +106,22 @@ async def renew_due(
             if blocked is None:
                 ready.append(renewal)
             else:
-                effects += (*blocked, Plan(tenant_id, mine[0].account_id))
+                effects += blocked
         ready, more = await _feasible(ctx, tx, ready, moment)
-        effects += more
+        effects += more + _plan_for_waiting(tenant_id, buyers, ready)
         return Begun(len(buyers), effects + await _open(ctx, tx, ready, moment))
 
     return await with_covers(ctx, body)
+
+
+def _plan_for_waiting(
+    tenant_id: UUID, buyers: Sequence[Sequence[Due]], ready: Sequence[_Renewal]
+) -> tuple[Effect, ...]:
+    """Of buyers whose renewal does not begin now, nothing is due any more: it was put off, or ended.
+    What waited for it is planned for; what waits for the others is so when their renewals end."""
+    begin = {renewal.payer.account_id for renewal in ready}
+    over = [due[0].account_id for due in buyers if due[0].account_id not in begin]
+    return (PlanBelow(tenant_id, tuple(over)),) if over else ()
 
 
 def _payer(tenant_id: UUID, due: Due) -> Payer:
