@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from brimful.domain.reason import Reason
+from brimful.ledger import usage
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.end_hold import HoldChanged
 from tests.builders.holds import (
@@ -132,3 +133,19 @@ async def test_r16_a_short_lease_is_bought_for_as_a_spend_is(world: World) -> No
     assert await places(world, "Client 1") == (1_000, 2_000, 0, 0)
     await give_back(world, "Client 1", lease, 500)
     assert await places(world, "Client 1") == (2_500, 0, 500, 0)
+
+
+async def test_r33_a_report_is_no_burst_and_no_query(world: World) -> None:
+    """50 of a lease, told at once, count in their hour; a forecast of the next minutes is of the 10 that
+    one query used. Carried into sums or not."""
+    lease = await leased(world)
+    await world.spend("Client 1", 10)
+    await give_back(world, "Client 1", lease, 50)
+    account, at = await world.account("Client 1"), world.engine.now()
+    ids, when = (account.tenant_id, account.account_id), {"since": account.created_at, "at": at.at}
+    seen = [await usage.read_usage(world.db, *ids, **when)]
+    await usage.carry_usage(world.db, *ids, at)
+    seen.append(await usage.read_usage(world.db, *ids, **when))
+    for one in seen:
+        assert sum(one.hours.values()) == 60
+        assert (list(one.minutes.values()), one.largest) == ([10], 10)

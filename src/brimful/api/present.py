@@ -266,6 +266,7 @@ _OPERATIONS = {
     "restore": "pur",
     "hold": "hld",
     "capture": "hld",
+    "report": "hld",
     "unhold": "hld",
 }
 

@@ -141,6 +141,7 @@ create function charge_hold_v1(
 ) returns bigint language plpgsql set enable_seqscan = off as $$
 declare
     h credit_hold;
+    v_kind text;
     v_more bigint;
     v_held bigint;
     v_beside bigint;
@@ -148,15 +149,17 @@ declare
     v_after bigint;
 begin
     select * into strict h from credit_hold where tenant_id = p_tenant and hold_id = p_hold and state = 'standing' for update;
+    -- What is told of a lease was used by many queries, at other times: forecasts tell it from one (R33).
+    v_kind := case when h.leased then 'report' else 'capture' end;
     v_more := p_captured - h.captured;
     v_held := least(v_more, h.held);
     select least(free, v_more - v_held) into strict v_beside from balance
     where tenant_id = p_tenant and account_id = h.account_id and resource = 'credits';
     v_back := case p_state when 'standing' then 0 else h.held - v_held end;
     perform unpin_hold_v1(p_tenant, p_hold, v_held, false);
-    perform move_v1(p_tenant, h.account_id, 'credits', 'capture', 'held', 'used', v_held, p_hold, p_at);
-    perform move_v1(p_tenant, h.account_id, 'credits', 'capture', 'free', 'used', v_beside, p_hold, p_at);
-    perform move_v1(p_tenant, h.account_id, 'credits', 'capture', 'overdrawn', 'used', v_more - v_held - v_beside, p_hold, p_at);
+    perform move_v1(p_tenant, h.account_id, 'credits', v_kind, 'held', 'used', v_held, p_hold, p_at);
+    perform move_v1(p_tenant, h.account_id, 'credits', v_kind, 'free', 'used', v_beside, p_hold, p_at);
+    perform move_v1(p_tenant, h.account_id, 'credits', v_kind, 'overdrawn', 'used', v_more - v_held - v_beside, p_hold, p_at);
     update balance set unsettled = unsettled + v_beside
     where v_beside > 0 and tenant_id = p_tenant and account_id = h.account_id and resource = 'credits';
     if v_back > 0 then

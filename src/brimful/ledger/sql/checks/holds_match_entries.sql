@@ -9,7 +9,7 @@ left join (
         sum(amount) filter (where kind = 'hold') as placed,
         sum(case when target = 'held' then amount when source = 'held' then -amount else 0 end) as held,
         sum(amount) filter (where target = 'used') as captured
-    from entry where kind in ('hold', 'capture', 'unhold') group by 1, 2
+    from entry where kind in ('hold', 'capture', 'report', 'unhold') group by 1, 2
 ) e on e.tenant_id = h.tenant_id and e.operation_id = h.hold_id
 where h.held <> coalesce(l.credits, 0)
    or e.placed > 0

@@ -3,7 +3,7 @@ with counted as (
     select e.tenant_id, e.account_id, date_trunc('hour', e.at, 'UTC') as starts_at, sum(e.amount) as credits
     from entry e
     join usage_mark m using (tenant_id, account_id)
-    where e.resource = 'credits' and e.kind in ('spend', 'capture') and e.target = 'used' and e.seq <= m.seq
+    where e.resource = 'credits' and e.kind in ('spend', 'capture', 'report') and e.target = 'used' and e.seq <= m.seq
       and e.at >= date_trunc('hour', m.carried_at - interval '28 days', 'UTC')
     group by 1, 2, 3
 ), kept as (
