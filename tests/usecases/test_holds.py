@@ -314,6 +314,20 @@ async def test_r46_an_account_that_closes_is_emptied_when_its_hold_has_ended(wor
                                     account.account_id)) is not None  # fmt: skip
 
 
+async def test_r33_r46_nothing_is_overdrawn_for_an_account_that_is_closed(world: World) -> None:
+    """60 held, 50 may be overdrawn: once it is closed nobody repays them, and 60 is the most."""
+    await without_auto_billing(world, 100, 50)
+    hold = await held(world, "Client 1", 60)
+    account = await world.account("Client 1")
+    await close_account(
+        world.engine.ctx, tenant_id=account.tenant_id, account_id=account.account_id,
+        given_by="Its owner", moment=world.engine.now(),
+    )  # fmt: skip
+    assert refused(await capture(world, "Client 1", hold, 61)) is Reason.capture_too_large
+    assert isinstance(await capture(world, "Client 1", hold, 60), HoldChanged)
+    assert (await world.credits("Client 1")).overdrawn == 0
+
+
 async def test_r25_what_is_held_when_its_money_goes_back_is_taken_once_it_is_free(
     world: World,
 ) -> None:

@@ -10,7 +10,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import DetachDue, Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
-from brimful.ledger import balances, demands, holds, transfers
+from brimful.ledger import balances, demands, holds, overdrafts, transfers
 from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
@@ -36,7 +36,9 @@ async def close_account(
     At once: its retries, renewals and auto-billing end, what is only held on its card is given back,
     its API keys open nothing, its subscriptions and chatbots end, plan credits lapse, unused
     additional credits go back to whoever sold them. A capture that has begun completes, and what it
-    brings goes the same way; so does what a hold of credits leaves, which stands for work that has begun. A seller is refused while it has clients. What it did stays readable.
+    brings goes the same way; so does what a hold of credits leaves, which stands for work that has
+    begun, and is charged no further than what it holds. A seller is refused while it has clients. What
+    it did stays readable.
     """
 
     async def body(tx: Transaction) -> Closed | Refuse:
@@ -119,6 +121,8 @@ async def _stop(
         child_reason=Reason.temporarily_unavailable,
         moment=moment,
     )
+    # What a hold that still stands may be captured beyond, nobody would ever repay (R33).
+    await overdrafts.write_limit(tx, tenant_id, account_id, 0, moment)
     await keys.revoke_all(tx, account_id, moment)
     await cards.remove_card(tx, tenant_id, account_id, None, moment)
     return (*effects, *effects_of(tenant_id, ended), DetachDue())
