@@ -49,6 +49,8 @@ class Commands:
             "endpoint_id": "whe_" + "0" * 32,
             "charge_id": "chg_" + "0" * 32,
             "debt_id": "dbt_" + "0" * 32,
+            "hold_id": "hld_" + "0" * 32,
+            "lease_id": "hld_" + "0" * 32,
             "model": "gpt-4",
         }
         for path, verbs in schema["paths"].items():
