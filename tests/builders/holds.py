@@ -5,7 +5,7 @@ from uuid import UUID
 
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.credit_leases import report_lease, return_lease
-from brimful.usecases.end_hold import capture_hold, release_hold
+from brimful.usecases.end_hold import HoldRef, capture_hold, release_hold
 from tests.builders.world import World
 
 
@@ -40,14 +40,17 @@ async def held(world: World, name: str, credits: int, **how: Any) -> UUID:
     return answer.spend_id
 
 
+async def ref(world: World, name: str, hold_id: UUID) -> HoldRef:
+    """A hold of an account."""
+    account = await world.account(name)
+    return HoldRef(tenant_id=account.tenant_id, account_id=account.account_id, hold_id=hold_id)
+
+
 async def capture(world: World, name: str, hold_id: UUID, credits: int) -> Any:
     """Capture so much of a hold, and start what follows."""
-    account = await world.account(name)
     answer = await capture_hold(
         world.engine.ctx,
-        tenant_id=account.tenant_id,
-        account_id=account.account_id,
-        hold_id=hold_id,
+        await ref(world, name, hold_id),
         credits=credits,
         moment=world.engine.now(),
     )
@@ -57,12 +60,9 @@ async def capture(world: World, name: str, hold_id: UUID, credits: int) -> Any:
 
 async def release(world: World, name: str, hold_id: UUID) -> Any:
     """Release a hold, and start what follows."""
-    account = await world.account(name)
     answer = await release_hold(
         world.engine.ctx,
-        tenant_id=account.tenant_id,
-        account_id=account.account_id,
-        hold_id=hold_id,
+        await ref(world, name, hold_id),
         moment=world.engine.now(),
     )
     world.engine.run(getattr(answer, "effects", ()))
@@ -73,12 +73,9 @@ async def report(
     world: World, name: str, hold_id: UUID, credits: int, extend_s: int | None = None
 ) -> Any:
     """Report what was spent of a lease."""
-    account = await world.account(name)
     return await report_lease(
         world.engine.ctx,
-        tenant_id=account.tenant_id,
-        account_id=account.account_id,
-        hold_id=hold_id,
+        await ref(world, name, hold_id),
         credits=credits,
         extend_s=extend_s,
         moment=world.engine.now(),
@@ -87,12 +84,9 @@ async def report(
 
 async def give_back(world: World, name: str, hold_id: UUID, credits: int) -> Any:
     """Return a lease of which so much was spent."""
-    account = await world.account(name)
     return await return_lease(
         world.engine.ctx,
-        tenant_id=account.tenant_id,
-        account_id=account.account_id,
-        hold_id=hold_id,
+        await ref(world, name, hold_id),
         credits=credits,
         moment=world.engine.now(),
     )

@@ -31,65 +31,44 @@ class HoldChanged:
     refusal: Refuse | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRef:
+    """Which hold of which account."""
+
+    tenant_id: UUID
+    account_id: UUID
+    hold_id: UUID
+
+
 async def capture_hold(
-    ctx: Context,
-    *,
-    tenant_id: UUID,
-    account_id: UUID,
-    hold_id: UUID,
-    credits: int,
-    moment: Moment,
+    ctx: Context, hold: HoldRef, *, credits: int, moment: Moment
 ) -> HoldChanged | Refuse | Missing:
     """Charge ``credits`` of a hold; the rest is free again at once, and offered to what waits (R20).
 
     More than it holds is taken as far as what is free and the overdraft allow (R33), else refused,
     and it stands. The same capture sent again changes nothing; another is refused.
     """
-
-    def decide(locked: Locked) -> Change | Refuse | None:
-        return capture(locked.hold, credits, locked.beside, moment.real_at)
-
+    real_at = moment.real_at
     return await change_hold(
-        ctx,
-        tenant_id=tenant_id,
-        account_id=account_id,
-        hold_id=hold_id,
-        decide=decide,
-        moment=moment,
+        ctx, hold, lambda locked: capture(locked.hold, credits, locked.beside, real_at), moment
     )
 
 
 async def release_hold(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, hold_id: UUID, moment: Moment
+    ctx: Context, hold: HoldRef, *, moment: Moment
 ) -> HoldChanged | Refuse | Missing:
     """Let all that a hold holds go: the work was not done. Sent again it changes nothing."""
-
-    def decide(locked: Locked) -> Change | Refuse | None:
-        return release(locked.hold, moment.real_at)
-
-    return await change_hold(
-        ctx,
-        tenant_id=tenant_id,
-        account_id=account_id,
-        hold_id=hold_id,
-        decide=decide,
-        moment=moment,
-    )
+    return await change_hold(ctx, hold, lambda locked: release(locked.hold, moment.real_at), moment)
 
 
 async def change_hold(
-    ctx: Context,
-    *,
-    tenant_id: UUID,
-    account_id: UUID,
-    hold_id: UUID,
-    decide: Decide,
-    moment: Moment,
+    ctx: Context, hold: HoldRef, decide: Decide, moment: Moment
 ) -> HoldChanged | Refuse | Missing:
     """Do with a hold what ``decide`` says of it as it stands under lock (None: it is so already)."""
+    tenant_id, account_id = hold.tenant_id, hold.account_id
 
     async def body(tx: Transaction) -> HoldChanged | Refuse | Missing:
-        locked = await holds.lock_hold(tx, tenant_id, account_id, hold_id, moment)
+        locked = await holds.lock_hold(tx, tenant_id, account_id, hold.hold_id, moment)
         if locked is None:
             return Missing(what="hold")
         change = decide(locked)
@@ -147,13 +126,9 @@ async def end_holds_of(
 async def _end(
     ctx: Context, tenant_id: UUID, account_id: UUID, hold_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
+    hold = HoldRef(tenant_id=tenant_id, account_id=account_id, hold_id=hold_id)
     answer = await change_hold(
-        ctx,
-        tenant_id=tenant_id,
-        account_id=account_id,
-        hold_id=hold_id,
-        decide=lambda locked: expire(locked.hold, moment.real_at),
-        moment=moment,
+        ctx, hold, lambda locked: expire(locked.hold, moment.real_at), moment
     )
     assert isinstance(answer, HoldChanged), answer
     return answer.effects

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from brimful.api import ids, present
+from brimful.api import present
 from brimful.api.auth import BuyerDep, EngineDep
 from brimful.api.hold_requests import ReportLease, ReturnLease, TakeLease
 from brimful.api.present import LeaseBody
@@ -55,17 +55,15 @@ async def take(
 async def report(buyer: BuyerDep, lease_id: str, body: ReportLease, engine: EngineDep) -> LeaseBody:
     """In all, since it was taken: it is charged. The same again, or an older report that comes late,
     changes nothing. `extend_s` lets it last longer."""
-    wanted = ids.parse("hld", lease_id)
+    hold = holds.named(buyer, lease_id)
     answer = await report_lease(
         engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        hold_id=wanted,
+        hold,
         credits=body.credits,
         extend_s=body.extend_s,
         moment=engine.now(),
     )
-    told = await holds.told(engine, buyer, wanted, answer)
+    told = await holds.told(engine, buyer, hold.hold_id, answer)
     return present.lease(told, engine.now().real_at)
 
 
@@ -79,14 +77,12 @@ async def give_back(
 ) -> LeaseBody:
     """With what was spent of it in all; nothing may be spent of it any more. Sent again it is answered
     the same."""
-    wanted = ids.parse("hld", lease_id)
+    hold = holds.named(buyer, lease_id)
     answer = await return_lease(
         engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        hold_id=wanted,
+        hold,
         credits=body.credits,
         moment=engine.now(),
     )
-    told = await holds.told(engine, buyer, wanted, answer)
+    told = await holds.told(engine, buyer, hold.hold_id, answer)
     return present.lease(told, engine.now().real_at)

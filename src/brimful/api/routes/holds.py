@@ -16,10 +16,16 @@ from brimful.billing.listings import list_page
 from brimful.domain.reason import Refuse
 from brimful.ledger.holds import read_hold
 from brimful.usecases.answers import KeyConflict, Missing, Pending
-from brimful.usecases.end_hold import HoldChanged, capture_hold, release_hold
+from brimful.usecases.end_hold import HoldChanged, HoldRef, capture_hold, release_hold
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["holds"])
+
+
+def named(buyer: Buyer, text: str) -> HoldRef:
+    """The hold of an account that a path names. Raises Problem."""
+    hold_id = ids.parse("hld", text)
+    return HoldRef(tenant_id=buyer.tenant_id, account_id=buyer.account_id, hold_id=hold_id)
 
 
 async def shown(engine: Engine, buyer: Buyer, hold_id: UUID) -> HoldBody:
@@ -145,16 +151,14 @@ async def capture(buyer: BuyerDep, hold_id: str, body: CaptureHold, engine: Engi
     """Once: sent again with the same credits it is answered the same. Less than is held gives the rest
     back at once. More is taken from what is free beside it and what may be overdrawn; if that is not
     enough, nothing is changed."""
-    wanted = ids.parse("hld", hold_id)
+    hold = named(buyer, hold_id)
     answer = await capture_hold(
         engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        hold_id=wanted,
+        hold,
         credits=body.credits,
         moment=engine.now(),
     )
-    return await told(engine, buyer, wanted, answer)
+    return await told(engine, buyer, hold.hold_id, answer)
 
 
 @router.post(
@@ -164,12 +168,10 @@ async def capture(buyer: BuyerDep, hold_id: str, body: CaptureHold, engine: Engi
 )
 async def release(buyer: BuyerDep, hold_id: str, engine: EngineDep) -> HoldBody:
     """The work was not done: nothing is charged. Sent again it is answered the same."""
-    wanted = ids.parse("hld", hold_id)
+    hold = named(buyer, hold_id)
     answer = await release_hold(
         engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        hold_id=wanted,
+        hold,
         moment=engine.now(),
     )
-    return await told(engine, buyer, wanted, answer)
+    return await told(engine, buyer, hold.hold_id, answer)
