@@ -1,10 +1,13 @@
 """R29: how often a card is tried, counted by the bank's own journal (invariant I22)."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.steps import Step, set_hook
 from tests.builders.calendar import DAY, HOUR, Calendar
 from tests.builders.cards import LOST, POOR, behave, declines, most_within, share_card
 from tests.builders.world import World, small_world
@@ -14,6 +17,27 @@ async def reenable(world: World, name: str) -> None:
     """The owner switches auto-billing off and on again."""
     await world.auto_billing(name, enabled=False)
     await world.auto_billing(name)
+
+
+@contextlib.asynccontextmanager
+async def none_tried_before(together: int) -> AsyncIterator[None]:
+    """No charge is confirmed until so many are about to be: none hears of another's decline first."""
+    about, enough = 0, asyncio.Event()
+
+    async def wait(step: Step, _subject: object) -> None:
+        nonlocal about
+        if step is Step.before_confirm:
+            about += 1
+            if about >= together:
+                enough.set()
+            await enough.wait()
+
+    set_hook(wait)
+    try:
+        yield
+    finally:
+        set_hook(None)
+        enough.set()
 
 
 async def test_r29_90_days_of_constant_demand_never_exceed_3_a_day_or_8_in_30_days(
@@ -57,10 +81,11 @@ async def test_r29_many_who_share_a_card_try_it_no_more_often_than_one(calendar:
     names = [f"Client {number}" for number in range(1, 8)]
     for name in names:
         await share_card(world, name, "tok_insufficient_funds")
-    asked = asyncio.gather(*(world.spend(name, 10) for name in names))
-    while not asked.done():
-        await world.engine.take_up_due_work()
-        await asyncio.sleep(0.05)
+    async with none_tried_before(3):
+        asked = asyncio.gather(*(world.spend(name, 10) for name in names))
+        while not asked.done():
+            await world.engine.take_up_due_work()
+            await asyncio.sleep(0.05)
     reasons = [answer.reason for answer in await asked]
     assert sorted(reasons) == [Reason.card_declined] * 3 + [Reason.retry_later] * 4
     assert declines(world) == 3
