@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from brimful.usecases.answers import Pending
 from tests.simulator.bank import Net
 from tests.simulator.model import Ask, Model
 
@@ -49,6 +50,13 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
         for ask in model.asks
         if ask.outcome == "done" and ask.verb in BY_HAND
     }
+    begun = {
+        str(answer.operation_id): ask
+        for ask in model.asks
+        if ask.verb in BY_HAND
+        for answer in ask.answers
+        if isinstance(answer, Pending)
+    }
     for payment in net.bank.payments.values():
         method = net.bank.methods[payment["method"]]
         first = created[payment["id"]]
@@ -71,7 +79,7 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
             back_most=min(_given_back(payment, ("lost", "won")), kept),
             ask=told.get(payment["metadata"]["purchase"]),
         )
-        paid.kind = _kind(model, paid)
+        paid.kind = kind_of(model, paid, begun.get(paid.purchase))
         yield paid
 
 
@@ -101,11 +109,12 @@ def _given_back(payment: dict[str, Any], disputes: tuple[str, ...]) -> int:
     return int(refunds + sum(ended))
 
 
-def _kind(model: Model, paid: Paid) -> str:
-    """What was sold: what a caller was told of is known; of other things the numbers tell. That of
-    which nobody kept the money may be what a caller asked for and heard has failed."""
-    if paid.ask is not None:
-        return BY_HAND[paid.ask.verb]
+def kind_of(model: Model, paid: Paid, begun: Ask | None) -> str:
+    """What was sold: what a caller was told of, or that it was ``begun``, is known; of other things
+    the numbers tell. That of which nobody kept the money may be what a caller asked for and heard has
+    failed."""
+    if (known := paid.ask or begun) is not None:
+        return BY_HAND[known.verb]
     if not paid.net and (failed := _asked_for(model, paid)) is not None:
         return BY_HAND[failed.verb]
     if paid.credits == paid.chatbots == 0:

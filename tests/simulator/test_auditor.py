@@ -8,7 +8,7 @@ from uuid import UUID
 from brimful.ledger.balances import Stock
 from tests.simulator.caps import check_caps
 from tests.simulator.model import Ask, LetGo, Model, Switch
-from tests.simulator.paid import Paid
+from tests.simulator.paid import Paid, kind_of
 from tests.simulator.prices import check_prices
 from tests.simulator.seats import check_chatbots
 from tests.simulator.world import ROOT, Offered, Version, World
@@ -138,3 +138,13 @@ def test_r28_a_cap_is_passed_by_what_was_decided_on_within_its_day() -> None:
     ):
         second = a_payment("auto", amount, BEGAN, since=since)
         assert (not list(check_caps(model, [first, second]))) == right
+
+
+def test_r27_what_a_caller_heard_is_begun_is_no_auto_billing_however_late_it_fails() -> None:
+    """A payment by hand that is declined months after it was asked for, on a clock that leaps."""
+    ask = an_ask("seats", BEGAN, SEATS)
+    failed = a_payment("", 0, BEGAN + timedelta(days=100), chatbots=1)
+    model = a_model()
+    model.asks.append(ask)
+    assert kind_of(model, failed, ask) == "seats"
+    assert kind_of(model, failed, None) == "auto"
