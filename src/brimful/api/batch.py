@@ -1,20 +1,23 @@
 """The spends of a batch, each read by itself: a malformed one is answered and touches no other.
 
-There are thousands in one request, so they are read by hand, by the rules that `requests.Spend` states
-for a single one.
+There are thousands in one request, so they are not read by the models that a single one is, but by the
+rules that `requests.Spend` states: all at once what is good and plain, by hand whatever is not.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from brimful.api import ids
 from brimful.api.problem import Problem, not_found
 from brimful.billing.spenders import Spender
-from brimful.db.ids import new_id
+from brimful.db.ids import read_id
 from brimful.domain.money import MAX_CREDITS
 from brimful.domain.rates import UnknownModel, credits_for
 from brimful.domain.reason import Reason, title
@@ -34,6 +37,36 @@ class Item(NamedTuple):
     credits: int | None
     model: str | None
     messages: int | None
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    """What a good spend looks like; of what, by what model, is looked at by hand."""
+
+    key: Annotated[str, msgspec.Meta(pattern=r"\A[\x21-\x7e]{1,200}\Z")]
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MAX_CREDITS)] | None = None
+    account_id: Annotated[str, msgspec.Meta(pattern=r"\Aacc_[0-9a-f]{32}\Z")] | None = None
+    model: str | None = None
+    messages: int | None = None
+
+
+def read_items(sent: Sequence[Mapping[str, Any]]) -> list[Item | Problem]:
+    """What was sent, each for itself; see ``read_item``."""
+    try:
+        read = msgspec.convert(sent, list[_Plain])
+    except msgspec.ValidationError:
+        return [read_item(one) for one in sent]
+    return [
+        Item(
+            one.key,
+            None if one.account_id is None else read_id(one.account_id[4:]),
+            one.credits,
+            None,
+            None,
+        )
+        if one.credits is not None and one.model is None and one.messages is None
+        else read_item(raw)
+        for one, raw in zip(read, sent, strict=True)
+    ]
 
 
 def read_item(sent: Mapping[str, Any]) -> Item | Problem:
@@ -72,9 +105,13 @@ def _invalid(what: str) -> Problem:
 
 
 def to_spend(
-    item: Item, spender: Spender | None, rates: Mapping[UUID, Mapping[str, int]]
+    item: Item,
+    spend_id: UUID,
+    spender: Spender | None,
+    rates: Mapping[UUID, Mapping[str, int]],
 ) -> NewSpend | Problem:
-    """The spend of an account that may be named (None: one that may not), at its seller's ``rates``."""
+    """The spend of an account that may be named (None: one that may not), at its seller's ``rates``,
+    under a fresh ``spend_id``."""
     if spender is None:
         return not_found()
     if spender.state == "closed":
@@ -95,7 +132,7 @@ def to_spend(
         spender.account_id,
         item.key,
         hash_of(item),
-        new_id(),
+        spend_id,
         credits,
         item.model,
         item.messages,
@@ -105,9 +142,11 @@ def to_spend(
 def hash_of(item: Item) -> bytes:
     """What tells one request from another under the same key: the same as for a single spend, so
     that one may be sent again either way (`requests.Spend`)."""
-    if item.model is None:
-        canonical = f'{{"credits": {item.credits}, "messages": null, "model": null}}'
-    else:
-        body = {"credits": None, "messages": item.messages, "model": item.model}
-        canonical = json.dumps(body)
+    return _hash_of(item.credits, item.model, item.messages)
+
+
+@lru_cache(maxsize=4_096)
+def _hash_of(credits: int | None, model: str | None, messages: int | None) -> bytes:
+    # Most ask for the same few amounts.
+    canonical = json.dumps({"credits": credits, "messages": messages, "model": model})
     return hashlib.sha256(f"spend\n{canonical}".encode()).digest()

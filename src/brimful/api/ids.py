@@ -4,6 +4,7 @@ import re
 from uuid import UUID
 
 from brimful.api.problem import Problem, not_found
+from brimful.db.ids import read_id
 
 _HEX = re.compile("[0-9a-f]{32}")
 
@@ -33,4 +34,4 @@ def _parse(prefix: str, text: str) -> UUID | None:
     head, _, tail = text.partition("_")
     if head != prefix or not _HEX.fullmatch(tail):
         return None
-    return UUID(int=int(tail, 16))
+    return read_id(tail)

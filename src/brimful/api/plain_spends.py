@@ -21,6 +21,7 @@ from brimful.api.problem import Problem, of_exception, response_of
 from brimful.api.readers import Readers
 from brimful.api.routes.spends import LATER, told
 from brimful.db.address import DatabaseGone
+from brimful.db.ids import read_id
 from brimful.domain.money import MAX_CREDITS
 from brimful.effects.gatherer import Overloaded
 from brimful.wiring import Engine
@@ -59,7 +60,7 @@ class PlainSpends:
             await self._app(scope, receive, send)
             return
         message = await receive()
-        plain = _read(scope["headers"], message, UUID(hex=path[1]))
+        plain = _read(scope["headers"], message, read_id(path[1]))
         answer = None if plain is None else await _answer(scope["app"].state, plain)
         if answer is None:
             await self._app(scope, _again(message, receive), send)

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+# The driver's own UUIDs, which its rows are of as well: equal to those of the standard library in every
+# way, and made, compared and sent in a tenth of the time.
+from asyncpg.pgproto.pgproto import UUID as RowId
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -17,6 +21,7 @@ class Source:
 
 _source = Source()
 _last = 0
+_RANDOM_BYTES = 10
 
 
 def draw_from(source: Source) -> None:
@@ -31,11 +36,29 @@ def new_id() -> UUID:
     Later ones of a process are greater, within a millisecond, too: what is ordered by its id, such as
     the renewals of a group or lots with the same end, is in the order in which it was made.
     """
-    global _last
+    return _next(_source.time_ns() // 1_000_000, _source.random_bytes(_RANDOM_BYTES))
+
+
+def new_ids(count: int) -> list[UUID]:
+    """So many of them, in their order, made at once."""
     stamp = _source.time_ns() // 1_000_000
-    random = int.from_bytes(_source.random_bytes(10), "big")
+    random = _source.random_bytes(_RANDOM_BYTES * count)
+    return [
+        _next(stamp, random[place : place + _RANDOM_BYTES])
+        for place in range(0, len(random), _RANDOM_BYTES)
+    ]
+
+
+def read_id(hex: str) -> UUID:
+    """The id that 32 hexadecimal digits stand for. Raises ValueError."""
+    return RowId(hex)
+
+
+def _next(stamp: int, random_bytes: bytes) -> UUID:
+    global _last
+    random = int.from_bytes(random_bytes, "big")
     value = (stamp << 80) | random
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     _last = max(value, _last + 1 + random % 2**32)
-    return UUID(int=_last)
+    return RowId(_last.to_bytes(16, "big"))

@@ -4,23 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Response
-from starlette.responses import JSONResponse
 
 from brimful.api import ids
 from brimful.api.auth import EngineDep, Target, TargetDep
-from brimful.api.batch import Item, read_item, to_spend
+from brimful.api.batch import Item, read_items, to_spend
 from brimful.api.present import SpendBatchBody
 from brimful.api.problem import Problem, body_of, documented, of_answer, of_exception
+from brimful.api.quick_json import QuickRoute
 from brimful.api.requests import SpendBatch
 from brimful.billing import catalogues
 from brimful.billing.spenders import Spender, read_spenders
+from brimful.db.ids import new_ids
 from brimful.effects.spending import Answer
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import Pending, SpendDone
 from brimful.wiring import Engine
 
-router = APIRouter(tags=["spends"])
+router = APIRouter(tags=["spends"], route_class=QuickRoute)
 
 
 @router.post(
@@ -35,13 +37,13 @@ async def spend_batch(target: TargetDep, body: SpendBatch, engine: EngineDep) ->
     have been answered with alone, malformed ones included; `pending` when the auto-billing of its
     account takes longer than `wait_ms`: send it again with its key. One that is short keeps no other
     waiting but in the answer to this call."""
-    items = [read_item(sent) for sent in body.spends]
+    items = read_items(body.spends)
     asked = await _spends_of(engine, target, items)
     wait_ms = engine.settings.wait_ms if body.wait_ms is None else body.wait_ms
     good = [one for one in asked if isinstance(one, NewSpend)]
     answers = iter(await engine.spend_all(good, wait_ms))
     data = [_refused(one) if isinstance(one, Problem) else _told(next(answers)) for one in asked]
-    return JSONResponse({"data": data})
+    return Response(msgspec.json.encode({"data": data}), media_type="application/json")
 
 
 async def _spends_of(
@@ -56,22 +58,23 @@ async def _spends_of(
     sellers = {spender.sold_by for spender in spenders.values() if spender.account_id in rated}
     rates = {one: await catalogues.read_rates(engine.ctx.db, one) for one in sellers}
     return [
-        _spend_of(item, item.account_id or within, spenders, rates)
+        _spend_of(item, spend_id, item.account_id or within, spenders, rates)
         if isinstance(item, Item)
         else item
-        for item in items
+        for item, spend_id in zip(items, new_ids(len(items)), strict=True)
     ]
 
 
 def _spend_of(
     item: Item,
+    spend_id: UUID,
     account_id: UUID | None,
     spenders: Mapping[UUID, Spender],
     rates: Mapping[UUID, Mapping[str, int]],
 ) -> NewSpend | Problem:
     if account_id is None:
         return Problem(422, "invalid_request", "account_id: the platform itself spends nothing.")
-    return to_spend(item, spenders.get(account_id), rates)
+    return to_spend(item, spend_id, spenders.get(account_id), rates)
 
 
 def _told(answer: Answer | Exception) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 -- What spends have taken together when each takes all that it asks for, or nothing where that would be more than there
--- is: one that is refused does not stand in the way of a smaller one behind it (R2).
+-- is: one that is refused does not stand in the way of a smaller one behind it (R2). The complement of it where the last was
+-- refused.
 create function take_in_turn_v1(p_taken bigint, p_credits bigint, p_most bigint) returns bigint
 language plpgsql immutable parallel safe as $$
 begin
+    if p_taken < 0 then
+        p_taken := ~p_taken;
+    end if;
     if p_taken + p_credits > p_most then
-        return p_taken;
+        return ~p_taken;
     end if;
     return p_taken + p_credits;
 end $$;
@@ -103,25 +107,21 @@ begin
         ) o on true
         where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
     ), taking as (
-        select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
-        from asked a
-        window w as (partition by a.nth order by a.place rows unbounded preceding)
-    ), decided as (
-        select t.*, lag(t.taken, 1, 0::bigint) over w as before
-        from taking t
-        window w as (partition by t.nth order by t.place)
-    ), done as (
-        select d.*, d.before < d.taken as is_done, least(d.credits, greatest(0, d.free - d.before)) as from_free
-        from decided d
+        select a.*, a.told is null and a.taken >= 0 as is_done,
+            case when a.taken >= 0 then a.taken - a.credits else ~a.taken end as before
+        from (
+            select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
+            from asked a
+            window w as (partition by a.nth order by a.place rows unbounded preceding)
+        ) a
     ), numbered as (
-        select d.*, greatest(0, d.free - d.taken) - d.overdrawn - greatest(0, d.taken - d.free) as left_after,
-            sum(case when d.from_free between 1 and d.credits - 1 then 2 else 1 end) over w as entries
-        from done d
-        where d.is_done
-        window w as (partition by d.nth order by d.place rows unbounded preceding)
+        select t.*, greatest(0, t.free - t.taken) - t.overdrawn - greatest(0, t.taken - t.free) as left_after,
+            sum(case when t.from_free between 1 and t.credits - 1 then 2 else 1 end) filter (where t.is_done) over w as entries
+        from (select t.*, least(t.credits, greatest(0, t.free - t.before)) as from_free from taking t) t
+        window w as (partition by t.nth order by t.place rows unbounded preceding)
     ), summed as (
         select n.row_id, sum(n.credits)::bigint as used, sum(n.from_free)::bigint as from_free, max(n.entries) as entries
-        from numbered n group by n.row_id
+        from numbered n where n.is_done group by n.row_id
     ), written as (
         update balance b set
             free = b.free - s.from_free, unsettled = b.unsettled + s.from_free, used = b.used + s.used,
@@ -132,27 +132,34 @@ begin
         insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
         select n.tenant_id, n.account_id, 'credits', n.seq + n.entries, p_at, 'spend', 'free', 'used', n.from_free,
             n.free - n.before - n.from_free, n.spend_id
-        from numbered n where n.from_free > 0
+        from numbered n where n.is_done and n.from_free > 0
         union all
         select n.tenant_id, n.account_id, 'credits', n.seq + n.entries - (n.from_free > 0)::int, p_at, 'spend', 'overdrawn',
             'used', n.credits - n.from_free, greatest(0, n.free - n.before), n.spend_id
-        from numbered n where n.from_free < n.credits
+        from numbered n where n.is_done and n.from_free < n.credits
     ), kept as (
+        -- Nobody else can have come to have a key since, as the balance is locked: so nothing is asked of the index but to
+        -- refuse. Where it was refused or given up before, its row is there.
         insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
         select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
             n.left_after, p_at
-        from numbered n
+        from numbered n where n.is_done and n.known is null
+    ), kept_again as (
+        insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
+        select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
+            n.left_after, p_at
+        from numbered n where n.is_done and n.known is not null
         on conflict (tenant_id, account_id, key) do update set
             spend_id = excluded.spend_id, credits = excluded.credits, state = 'done', reason = null, demand_id = null,
             balance_after = excluded.balance_after, at = excluded.at
     )
-    select d.place, coalesce(d.told, 'short'), coalesce(case when d.told is not null then d.known_id end, d.spend_id),
-        coalesce(case when d.told is not null then d.known_credits end, d.credits),
-        case when d.told is null then greatest(0, d.free - d.before)
-             when d.told <> 'conflict' then d.known_after end
-    from done d where not d.is_done
-    union all
-    select n.place, 'done', n.spend_id, n.credits, n.left_after from numbered n;
+    select n.place, coalesce(case when n.is_done then 'done' end, n.told, 'short'),
+        coalesce(case when n.told is not null then n.known_id end, n.spend_id),
+        coalesce(case when n.told is not null then n.known_credits end, n.credits),
+        case when n.is_done then n.left_after
+             when n.told is null then greatest(0, n.free - n.before)
+             when n.told <> 'conflict' then n.known_after end
+    from numbered n;
 end $$;
 
 -- Registers a spend that is short: it waits for its account's auto-billing until answer_by (R20).

@@ -1,0 +1,63 @@
+"""Spends of a batch that are read all at once are read as each would be by itself (R39)."""
+
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from brimful.api.batch import MESSAGES_MAX, hash_of, read_item, read_items
+from brimful.api.problem import Problem, body_of
+from brimful.domain.money import MAX_CREDITS
+
+HEX = "0123456789abcdef" * 2
+_ids = st.sampled_from(
+    [f"acc_{HEX}", f"acc_{HEX.upper()}", f"acc_{HEX}\n", f"acc_{HEX[1:]}", "acc_", "", None, 7]
+)
+_keys = st.one_of(
+    st.text(max_size=3),
+    st.sampled_from(["k", "k\n", "k k", "é", "k" * 200, "k" * 201, None, 7, True]),
+)
+_numbers = st.one_of(
+    st.integers(-1, 3),
+    st.sampled_from([MAX_CREDITS, MAX_CREDITS + 1, MESSAGES_MAX, 10**40, 1.0, True, "5", None]),
+)
+_models = st.sampled_from(["gpt-4", " gpt-4 ", "", " ", "m" * 201, 7, None])
+_sent = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": _keys,
+        "credits": _numbers,
+        "account_id": _ids,
+        "model": _models,
+        "messages": _numbers,
+        "extra": st.just(1),
+    },
+)
+
+
+def seen(read: Any) -> Any:
+    """An item as it is; a problem by what it says."""
+    return (read.status, body_of(read)) if isinstance(read, Problem) else tuple(read)
+
+
+@given(st.lists(_sent, max_size=4))
+@example([{"key": "k", "credits": 5, "account_id": f"acc_{HEX}"}])
+@example([{"key": "k", "credits": 5}, {"key": "k", "model": "gpt-4", "messages": 2}])
+def test_r39_what_is_read_at_once_is_read_as_it_would_be_by_itself(
+    sent: list[dict[str, Any]],
+) -> None:
+    """Items and problems alike; what one is wrong about is no other's."""
+    assert [seen(one) for one in read_items(sent)] == [seen(read_item(one)) for one in sent]
+
+
+def test_r39_the_hash_of_a_spend_is_of_all_that_it_asks_for() -> None:
+    """The same credits under another key or of another account are the same body; others are not."""
+    asked = [
+        {"key": "k", "credits": 5}, {"key": "k", "credits": 6},
+        {"key": "k", "model": "5"}, {"key": "k", "model": "5", "messages": 5},
+    ]  # fmt: skip
+    hashes = [hash_of(one) for one in read_items(asked) if not isinstance(one, Problem)]
+    assert len(set(hashes)) == len(asked)
+    [again] = read_items([{"key": "other", "credits": 5, "account_id": f"acc_{HEX}"}])
+    assert not isinstance(again, Problem)
+    assert hash_of(again) == hashes[0]
