@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from brimful.billing.receivables import Outstanding
+from brimful.db.columns import columns
 from brimful.db.sqlfile import load
-from brimful.db.transaction import Transaction
+from brimful.db.transaction import Database, Transaction
 from brimful.domain.brake import DAYS, BrakeRule, Pace
 from brimful.domain.caps import Limits, Spent
 from brimful.domain.period import Period, caps_periods
@@ -61,6 +62,16 @@ class BuyerFacts(Payer):
 async def is_allowed_by_seller(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
     """Read the sellers above an account and decide by R9 and R10 (``available``)."""
     return _is_allowed(await tx.fetch(_sql("read_availability"), tenant_id, account_id))
+
+
+async def find_not_buying(
+    db: Transaction | Database, accounts: Sequence[tuple[UUID, UUID]], at: datetime
+) -> dict[UUID, bool]:
+    """Those of some accounts (tenant, account) that do not buy by themselves because their owners have
+    not switched it on, or closed them, and whether the sellers above would allow it (R9); without those
+    for which a renewal due or under way at ``at`` may bring something (R35)."""
+    rows = await db.fetch(_sql("find_not_buying"), *columns(accounts), at)
+    return {row["account_id"]: _is_allowed(row["sellers_above"]) for row in rows}
 
 
 def _is_allowed(above: Sequence[Any]) -> bool:

@@ -111,12 +111,15 @@ class Buy:
         return sum(line.chatbots for line in self.lines)
 
 
+def why_off(allowed_by_seller: bool) -> Reason:
+    """What is said of auto-billing that its owner has not switched on: whether that could be (R9, R27)."""
+    return Reason.auto_billing_off if allowed_by_seller else Reason.auto_billing_unavailable
+
+
 def may_buy(buyer: Buyer, at: datetime) -> Reason | None:
     """Why an account may not buy by itself at ``at``, or None when it may (R9, R10, R27, R29, R30)."""
     if not buyer.enabled:
-        return (
-            Reason.auto_billing_off if buyer.allowed_by_seller else Reason.auto_billing_unavailable
-        )
+        return why_off(buyer.allowed_by_seller)
     if not buyer.allowed_by_seller:
         return Reason.auto_billing_inactive
     if buyer.card is None:

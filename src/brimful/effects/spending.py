@@ -20,6 +20,7 @@ from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiti
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds_of
 from brimful.usecases.place_hold import place_hold
+from brimful.usecases.refuse_without_buying import refuse_without_buying
 from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
 from brimful.usecases.steps import Step, reached
 
@@ -69,9 +70,17 @@ class Spending:
         ]
         done = [answer for answer in answers if isinstance(answer, SpendDone) and answer.effects]
         self.run(dict.fromkeys(effect for answer in done for effect in answer.effects))
+        short = [
+            new
+            for new, one in zip(asked, tries, strict=True)
+            if isinstance(one, Tried) and one.outcome == "short"
+        ]
+        refused = await _alone(refuse_without_buying(self.ctx, short, self.now()))
         behind: dict[UUID, list[int]] = {}
         for place, answer in enumerate(answers):
-            if answer is None:
+            if answer is None and isinstance(refused, dict):
+                answers[place] = refused.get(asked[place].spend_id)
+            if answers[place] is None:
                 behind.setdefault(asked[place].account_id, []).append(place)
         slots = asyncio.Semaphore(FOLLOWED_AT_ONCE)
         followed = await asyncio.gather(

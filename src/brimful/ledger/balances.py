@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from brimful.db.columns import columns
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -50,6 +51,15 @@ async def read_free(
     row = await tx.fetchrow(_sql("read_free"), tenant_id, account_id, at)
     assert row is not None
     return row["credits"], row["chatbots"]
+
+
+async def read_quiet(
+    db: Transaction | Database, accounts: Sequence[tuple[UUID, UUID]], moment: Moment
+) -> dict[UUID, int]:
+    """The free credits of those of some accounts (tenant, account) at which nothing waits and no hold
+    stands beyond its time: whoever is short of more finds nothing by looking again (R38)."""
+    rows = await db.fetch(_sql("read_quiet"), *columns(accounts), moment.at, moment.real_at)
+    return {row["account_id"]: row["credits"] for row in rows}
 
 
 async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> None:

@@ -44,13 +44,20 @@ async def refuse_client(
     if refusal.reason is Reason.auto_billing_braked:
         await pull_brake(tx, own.tenant_id, own.account_id, "pace", moment)
     if refusal.reason in _NOT_BUYING:
-        detail = {**refusal.detail, "auto_billing": str(refusal.reason)}
-        return Refuse(reason=short, account_id=refusal.account_id, detail=detail)
+        return without_buying(own.account_id, short, refusal.reason, refusal.detail)
     if refusal.reason in CAPS:
         await _tell(tx, own, "cap_reached", refusal.reason, needs, moment)
     if refusal.reason in _FAILS:
         await _tell(tx, own, "auto_billing_failed", refusal.reason, needs, moment)
     return refusal
+
+
+def without_buying(
+    account_id: UUID, short: Reason, why: Reason, detail: Mapping[str, int | str] | None = None
+) -> Refuse:
+    """An account is plainly ``short``, and ``why`` nothing is bought for it by itself."""
+    told = {**(detail or {}), "auto_billing": str(why)}
+    return Refuse(reason=short, account_id=str(account_id), detail=told)
 
 
 async def _tell(
