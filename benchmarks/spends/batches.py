@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from benchmarks.spends.plan import Tally
-from brimful.db.ids import new_id
+from brimful.api.ids import show
+from brimful.db.ids import new_ids
 from brimful.domain.reason import Refuse
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import SpendDone
@@ -62,23 +63,20 @@ Spend = Callable[[Sequence[Wanted], Tally], Awaitable[None]]
 async def in_process(engine: Engine) -> Spend:
     """Spends a batch in one call of the engine, and counts the answers."""
     rows = await engine.ctx.db.fetch("select tenant_id, account_id from account")
-    tenants: dict[UUID, UUID] = {row["account_id"]: row["tenant_id"] for row in rows}
+    ids: dict[str, tuple[UUID, UUID]] = {
+        show("acc", row["account_id"]): (row["tenant_id"], row["account_id"]) for row in rows
+    }
 
-    def new(wanted: Wanted) -> NewSpend:
-        account_id = UUID(hex=wanted.account.removeprefix("acc_"))
+    def new(wanted: Wanted, spend_id: UUID) -> NewSpend:
+        tenant_id, account_id = ids[wanted.account]
+        body_hash = b"%d" % wanted.credits
         return NewSpend(
-            tenant_id=tenants[account_id],
-            account_id=account_id,
-            spend_id=new_id(),
-            key=wanted.key,
-            body_hash=b"%d" % wanted.credits,
-            credits=wanted.credits,
-            model=None,
-            messages=None,
+            tenant_id, account_id, wanted.key, body_hash, spend_id, wanted.credits, None, None
         )
 
     async def spend(batch: Sequence[Wanted], tally: Tally) -> None:
-        for answer in await engine.spend_all([new(wanted) for wanted in batch], wait_ms=0):
+        asked = [new(*one) for one in zip(batch, new_ids(len(batch)), strict=True)]
+        for answer in await engine.spend_all(asked, wait_ms=0):
             if isinstance(answer, SpendDone):
                 tally.done += 1
             elif isinstance(answer, Refuse):

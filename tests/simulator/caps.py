@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.simulator.model import Model
-from tests.simulator.paid import WINDOW, Paid
+from tests.simulator.paid import Paid
 
 CAPS = (("per_day_minor", "%Y-%m-%d"), ("per_month_minor", "%Y-%m"))
 
@@ -41,7 +41,7 @@ def _limit(model: Model, one: Paid, cap: str) -> int | None:
         later = [
             other
             for other in model.switches[one.who]
-            if other.asked > switch.asked and 0 <= other.known < one.asked - WINDOW
+            if other.asked > switch.asked and 0 <= other.known < one.decided
         ]
         if not later:
             limit = switch.limits.get(cap)

@@ -23,7 +23,7 @@ class Paid:
     """One payment as the bank has it, and what it was for: ``kind`` is auto (bought by auto-billing),
     hand, plan, seats, change (what callers did, and plans that renewed) or rent (chatbots that did);
     ``ask`` is the request of which a caller was told that this is its purchase; it was decided on
-    between ``since`` and ``at``."""
+    between ``since`` and ``at``, no earlier than at the step ``decided``, and asked for at ``asked``."""
 
     payment_id: str
     who: str
@@ -31,6 +31,7 @@ class Paid:
     chatbots: int
     amount: int
     purchase: str
+    decided: int
     since: datetime
     at: datetime
     asked: int
@@ -63,6 +64,7 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
         found = TEXT.match(payment["description"])
         assert found is not None, payment["description"]
         kept = payment["captured"] if not undone(payment) else 0
+        decided = _decided(net, UUID(payment["metadata"]["purchase"]))
         paid = Paid(
             payment_id=payment["id"],
             who=model.cards[method["fingerprint"]],
@@ -70,7 +72,8 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
             chatbots=int(found[2]),
             amount=payment["captured"],
             purchase=payment["metadata"]["purchase"],
-            since=_decided_since(net, UUID(payment["metadata"]["purchase"])),
+            decided=decided,
+            since=_asked_by(net, decided),
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
@@ -87,12 +90,16 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
 WINDOW = 400
 
 
-def _decided_since(net: Net, purchase_id: UUID) -> datetime:
-    """No later than what time a purchase was decided on: its id tells when it was made, in real time,
-    however much later it was asked for."""
+def _decided(net: Net, purchase_id: UUID) -> int:
+    """No later than at what step a purchase was decided on: its id tells when it was made, in real
+    time, however much later it was asked for."""
     made_at = datetime.fromtimestamp((purchase_id.int >> 80) // 1000, UTC)
-    step = max((one.asked for one in net.asked if one.real_at <= made_at), default=0)
-    earlier = [one.asked_at for one in net.asked if one.asked <= step - WINDOW]
+    return max((one.asked for one in net.asked if one.real_at <= made_at), default=0) - WINDOW
+
+
+def _asked_by(net: Net, step: int) -> datetime:
+    """What business time it was when the last request before a step was made."""
+    earlier = [one.asked_at for one in net.asked if one.asked <= step]
     return max(earlier) if earlier else min(one.asked_at for one in net.asked)
 
 

@@ -35,7 +35,7 @@ def a_model(*, buys: bool = True) -> Model:
 def a_payment(kind: str, amount: int, at: datetime, **more: Any) -> Paid:
     """One of the agency's that was captured."""
     told: dict[str, Any] = {
-        "who": "AGENCY", "credits": 0, "chatbots": 0, "ask": None, "since": at,
+        "who": "AGENCY", "credits": 0, "chatbots": 0, "ask": None, "decided": 0, "since": at,
     } | more  # fmt: skip
     return Paid(
         payment_id="p", amount=amount, purchase=f"{kind} {at}", at=at, asked=9, first_step=9,
@@ -148,3 +148,16 @@ def test_r27_what_a_caller_heard_is_begun_is_no_auto_billing_however_late_it_fai
     model.asks.append(ask)
     assert kind_of(model, failed, ask) == "seats"
     assert kind_of(model, failed, None) == "auto"
+
+
+def test_r28_a_cap_that_is_lowered_holds_for_what_is_decided_on_after_it() -> None:
+    """What was decided on before may be asked for long after it, when an outage is over."""
+    model = a_model()
+    model.switches = {
+        "AGENCY": [Switch(0, 0, True, {}), Switch(40, 50, True, {"per_charge_minor": 1_000})],
+        "anna": [Switch(0, 0, True, {})],
+    }
+    for decided, right in ((45, True), (51, False)):
+        late = a_payment("auto", 1_001, BEGAN, decided=decided)
+        late.asked = late.first_step = 2_000
+        assert (not list(check_caps(model, [late]))) == right
