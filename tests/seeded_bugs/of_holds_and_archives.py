@@ -5,6 +5,7 @@ from tests.seeded_bugs.bug import DOMAIN, TABLES, USECASES, Bug
 
 HOLDS = "tests/usecases/test_holds.py"
 LEASES = "tests/usecases/test_credit_leases.py"
+AT_ONCE = "tests/usecases/test_refuse_without_buying.py"
 
 BUGS = (
     Bug(
@@ -75,6 +76,32 @@ BUGS = (
         "R25: a refund whose key was taken off it is one refund",
         (
             "tests/usecases/test_refunds_elsewhere.py::test_r22_r25_a_refund_whose_key_was_taken_off_it_at_the_dashboard_is_one_refund",
+        ),
+    ),
+    Bug(
+        "refused_at_once_though_others_wait",
+        "src/brimful/ledger/sql/read_quiet.sql",
+        "d.account_id = n.account_id and d.state = 'waiting')\n",
+        "d.account_id = n.account_id and d.state = 'met')\n",
+        "R17: who stands behind others waits like them",
+        (f"{AT_ONCE}::test_r17_who_stands_behind_others_waits_like_them",),
+    ),
+    Bug(
+        "refused_at_once_though_it_buys",
+        "src/brimful/billing/sql/find_not_buying.sql",
+        "where not (coalesce(s.enabled, false) and a.state = 'open')\n",
+        "where true\n",
+        "R16: who is short and buys by itself is bought for",
+        (f"{AT_ONCE}::test_r16_who_buys_is_not_refused_at_once",),
+    ),
+    Bug(
+        "refused_counts_as_taken",
+        f"{TABLES}/140_spend.sql",
+        "        return ~p_taken;\n",
+        "        return ~(p_taken + p_credits);\n",
+        "R2: one that is refused does not stand in the way of a smaller one behind it",
+        (
+            "tests/ledger/test_spend_many.py::test_r2_a_refused_spend_does_not_stand_in_the_way_of_a_smaller_one",
         ),
     ),
 )
