@@ -1,7 +1,7 @@
 """Reads that are asked for at the same time are one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -23,19 +23,22 @@ class Together(Generic[K, V]):
         at_once: int = 2,
     ) -> None:
         self._read, self._most, self._at_once = read, most, at_once
-        self._asked: dict[K, asyncio.Future[V | None]] = {}
+        # Each who asks waits for itself: one that is cancelled takes nothing from the others.
+        self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading = 0
         self._about_to_read = False
 
     async def of(self, key: K) -> V | None:
         """What is there by a key; None for nothing. Raises what reading raises."""
-        answer = self._asked.get(key)
-        if answer is None:
-            answer = self._asked[key] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        waiting = self._asked.get(key)
+        if waiting is None:
+            self._asked[key] = [answer]
             self._begin()
-        # Others may have asked for the same: it is not theirs that is cancelled with this caller.
-        return await asyncio.shield(answer)
+        else:
+            waiting.append(answer)
+        return await answer
 
     def _begin(self) -> None:
         if self._about_to_read or self._reading >= self._at_once:
@@ -56,14 +59,18 @@ class Together(Generic[K, V]):
         finally:
             self._reading -= 1
 
-    async def _answer(self, asked: dict[K, asyncio.Future[V | None]]) -> None:
+    async def _answer(self, asked: dict[K, list[asyncio.Future[V | None]]]) -> None:
         try:
             found = await self._read(list(asked))
         except Exception as problem:
-            for answer in asked.values():
+            for answer in _still_there(asked.values()):
                 answer.set_exception(problem)
-                # Whoever asked may have gone away.
-                answer.exception()
             return
-        for key, answer in asked.items():
-            answer.set_result(found.get(key))
+        for key, waiting in asked.items():
+            for answer in _still_there((waiting,)):
+                answer.set_result(found.get(key))
+
+
+def _still_there(waiting: Iterable[list[asyncio.Future[V]]]) -> Iterator[asyncio.Future[V]]:
+    """Those who ask and have not gone away."""
+    return (one for some in waiting for one in some if not one.done())
