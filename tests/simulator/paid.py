@@ -14,7 +14,7 @@ from tests.simulator.model import Ask, Model
 TEXT = re.compile(r"(\d+) credits, (\d+) chatbots")
 # What callers buy by hand, by the verb that asks for it.
 BY_HAND = {"buy": "hand", "plan": "plan", "seats": "seats", "change": "change"}
-# So long before it is made a payment was asked for by hand, at most, if nobody heard of it.
+# So long before it is decided on a payment was asked for by hand, at most, if nobody heard of it.
 BEFORE = timedelta(days=45)
 
 
@@ -139,6 +139,8 @@ def _asked_for(model: Model, paid: Paid) -> Ask | None:
             seller = model.world.tree[ask.who]
             plans = [one for one in model.offers if (one.seller, one.kind) == (seller, "plan")]
             chatbots = {ask.offer.chatbots - one.chatbots for one in plans} - {0}
-        if paid.chatbots in chatbots and any(at <= paid.at <= at + BEFORE for at in ask.times):
+        if paid.chatbots in chatbots and any(
+            at <= paid.at and paid.since <= at + BEFORE for at in ask.times
+        ):
             return ask
     return None

@@ -161,3 +161,12 @@ def test_r28_a_cap_that_is_lowered_holds_for_what_is_decided_on_after_it() -> No
         late = a_payment("auto", 1_001, BEGAN, decided=decided)
         late.asked = late.first_step = 2_000
         assert (not list(check_caps(model, [late]))) == right
+
+
+def test_r27_what_was_refused_may_have_been_tried_months_after_it_was_decided_on() -> None:
+    """A payment by hand of which nobody heard but that the card was declined, on a clock that leaps."""
+    model = a_model()
+    model.asks.append(an_ask("seats", BEGAN, SEATS))
+    late = BEGAN + timedelta(days=100)
+    for since, kind in ((BEGAN, "seats"), (late, "auto")):
+        assert kind_of(model, a_payment("", 0, late, chatbots=1, since=since), None) == kind
