@@ -9,7 +9,7 @@ import uvloop
 from benchmarks.spends.asking import Drawn
 from benchmarks.spends.batches import Spend, in_process
 from benchmarks.spends.plan import Plan, Record, Tally, mark, read_plan
-from brimful.runtime import engine_of
+from brimful.runtime import calm_collector, engine_of
 from brimful.settings import Settings
 
 
@@ -31,6 +31,8 @@ async def _run() -> None:
     settings = Settings(testbank_url=plan.bank_url)
     async with engine_of(settings, plan.dsn) as engine:
         spend = await in_process(engine)
+        # As whoever serves does.
+        calm_collector()
         begins = time.perf_counter() + plan.warm_up_s
         await asyncio.gather(
             mark(begins, begins + plan.seconds),

@@ -171,18 +171,27 @@ class Gatherer:
         whoever arrived in this one is in line."""
         self._about_to_take = False
         while self._ready:
-            batch: list[_Asked] = []
-            while self._ready and len(batch) < self._batch_max:
-                account = _first(self._ready)
-                self._away.add(account)
-                batch += self._take(account, self._batch_max - len(batch))
-            await self._settle_and_answer(batch, wait=False)
+            await self._settle_and_answer(self._next_batch(), wait=False)
         self._batches -= 1
+
+    def _next_batch(self) -> list[_Asked]:
+        batch: list[_Asked] = []
+        taken: list[Account] = []
+        for account in self._ready:
+            if len(batch) >= self._batch_max:
+                break
+            taken.append(account)
+            batch += self._take(account, self._batch_max - len(batch))
+        for account in taken:
+            del self._ready[account]
+        self._away.update(taken)
+        return batch
 
     async def _settle_held(self) -> None:
         """Settle what accounts ask for that others hold, one by one, when whoever has it lets it go."""
         while self._held:
-            account = _first(self._held)
+            account = next(iter(self._held))
+            del self._held[account]
             self._away.add(account)
             await self._settle_and_answer(self._take(account, self._batch_max), wait=True)
         self._waits -= 1
@@ -216,7 +225,8 @@ class Gatherer:
         the halves are settled by themselves, down to it."""
         if not batch:
             return []
-        moment = max((one.moment for one in batch), key=lambda moment: moment.at)
+        moments = {id(one.moment): one.moment for one in batch}
+        moment = max(moments.values(), key=lambda moment: moment.at)
         try:
             tried = await self._settle([one.new for one in batch], wait=wait, moment=moment)
         except Exception as problem:
@@ -256,13 +266,6 @@ class Gatherer:
             elif account not in self._held:
                 self._ready[account] = None
         self._begin()
-
-
-def _first(accounts: dict[Account, None]) -> Account:
-    """The first in line, who is not in it any more."""
-    account = next(iter(accounts))
-    del accounts[account]
-    return account
 
 
 def _apart(batch: list[_Asked]) -> tuple[list[_Asked], list[tuple[_Asked, _Asked]]]:
