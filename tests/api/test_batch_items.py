@@ -4,9 +4,11 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from brimful.api.batch import MESSAGES_MAX, hash_of, read_item, read_items
 from brimful.api.problem import Problem, body_of
+from brimful.api.requests import Spend
 from brimful.domain.money import MAX_CREDITS
 
 HEX = "0123456789abcdef" * 2
@@ -21,7 +23,11 @@ _numbers = st.one_of(
     st.integers(-1, 3),
     st.sampled_from([MAX_CREDITS, MAX_CREDITS + 1, MESSAGES_MAX, 10**40, 1.0, True, "5", None]),
 )
-_models = st.sampled_from(["gpt-4", " gpt-4 ", "", " ", "m" * 201, 7, None])
+_models = st.sampled_from(
+    ["gpt-4", " gpt-4 ", "\x1cgpt-4", "\u00a0gpt-4", "", " ", "m" * 201, 7, None]
+)
+# Half a character is none that PostgreSQL or UTF-8 have; control signs are blanks to some.
+_names = st.sampled_from(["extra", "\ud800", "key\ud800", ""])
 _sent = st.fixed_dictionaries(
     {},
     optional={
@@ -30,9 +36,8 @@ _sent = st.fixed_dictionaries(
         "account_id": _ids,
         "model": _models,
         "messages": _numbers,
-        "extra": st.just(1),
     },
-)
+).flatmap(lambda sent: st.one_of(st.just(sent), _names.map(lambda name: {**sent, name: 1})))
 
 
 def seen(read: Any) -> Any:
@@ -42,6 +47,7 @@ def seen(read: Any) -> Any:
 
 @given(st.lists(_sent, max_size=4))
 @example([{"key": "k", "credits": 5, "account_id": f"acc_{HEX}"}])
+@example([{"key": "k", "credits": 5}, {"key": "k", "credits": 5, "\ud800": 1}])
 @example([{"key": "k", "credits": 5}, {"key": "k", "model": "gpt-4", "messages": 2}])
 def test_r39_what_is_read_at_once_is_read_as_it_would_be_by_itself(
     sent: list[dict[str, Any]],
@@ -61,3 +67,25 @@ def test_r39_the_hash_of_a_spend_is_of_all_that_it_asks_for() -> None:
     [again] = read_items([{"key": "other", "credits": 5, "account_id": f"acc_{HEX}"}])
     assert not isinstance(again, Problem)
     assert hash_of(again) == hashes[0]
+
+
+@given(_sent)
+def test_r39_what_is_read_in_a_batch_is_read_as_a_single_spend_would_be(
+    sent: dict[str, Any],
+) -> None:
+    """The same amounts and models are accepted, and mean the same."""
+    body = {name: value for name, value in sent.items() if name not in ("key", "account_id")}
+    read = read_item({**body, "key": "k"})
+    try:
+        alone = Spend.model_validate(body)
+    except ValidationError:
+        assert isinstance(read, Problem)
+        return
+    plain = alone.credits is not None and alone.model is None and alone.messages is None
+    by_model = alone.credits is None and alone.model is not None
+    assert isinstance(read, Problem) != (plain or by_model)
+    if not isinstance(read, Problem):
+        assert (read.credits, read.model, read.messages) == (
+            alone.credits, alone.model, alone.messages,
+        )  # fmt: skip
+        assert hash_of(read) == alone.hash("spend")

@@ -106,11 +106,39 @@ async def test_r39_half_a_character_in_one_is_said_of_it_alone(
         headers={"Content-Type": "application/json"},
     )
     assert seen(answer.json()["data"]) == [
-        "unknown_model",
+        "invalid_request",
         "invalid_request",
         "invalid_request",
         99,
     ]
+    named_last = [{"key": "c", "credits": 1}, {"key": "d", "credits": 1, half: 1}]
+    assert seen(await told_of(agency, world, named_last)) == [98, "invalid_request"]
+
+
+async def told_of(one: Caller, world: World, spends: list[Any]) -> list[dict[str, Any]]:
+    """The answers to what JSON may say and a client's library would not send."""
+    answer = await one.http.post(
+        path_of(world, "Agency"),
+        content=json.dumps({"spends": spends}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 200, answer.text
+    data: list[dict[str, Any]] = answer.json()["data"]
+    return data
+
+
+async def test_r39_nothing_that_is_nested_deeply_is_a_mistake_of_ours(
+    agency: Caller, world: World
+) -> None:
+    """As an account's id, at any depth at which it can be read: said of it alone, or of the body."""
+    for depth in (10, *range(880, 1_000, 2)):
+        nested = "[" * depth + "]" * depth
+        answer = await agency.http.post(
+            path_of(world, "Agency"),
+            content=f'{{"spends": [{{"key": "a", "credits": 1, "account_id": {nested}}}]}}',
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code in (200, 400, 422), (depth, answer.text)
 
 
 async def test_r39_a_key_is_one_spend_alone_or_in_a_batch(agency: Caller, world: World) -> None:

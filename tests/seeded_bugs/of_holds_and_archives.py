@@ -80,7 +80,7 @@ BUGS = (
     ),
     Bug(
         "refused_at_once_though_others_wait",
-        "src/brimful/ledger/sql/read_quiet.sql",
+        "src/brimful/ledger/sql/read_final_free.sql",
         "d.account_id = n.account_id and d.state = 'waiting')\n",
         "d.account_id = n.account_id and d.state = 'met')\n",
         "R17: who stands behind others waits like them",

@@ -73,7 +73,7 @@ def payments(model: Model, net: Net) -> Iterator[Paid]:
             amount=payment["captured"],
             purchase=payment["metadata"]["purchase"],
             decided=decided,
-            since=_asked_by(net, decided),
+            since=_asked_by(net, decided - WINDOW),
             at=first.asked_at,
             asked=first.asked,
             first_step=first.done,
@@ -91,10 +91,10 @@ WINDOW = 400
 
 
 def _decided(net: Net, purchase_id: UUID) -> int:
-    """No later than at what step a purchase was decided on: its id tells when it was made, in real
-    time, however much later it was asked for."""
+    """A step that is no later than that at which a purchase was decided on: its id tells when it was
+    made, in real time, however much later it was asked for."""
     made_at = datetime.fromtimestamp((purchase_id.int >> 80) // 1000, UTC)
-    return max((one.asked for one in net.asked if one.real_at <= made_at), default=0) - WINDOW
+    return max((one.asked for one in net.asked if one.real_at <= made_at), default=0)
 
 
 def _asked_by(net: Net, step: int) -> datetime:

@@ -2,10 +2,11 @@
 
 import asyncio
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from brimful.db.transaction import Database
 from brimful.domain.reason import Refuse
 from brimful.effects.clocks import TestClock
 from brimful.ledger.spends import NewSpend
@@ -49,9 +50,32 @@ async def test_r27_the_answer_is_that_of_one_alone(client: World, seller_buys: b
     await client.auto_billing("Agency", enabled=seller_buys)
     few, many = await asked(client, 10), await asked(client, 11)
     assert await refused(client, few, many) == [None, await client.spend(CLIENT, 11)]
-    assert [type(one) for one in await client.engine.spend_all([few, many], 0)] == [
-        SpendDone, Refuse,
-    ]  # fmt: skip
+    done, refusal = await client.engine.spend_all([few, many], 0)
+    assert isinstance(done, SpendDone)
+    assert isinstance(refusal, Refuse) and refusal == await client.spend(CLIENT, 11)
+
+
+async def test_r16_what_is_refused_at_once_begins_no_transaction_for_each(
+    client: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are in a batch; one that is asked for alone is checked by itself."""
+    begun: list[object] = []
+    run = Database.run
+
+    def counted(db: Database, body: Any, **how: Any) -> Any:
+        begun.append(body)
+        return run(db, body, **how)
+
+    monkeypatch.setattr(Database, "run", counted)
+    asked_for = [await asked(client, 100, name) for name in ("Agency", CLIENT, CLIENT)]
+    await client.auto_billing("Agency", enabled=False)
+    await client.settle()
+    begun.clear()
+    answers = await client.engine.spend_all(asked_for, 0)
+    assert [type(one) for one in answers] == [Refuse] * 3
+    assert begun == []
+    assert isinstance(await client.spend(CLIENT, 100), Refuse)
+    assert begun != []
 
 
 async def test_r16_who_buys_is_not_refused_at_once(client: World) -> None:

@@ -13,9 +13,11 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from pydantic import TypeAdapter, ValidationError
 
 from brimful.api import ids
 from brimful.api.problem import Problem, not_found
+from brimful.api.texts import Text
 from brimful.billing.spenders import Spender
 from brimful.db.ids import read_id
 from brimful.domain.money import MAX_CREDITS
@@ -24,7 +26,8 @@ from brimful.domain.reason import Reason, title
 from brimful.ledger.spends import NewSpend
 
 SPENDS_MAX = 10_000
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_KEY = re.compile(ids.KEY)
+_text = TypeAdapter(Text)
 _FIELDS = frozenset(("key", "account_id", "credits", "model", "messages"))
 MESSAGES_MAX = 1_000_000
 
@@ -39,12 +42,12 @@ class Item(NamedTuple):
     messages: int | None
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+class _Good(msgspec.Struct, forbid_unknown_fields=True):
     """What a good spend looks like; of what, by what model, is looked at by hand."""
 
-    key: Annotated[str, msgspec.Meta(pattern=r"\A[\x21-\x7e]{1,200}\Z")]
+    key: Annotated[str, msgspec.Meta(pattern=rf"\A{ids.KEY}\Z")]
     credits: Annotated[int, msgspec.Meta(ge=1, le=MAX_CREDITS)] | None = None
-    account_id: Annotated[str, msgspec.Meta(pattern=r"\Aacc_[0-9a-f]{32}\Z")] | None = None
+    account_id: Annotated[str, msgspec.Meta(pattern=rf"\Aacc_{ids.HEX}\Z")] | None = None
     model: str | None = None
     messages: int | None = None
 
@@ -52,8 +55,9 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True):
 def read_items(sent: Sequence[Mapping[str, Any]]) -> list[Item | Problem]:
     """What was sent, each for itself; see ``read_item``."""
     try:
-        read = msgspec.convert(sent, list[_Plain])
-    except msgspec.ValidationError:
+        read = msgspec.convert(sent, list[_Good])
+    except ValueError:
+        # Something about one of them, be it that a name in it is no text that could be told.
         return [read_item(one) for one in sent]
     return [
         Item(
@@ -79,7 +83,10 @@ def read_item(sent: Mapping[str, Any]) -> Item | Problem:
     account_id = None
     if sent.get("account_id") is not None:
         try:
-            account_id = ids.parse_body("acc", str(sent["account_id"]), "account_id")
+            named = sent["account_id"]
+            account_id = ids.parse_body(
+                "acc", named if isinstance(named, str) else "", "account_id"
+            )
         except Problem as wrong:
             return wrong
     model, messages = sent.get("model"), sent.get("messages")
@@ -90,8 +97,9 @@ def read_item(sent: Mapping[str, Any]) -> Item | Problem:
     if messages is not None and not _is_whole(messages, MESSAGES_MAX):
         return _invalid(f"messages: a whole number from 1 to {MESSAGES_MAX} is expected")
     if model is not None:
-        model = model.strip() if isinstance(model, str) else ""
-        if not 1 <= len(model) <= 200:
+        try:
+            model = _text.validate_python(model)
+        except ValidationError:
             return _invalid("model: a text of 1 to 200 signs is expected")
     return Item(key, account_id, credits, model, messages)
 

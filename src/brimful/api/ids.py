@@ -1,4 +1,4 @@
-"""Ids as the API shows them: a prefix that says what it is, then the hex of the UUID."""
+"""Ids as the API shows them: a prefix that says what it is, then the hex of the UUID; and keys."""
 
 import re
 from uuid import UUID
@@ -6,7 +6,10 @@ from uuid import UUID
 from brimful.api.problem import Problem, not_found
 from brimful.db.ids import read_id
 
-_HEX = re.compile("[0-9a-f]{32}")
+HEX = "[0-9a-f]{32}"
+# What a caller chooses to know a request again by: an Idempotency-Key.
+KEY = r"[\x21-\x7e]{1,200}"
+_HEX = re.compile(HEX)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -16,6 +16,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from brimful.api import ids
 from brimful.api.batch import Item, hash_of
 from brimful.api.problem import Problem, of_exception, response_of
 from brimful.api.readers import Readers
@@ -28,8 +29,8 @@ from brimful.wiring import Engine
 
 _log = structlog.get_logger()
 
-_PATH = re.compile(r"/v1/accounts/acc_([0-9a-f]{32})/spends")
-_KEY = re.compile(rb"[\x21-\x7e]{1,200}")
+_PATH = re.compile(rf"/v1/accounts/acc_({ids.HEX})/spends")
+_KEY = re.compile(ids.KEY.encode())
 _NAMES = frozenset((b"authorization", b"content-type", b"idempotency-key"))
 _FIELDS = frozenset(("credits", "wait_ms"))
 WAIT_MS_MAX = 60_000

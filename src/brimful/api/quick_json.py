@@ -15,7 +15,7 @@ class _Quick(Request):
         to refuse, as with any other body. Raises what that does."""
         try:
             return msgspec.json.decode(await self.body())
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return await super().json()
 
 

@@ -16,11 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from brimful.api import ids
 from brimful.api.batch import SPENDS_MAX
+from brimful.api.texts import Text
 from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
 # The part of RFC 5321 that mail servers take: no quotes, lists, comments or routes.
 Email = Annotated[
@@ -43,7 +44,7 @@ IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,200}$",
+        pattern=f"^{ids.KEY}$",
         description="Chosen by you, kept with the request: sent again, it has one effect.",
     ),
 ]

@@ -53,12 +53,12 @@ async def read_free(
     return row["credits"], row["chatbots"]
 
 
-async def read_quiet(
+async def read_final_free(
     db: Transaction | Database, accounts: Sequence[tuple[UUID, UUID]], moment: Moment
 ) -> dict[UUID, int]:
     """The free credits of those of some accounts (tenant, account) at which nothing waits and no hold
     stands beyond its time: whoever is short of more finds nothing by looking again (R38)."""
-    rows = await db.fetch(_sql("read_quiet"), *columns(accounts), moment.at, moment.real_at)
+    rows = await db.fetch(_sql("read_final_free"), *columns(accounts), moment.at, moment.real_at)
     return {row["account_id"]: row["credits"] for row in rows}
 
 

@@ -55,7 +55,8 @@ async def refuse_client(
 def without_buying(
     account_id: UUID, short: Reason, why: Reason, detail: Mapping[str, int | str] | None = None
 ) -> Refuse:
-    """An account is plainly ``short``, and ``why`` nothing is bought for it by itself."""
+    """The refusal of an account that is plainly ``short``; ``detail`` says besides ``why`` nothing is
+    bought for it by itself (R16, R27)."""
     told = {**(detail or {}), "auto_billing": str(why)}
     return Refuse(reason=short, account_id=str(account_id), detail=told)
 

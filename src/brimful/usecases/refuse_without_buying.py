@@ -7,7 +7,7 @@ from brimful.billing.buyers import find_not_buying
 from brimful.domain.moment import Moment
 from brimful.domain.planning import why_off
 from brimful.domain.reason import Reason, Refuse
-from brimful.ledger.balances import read_quiet
+from brimful.ledger.balances import read_final_free
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.context import Context
 from brimful.usecases.refuse_client import without_buying
@@ -26,8 +26,11 @@ async def refuse_without_buying(
     if not short:
         return {}
     accounts = list(dict.fromkeys((new.tenant_id, new.account_id) for new in short))
+    # In this order: whoever is switched on, or renewed, between the two brings something that the second
+    # read sees.
     allowed = await find_not_buying(ctx.db, accounts, moment.at)
-    free = await read_quiet(ctx.db, accounts, moment)
+    quiet = [one for one in accounts if one[1] in allowed]
+    free = await read_final_free(ctx.db, quiet, moment) if quiet else {}
     return {
         new.spend_id: without_buying(
             new.account_id, Reason.insufficient_credits, why_off(allowed[new.account_id])

@@ -107,13 +107,13 @@ begin
         ) o on true
         where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
     ), taking as (
-        select a.*, a.told is null and a.taken >= 0 as is_done,
-            case when a.taken >= 0 then a.taken - a.credits else ~a.taken end as before
+        select t.*, t.told is null and t.taken >= 0 as is_done,
+            case when t.taken >= 0 then t.taken - t.credits else ~t.taken end as before
         from (
             select a.*, taken_in_turn_v1(a.credits, a.most) filter (where a.told is null) over w as taken
             from asked a
             window w as (partition by a.nth order by a.place rows unbounded preceding)
-        ) a
+        ) t
     ), numbered as (
         select t.*, greatest(0, t.free - t.taken) - t.overdrawn - greatest(0, t.taken - t.free) as left_after,
             sum(case when t.from_free between 1 and t.credits - 1 then 2 else 1 end) filter (where t.is_done) over w as entries
@@ -138,8 +138,7 @@ begin
             'used', n.credits - n.from_free, greatest(0, n.free - n.before), n.spend_id
         from numbered n where n.is_done and n.from_free < n.credits
     ), kept as (
-        -- Nobody else can have come to have a key since, as the balance is locked: so nothing is asked of the index but to
-        -- refuse. Where it was refused or given up before, its row is there.
+        -- Whoever writes a spend locks its balance first, so a key that was not found is free; the index would refuse it.
         insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
         select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
             n.left_after, p_at
