@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp
 from swagger_ui_bundle import swagger_ui_path
 
 from brimful import __version__
@@ -45,6 +46,13 @@ money or credits take an `Idempotency-Key`. Errors are `application/problem+json
 """
 
 
+class _App(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Ours stand before what the framework puts around every request, so that a plain spend goes
+        through none of it."""
+        return Limits(PlainSpends(super().build_middleware_stack()))
+
+
 def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
     """The API over an engine. ``background`` runs beside it, such as the worker's loop."""
 
@@ -58,7 +66,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
             task.cancel()
         await engine.stop()
 
-    app = FastAPI(
+    app = _App(
         title="brimful",
         version=__version__,
         description=_ABOUT,
@@ -76,8 +84,6 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
     ):  # fmt: skip
         app.include_router(routes.router)
     _around(app, engine)
-    app.add_middleware(PlainSpends)
-    app.add_middleware(Limits)
     return app
 
 
