@@ -82,23 +82,28 @@ class Drawn:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._random = Random(plan.seed)
-        self._last = batches.Wanted(plan.accounts[0], self._key(), 1)
-
-    def _key(self) -> str:
-        return f"k{self._random.getrandbits(64):016x}"
+        self._last = batches.Wanted(plan.accounts[0], _key(self._random.randbytes(8).hex(), 0), 1)
 
     def batch(self) -> list[batches.Wanted]:
-        """The next one."""
-        return [self._one() for _ in range(self._plan.batch)]
+        """The next one; drawn in bulk, as its time is taken from what is measured."""
+        size, poor = self._plan.batch, self._plan.poor
+        keys = self._random.randbytes(8 * size).hex()
+        accounts = self._random.choices(self._plan.accounts, k=size)
+        asked = []
+        for place, percent in enumerate(self._random.choices(range(100), k=size)):
+            if percent < REPEATED_PERCENT:
+                asked.append(self._last)
+                continue
+            is_poor = bool(poor) and percent < REPEATED_PERCENT + REFUSED_PERCENT
+            account = self._random.choice(poor) if is_poor else accounts[place]
+            asked.append(batches.Wanted(account, _key(keys, place), 1))
+            if not is_poor:
+                self._last = asked[-1]
+        return asked
 
-    def _one(self) -> batches.Wanted:
-        drawn = self._random.random() * 100
-        if drawn < REPEATED_PERCENT:
-            return self._last
-        if drawn < REPEATED_PERCENT + REFUSED_PERCENT and self._plan.poor:
-            return batches.Wanted(self._random.choice(self._plan.poor), self._key(), 1)
-        self._last = batches.Wanted(self._random.choice(self._plan.accounts), self._key(), 1)
-        return self._last
+
+def _key(keys: str, place: int) -> str:
+    return f"k{keys[16 * place : 16 * place + 16]}"
 
 
 def asking_of(plan: Plan) -> Asking:

@@ -15,7 +15,7 @@ class Sizes:
     seconds: float = 20
     warm_up_s: float = 3
     # Of the load generator, and of a rival.
-    connections: int = 128
+    connections: int = 256
     rival_connections: int = 16
     # Processes that serve the API.
     servers: int = 1
@@ -23,7 +23,7 @@ class Sizes:
     accounts: int = 10_000
     # Of these, in one call of the batch endpoint; so many calls at once.
     batch: int = 4_000
-    batches_at_once: int = 2
+    batches_at_once: int = 4
     # What the ledger grows to.
     entries: int = 20_000_000
     # Resumed spends of each depth, and spends per second on other accounts meanwhile.

@@ -50,7 +50,7 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Ours stand before what the framework puts around every request, so that a plain spend goes
         through none of it."""
-        return Limits(PlainSpends(super().build_middleware_stack()))
+        return PlainSpends(Limits(super().build_middleware_stack()))
 
 
 def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None = None) -> FastAPI:

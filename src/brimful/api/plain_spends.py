@@ -8,8 +8,7 @@ is said here: it goes on to the route of `routes.spends`, which says what is to 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -25,6 +24,7 @@ from brimful.db.address import DatabaseGone
 from brimful.db.ids import read_id
 from brimful.domain.money import MAX_CREDITS
 from brimful.effects.gatherer import Overloaded
+from brimful.usecases.answers import SpendDone
 from brimful.wiring import Engine
 
 _log = structlog.get_logger()
@@ -36,8 +36,7 @@ _FIELDS = frozenset(("credits", "wait_ms"))
 WAIT_MS_MAX = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
+class _Plain(NamedTuple):
     secret: str
     account_id: UUID
     key: str
@@ -46,7 +45,7 @@ class _Plain:
 
 
 class PlainSpends:
-    """ASGI middleware behind the limits, which have read the body already."""
+    """ASGI middleware before all others: what it answers is small and whole, and needs none of them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -65,11 +64,25 @@ class PlainSpends:
         answer = None if plain is None else await _answer(scope["app"].state, plain)
         if answer is None:
             await self._app(scope, _again(message, receive), send)
+        elif isinstance(answer, SpendDone):
+            await _tell_done(answer, send)
         else:
             await answer(scope, receive, send)
 
 
-async def _answer(state: Any, plain: _Plain) -> Response | None:
+async def _tell_done(done: SpendDone, send: Send) -> None:
+    """What the route says of a spend that is done, to the byte, without its models."""
+    body = b'{"id":"%s","status":"done","credits":%d,"balance":%d,"code":null}' % (
+        ids.show("spd", done.spend_id).encode(),
+        done.credits,
+        done.balance_after,
+    )
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _answer(state: Any, plain: _Plain) -> Response | SpendDone | None:
     """The answer to a plain spend; None when its key may not ask for it."""
     engine: Engine = state.engine
     readers: Readers = state.readers
@@ -88,6 +101,8 @@ async def _answer(state: Any, plain: _Plain) -> Response | None:
             model=None,
             messages=None,
         )
+        if isinstance(answer, SpendDone):
+            return answer
         status, body = told(answer, plain.credits)
     except Problem as problem:
         return response_of(problem)
@@ -115,7 +130,7 @@ def _read(
     if of.get(b"content-type") != b"application/json" or message.get("more_body", False):
         return None
     try:
-        body = json.loads(message["body"])
+        body = json.loads(message.get("body", b""))
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or not body.keys() <= _FIELDS:

@@ -18,9 +18,10 @@ from brimful.ledger.spends import NewSpend, Tried
 
 _log = structlog.get_logger()
 
-# So many requests are settled by one call at most, and so many such calls are under way.
+# So many requests are settled by one call at most, and so many such calls are under way: one at
+# work in the database, one that waits for its commit, and one whose answers are taken.
 BATCH_MAX = 1_000
-BATCHES_MAX = 2
+BATCHES_MAX = 3
 # Beside them, so many accounts that others hold are waited for, each by a call of its own.
 WAITS_MAX = 4
 # So many requests may stand in line: what is settled within about a second.
