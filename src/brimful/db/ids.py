@@ -49,9 +49,9 @@ def new_ids(count: int) -> list[UUID]:
     ]
 
 
-def read_id(hex: str) -> UUID:
+def read_id(digits: str) -> UUID:
     """The id that 32 hexadecimal digits stand for. Raises ValueError."""
-    return RowId(hex)
+    return RowId(digits)
 
 
 def _next(stamp: int, random_bytes: bytes) -> UUID:
