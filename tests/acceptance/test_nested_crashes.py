@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.chain import Chain, build_chain
-from tests.builders.crashes import Crash, CrashCase, Field, Played, When
+from tests.builders.cascade import Stage
+from tests.builders.chain import Chain, build_chain, slot_on
+from tests.builders.crashes import Crash, CrashCase, CrashingScript, Field, Played, When
+from tests.builders.promise import check
 from tests.builders.scenarios import SCENARIOS
 from tests.conftest import fresh_database
 
@@ -123,6 +125,28 @@ async def test_r17_r24_crashes_in_recoveries_from_crashes(
         steps = dict(zip(runs, counts, strict=True))
         played = await play_all(field, drawn(random.Random(SEED), steps, NUMBER))
     assert sum(len(one.deaths) == 3 for one in played) * 2 >= len(played)
+
+
+class _DiesIdle(Stage):
+    """The first process dies in work of its own when every caller has been answered."""
+
+    async def _after_the_pause(self) -> None:
+        self.lives[0].script.dead = True
+
+
+async def test_r24_another_takes_over_from_a_process_that_dies_with_nobody_waiting(
+    chains: dict[int, Chain], databases: list[str], tmp_path: Path
+) -> None:
+    """Nobody asks any more, so that only the worker could have reached its last step."""
+    async with slot_on(databases[0], tmp_path / "slot") as slot:
+        await slot.refill(chains[2])
+        stage = _DiesIdle(slot, chains[2], SCENARIOS["queries"])
+        try:
+            await stage.play(CrashingScript())
+            assert [life.script.dead for life in stage.lives] == [True, False]
+            await check(stage)
+        finally:
+            await stage.end()
 
 
 @patient

@@ -171,9 +171,15 @@ class Stage(World):
         self.desk.faults.rules.clear()
         await self._round([ask for ask in self.asks if not ask.done])
         await self._after_the_pause()
-        while died := [ask for ask in self.asks if ask.answer == DIED]:
+        # A worker may reach the step at which it dies when all callers have their answers by now.
+        while (died := [ask for ask in self.asks if ask.answer == DIED]) or self._is_dead:
             await self._round(died)
         self.lives[-1].script.armed = False
+
+    @property
+    def _is_dead(self) -> bool:
+        """The last process died, and none took over from it yet."""
+        return self.lives[-1].script.dead
 
     async def _after_the_pause(self) -> None:
         """Two charges without an answer make a pause (R29): who met it asks again after it, and once
@@ -229,12 +235,12 @@ class Stage(World):
         self.lives[-1].callers = tasks
         end = asyncio.get_running_loop().time() + ENDS_WITHIN_S
         while True:
-            if self.lives[-1].script.dead:
+            if self._is_dead:
                 await self.lives[-1].end()
                 await self.begin(self._nested.pop(0) if self._nested else Script())
             if all(task.done() for task in tasks) and not await self.watch.fetchval(_OPEN):
                 await self.engine.runner.idle()
-                if not self.lives[-1].script.dead:
+                if not self._is_dead:
                     break
             assert asyncio.get_running_loop().time() < end, await self._left()
             await asyncio.sleep(0.04)
