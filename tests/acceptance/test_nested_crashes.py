@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.cascade import Stage
+from tests.builders.cascade import DIED, Stage
 from tests.builders.chain import Chain, build_chain, slot_on
 from tests.builders.crashes import Crash, CrashCase, CrashingScript, Field, Played, When
 from tests.builders.promise import check
@@ -134,13 +134,22 @@ class _DiesIdle(Stage):
         self.lives[0].script.dead = True
 
 
+class _DiesBetween(_DiesIdle):
+    """As it dies so, somebody whose process died asks again."""
+
+    async def _after_the_pause(self) -> None:
+        await super()._after_the_pause()
+        self.asks[0].answer = DIED
+
+
+@pytest.mark.parametrize("dies", [_DiesIdle, _DiesBetween])
 async def test_r24_another_takes_over_from_a_process_that_dies_with_nobody_waiting(
-    chains: dict[int, Chain], databases: list[str], tmp_path: Path
+    chains: dict[int, Chain], databases: list[str], tmp_path: Path, dies: type[Stage]
 ) -> None:
-    """Nobody asks any more, so that only the worker could have reached its last step."""
+    """Nobody asks at that time, so that only the worker could have reached its last step."""
     async with slot_on(databases[0], tmp_path / "slot") as slot:
         await slot.refill(chains[2])
-        stage = _DiesIdle(slot, chains[2], SCENARIOS["queries"])
+        stage = dies(slot, chains[2], SCENARIOS["queries"])
         try:
             await stage.play(CrashingScript())
             assert [life.script.dead for life in stage.lives] == [True, False]

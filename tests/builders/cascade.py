@@ -230,14 +230,20 @@ class Stage(World):
             return await self.auto_billing(ask.who, enabled=False)
         return await self.buy(ask.who, self.chain.packages[ask.does], key=ask.who, wait_ms=wait_ms)
 
+    async def _take_over(self) -> None:
+        """Another process follows one that died."""
+        if self._is_dead:
+            await self.lives[-1].end()
+            await self.begin(self._nested.pop(0) if self._nested else Script())
+
     async def _round(self, asks: list[Ask]) -> None:
+        # One that died with nobody waiting is not asked any more.
+        await self._take_over()
         tasks = [asyncio.create_task(self._ask(ask)) for ask in asks]
         self.lives[-1].callers = tasks
         end = asyncio.get_running_loop().time() + ENDS_WITHIN_S
         while True:
-            if self._is_dead:
-                await self.lives[-1].end()
-                await self.begin(self._nested.pop(0) if self._nested else Script())
+            await self._take_over()
             if all(task.done() for task in tasks) and not await self.watch.fetchval(_OPEN):
                 await self.engine.runner.idle()
                 if not self._is_dead:
