@@ -158,6 +158,20 @@ async def test_r24_another_takes_over_from_a_process_that_dies_with_nobody_waiti
             await stage.end()
 
 
+def test_r24_a_process_disarmed_while_it_commits_lives_on() -> None:
+    """The checks after a case ask it once more."""
+    script = CrashingScript(Crash(1, "after"), armed=True)
+    kind = script.before_commit("mark_mail")
+    assert kind == "dies_after_commit"
+    script.armed = False
+    script.after_commit(kind)
+    assert not script.dead
+    script.armed = True
+    with pytest.raises(asyncio.CancelledError):
+        script.after_commit(kind)
+    assert script.dead
+
+
 @patient
 @pytest.mark.skipif(WANTED != "singles", reason="takes long: BRIMFUL_NESTED_CRASHES=singles")
 @pytest.mark.parametrize("depth", DEPTHS)
