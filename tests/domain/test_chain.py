@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from brimful.domain.brake import Pace
 from brimful.domain.caps import Limits, Spent
-from brimful.domain.chain import Feasible, Level, check_chain
+from brimful.domain.chain import Feasible, Level, Need, check_chain
 from brimful.domain.cover import Pack
 from brimful.domain.reason import Reason, Refuse
 from tests.domain.makers import AT, SUPPLY, a_level, an_offer, cheapest_by_counting
@@ -19,14 +19,14 @@ FIVES = an_offer(packs=(Pack(package_id="five", credits=5_000, price_minor=4_000
 
 def plans(levels: list[Level], credits: int, chatbots: int = 0) -> list[tuple[int, int, int]]:
     """What each level would buy and pay, from the bottom: credits, chatbots, minor units."""
-    verdict = check_chain(levels, credits, chatbots, AT)
+    verdict = check_chain(levels, Need(credits=credits, chatbots=chatbots), AT)
     assert isinstance(verdict, Feasible), verdict
     return [(buy.credits, buy.chatbots, buy.amount_minor) for buy in verdict.plans]
 
 
 def refusal(levels: list[Level], credits: int, chatbots: int = 0) -> tuple[str, Reason]:
     """Which level cannot, and why."""
-    verdict = check_chain(levels, credits, chatbots, AT)
+    verdict = check_chain(levels, Need(credits=credits, chatbots=chatbots), AT)
     assert isinstance(verdict, Refuse), verdict
     return verdict.account_id, verdict.reason
 
@@ -78,7 +78,9 @@ def test_r17_no_check_looks_past_a_level_that_may_not_buy(
     ]
     off = next((number for number, (_, enabled) in enumerate(free) if not enabled), len(free))
     whole, part = [*levels, SUPPLY], [*levels, SUPPLY][: off + 1]
-    assert check_chain(whole, credits, 0, AT) == check_chain(part, credits, 0, AT)
+    assert check_chain(whole, Need(credits=credits, chatbots=0), AT) == check_chain(
+        part, Need(credits=credits, chatbots=0), AT
+    )
 
 
 def test_r11_r17_chatbots_move_up_exactly_and_credits_by_packs() -> None:
@@ -119,15 +121,15 @@ def test_r17_a_chain_that_never_reaches_the_supply_is_refused() -> None:
     """Neutrally: nothing in it is at fault."""
     levels = [a_level("shop"), a_level("middle"), a_level("agency")]
     nobody = Refuse(reason=Reason.temporarily_unavailable, account_id="agency", detail={})
-    assert check_chain(levels, 1, 0, AT) == nobody
+    assert check_chain(levels, Need(credits=1, chatbots=0), AT) == nobody
 
 
 def test_r29_a_card_that_may_be_tried_later_refuses_until_then() -> None:
     """At every level the time is the one that is asked for."""
     levels = [a_level("shop"), a_level("agency", retry_at=AT), SUPPLY]
-    before = check_chain(levels, 1, 0, AT - timedelta(seconds=1))
+    before = check_chain(levels, Need(credits=1, chatbots=0), AT - timedelta(seconds=1))
     assert isinstance(before, Refuse) and before.reason is Reason.retry_later
-    assert isinstance(check_chain(levels, 1, 0, AT), Feasible)
+    assert isinstance(check_chain(levels, Need(credits=1, chatbots=0), AT), Feasible)
 
 
 def test_r30_what_renewals_make_buy_brakes_nobody_up_the_chain() -> None:
@@ -137,10 +139,10 @@ def test_r30_what_renewals_make_buy_brakes_nobody_up_the_chain() -> None:
         levels = [
             a_level(name, pace=fast if name == where else Pace()) for name in ("shop", "agency")
         ]
-        braked = check_chain([*levels, SUPPLY], 1, 0, AT)
+        braked = check_chain([*levels, SUPPLY], Need(credits=1, chatbots=0), AT)
         assert isinstance(braked, Refuse)
         assert (braked.account_id, braked.reason) == (where, Reason.auto_billing_braked)
-        renewed = check_chain([*levels, SUPPLY], 1, 0, AT, renewal=True)
+        renewed = check_chain([*levels, SUPPLY], Need(credits=1, chatbots=0, renewal=True), AT)
         assert isinstance(renewed, Feasible) and all(buy.for_renewals for buy in renewed.plans)
 
 
@@ -149,7 +151,9 @@ def test_r12_r17_a_sellers_cap_counts_what_the_packs_below_make_it_buy() -> None
     large = an_offer(packs=(Pack(package_id="large", credits=35_000, price_minor=12_000),))
     for cap, expected in ((10_000, Feasible), (9_999, Refuse)):
         above = a_level("agency", limits=Limits(per_month_minor=cap))
-        verdict = check_chain([a_level("shop", offer=large), above, SUPPLY], 1, 0, AT)
+        verdict = check_chain(
+            [a_level("shop", offer=large), above, SUPPLY], Need(credits=1, chatbots=0), AT
+        )
         assert isinstance(verdict, expected)
 
 
@@ -162,7 +166,7 @@ def test_r17_r28_a_sellers_limit_for_the_child_below_is_foreseen() -> None:
         ("other", 0, Feasible),
     ):
         above = a_level("agency", child_limits={child: limit}, spent=spent)
-        verdict = check_chain([a_level("shop"), above, SUPPLY], 1, 0, AT)
+        verdict = check_chain([a_level("shop"), above, SUPPLY], Need(credits=1, chatbots=0), AT)
         assert isinstance(verdict, expected), (child, limit)
         if isinstance(verdict, Refuse):
             assert (verdict.account_id, verdict.reason) == ("agency", Reason.cap_per_child)
@@ -171,10 +175,12 @@ def test_r17_r28_a_sellers_limit_for_the_child_below_is_foreseen() -> None:
 def test_r17_r28_the_limit_for_the_child_whose_purchase_is_checked_is_foreseen() -> None:
     """A sale to a child is checked from its seller's pool up: the child is not in the chain."""
     levels = [a_level("agency", child_limits={"shop": 999}), SUPPLY]
-    verdict = check_chain(levels, 1, 0, AT, child_id="shop")
+    verdict = check_chain(levels, Need(credits=1, chatbots=0, child_id="shop"), AT)
     assert verdict == Refuse(reason=Reason.cap_per_child, account_id="agency", detail={})
-    assert isinstance(check_chain(levels, 1, 0, AT, child_id="other"), Feasible)
-    assert isinstance(check_chain(levels, 1, 0, AT), Feasible)
+    assert isinstance(
+        check_chain(levels, Need(credits=1, chatbots=0, child_id="other"), AT), Feasible
+    )
+    assert isinstance(check_chain(levels, Need(credits=1, chatbots=0), AT), Feasible)
 
 
 shelves = st.lists(

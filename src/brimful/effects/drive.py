@@ -14,9 +14,10 @@ from uuid import UUID
 from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.domain.disconnection import CANCEL_PAUSE, is_disconnected
-from brimful.domain.effect import Drive, Effect
+from brimful.domain.effect import Drive, Effect, Wake
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
+    Captured,
     Created,
     CreateOutcome,
     Held,
@@ -105,6 +106,8 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
             next_, more = await _step(driver, purchase, fresh=is_fresh(before))
         before = UNCONFIRMED if next_ is Next.confirm else here
         effects += more
+        if next_ is Next.none:
+            return effects
         if next_ is Next.later:
             await payments.release(db, tenant_id, {purchase_id: fence})
             return effects
@@ -112,11 +115,13 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
 
 class Next(Enum):
     """What is done after a step: read the row again, the same to confirm what is known not to be
-    confirmed, or leave it until its next try is due."""
+    confirmed, leave it until its next try is due, or nothing more: it is delivered, and whoever waits
+    for it need not wait until that is read again."""
 
     again = auto()
     confirm = auto()
     later = auto()
+    none = auto()
 
 
 async def _step(
@@ -157,6 +162,8 @@ async def _step(
         due = driver.now().real_at + CANCEL_PAUSE
         await payments.note_try(driver.ctx.db, purchase.tenant_id, purchase.purchase_id, due)
         return Next.later, before + effects
+    if isinstance(outcome, Captured) and Wake(purchase.purchase_id) in effects:
+        return Next.none, before + effects
     waits = purchase.present and isinstance(outcome, NeedsAuthentication)
     return Next.later if waits and not effects else Next.again, before + effects
 

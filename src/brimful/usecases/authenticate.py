@@ -112,7 +112,7 @@ async def _begin(
     amounts = (plan.wish.amount_minor + facts.outstanding.minor,)
     if uncharged := refuse_amounts(account, facts.currency, amounts):
         return uncharged
-    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    sellers = await read_sellers(ctx, tx, facts=facts, need=plan.wish, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, plan.wish)
     if above is not None:
         needs = {
@@ -124,10 +124,12 @@ async def _begin(
         return Refuse(reason=neutral(above.reason), account_id=account, detail={})
     if must_wait(ctx, facts, plan.wish):
         return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
-    purchase_id = await open_intent(ctx, tx, facts=facts, wish=plan.wish, moment=moment)
+    intent = await open_intent(ctx, tx, facts=facts, wish=plan.wish, moment=moment)
     await renewals.park(tx, tenant_id, list(plan.subscription_ids))
-    await authentications.note_purchase(tx, tenant_id, found.authentication_id, purchase_id)
-    return Bought(purchase_id=purchase_id, effects=(*plan.effects, *follow_up(facts, purchase_id)))
+    await authentications.note_purchase(tx, tenant_id, found.authentication_id, intent.purchase_id)
+    return Bought(
+        purchase_id=intent.purchase_id, effects=(*plan.effects, *follow_up(facts, intent))
+    )
 
 
 async def _plan(

@@ -114,7 +114,7 @@ async def _buy(
         if buy.reason is Reason.auto_billing_braked:
             await pull_brake(tx, facts.tenant_id, facts.account_id, "pace", moment)
         return False, await _tell(tx, facts, buy.reason, moment)
-    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    sellers = await read_sellers(ctx, tx, facts=facts, need=buy, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, buy)
     if above is not None:
         needs = {"credits": short.credits, "chatbots": 0, "kind": short.trigger}

@@ -45,7 +45,7 @@ async def buy_line(
         return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
     if facts.card is None and line.amount_minor > 0:
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
-    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, line)
     if above is not None:
         needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
@@ -54,9 +54,9 @@ async def buy_line(
     wish = Wish(lines=(line,), origin="by_hand", trigger="manual", explanation=explanation)
     if must_wait(ctx, facts, wish):
         return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
-    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
-    await commands.remember(tx, *command, purchase_id, moment)
-    return Bought(purchase_id=purchase_id, effects=follow_up(facts, purchase_id))
+    intent = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
+    await commands.remember(tx, *command, intent.purchase_id, moment)
+    return Bought(purchase_id=intent.purchase_id, effects=follow_up(facts, intent))
 
 
 def cannot_charge(payer: Payer, line: PurchaseLine) -> Refuse | None:

@@ -8,8 +8,8 @@ from uuid import UUID
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import SellerOffer, read_offer
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, Level, check_chain
-from brimful.domain.planning import Buy, may_buy
+from brimful.domain.chain import Feasible, Level, Need, buy_for, check_chain, need_of
+from brimful.domain.planning import Buy
 from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
 from brimful.ledger import balances
@@ -46,57 +46,106 @@ async def read_chain(
     tenant_id: UUID,
     account_id: UUID,
     at: datetime,
-    to_check: bool = False,
+    need: Need | None = None,
 ) -> Chain:
     """Read an account and every seller above it, nearest first, without locks: a check made on this
-    is a forecast; each level decides again under its own lock. ``to_check``: nothing else is made of
-    it, and no check looks past a level that may not buy. Raises CoversNotReady."""
+    is a forecast; each level decides again under its own lock.
+
+    For a check of ``need`` alone nothing is read beyond a level that covers what it would have to give
+    for it, nor beyond one that cannot buy it. Raises CoversNotReady."""
+    return await _read(
+        ctx, tx, tenant_id=tenant_id, account_id=account_id, at=at, need=need, only=True
+    )
+
+
+async def _read(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    at: datetime,
+    need: Need | None,
+    only: bool,
+) -> Chain:
     facts: list[BuyerFacts] = []
     shops: list[SellerOffer] = []
     levels: list[Level] = []
     here = account_id
     while True:
+        credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
+        if need is not None and need.is_covered(credits, chatbots):
+            return Chain(
+                facts=tuple(facts), shops=tuple(shops), levels=(*levels, _giving(credits, chatbots))
+            )
         found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
         shop = await read_offer(
             tx, seller_ref=found.seller_ref, currency=found.currency, lock=False
         )
-        tables = ctx.covers.of(allowed_packs(found.buyer, shop.offer))
-        credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
+        level = Level(
+            buyer=found.buyer,
+            free_credits=credits,
+            free_chatbots=chatbots,
+            unlimited=False,
+            offer=shop.offer,
+            tables=ctx.covers.of(allowed_packs(found.buyer, shop.offer)),
+        )
         facts.append(found)
         shops.append(shop)
-        levels.append(
-            Level(
-                buyer=found.buyer,
-                free_credits=credits,
-                free_chatbots=chatbots,
-                unlimited=False,
-                offer=shop.offer,
-                tables=tables,
-            )
-        )
-        if to_check and may_buy(found.buyer, at) is not None:
-            return Chain(facts=tuple(facts), shops=tuple(shops), levels=tuple(levels))
+        levels.append(level)
+        if need is not None:
+            decision = buy_for(level, need, at)
+            if isinstance(decision, Refuse):
+                if only:
+                    return Chain(facts=tuple(facts), shops=tuple(shops), levels=tuple(levels))
+                need = None
+            else:
+                need = need_of(found.buyer.account_id, decision)
         if found.seller_is_supply:
-            supply = Level(
-                buyer=None,
-                free_credits=0,
-                free_chatbots=0,
-                unlimited=True,
-                offer=None,
-                tables=None,
-            )
+            supply = _giving(0, 0, unlimited=True)
             return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, supply))
         here = found.seller_id
 
 
+def _giving(credits: int, chatbots: int, *, unlimited: bool = False) -> Level:
+    """A level that gives what is needed of it and buys nothing for it."""
+    return Level(
+        buyer=None,
+        free_credits=credits,
+        free_chatbots=chatbots,
+        unlimited=unlimited,
+        offer=None,
+        tables=None,
+    )
+
+
 async def read_sellers(
-    ctx: Context, tx: Transaction, *, facts: BuyerFacts, at: datetime
+    ctx: Context, tx: Transaction, *, facts: BuyerFacts, need: Furnished, at: datetime
 ) -> Chain | None:
-    """The sellers above an account, nearest first; None for one under the supply, which furnishes
-    everything. Raises CoversNotReady."""
+    """The sellers above an account, nearest first, up to one that covers what it would buy and so
+    any part of that; None for one under the supply, which furnishes everything. Raises
+    CoversNotReady."""
     if facts.seller_is_supply:
         return None
-    return await read_chain(ctx, tx, tenant_id=facts.tenant_id, account_id=facts.seller_id, at=at)
+    return await _read(
+        ctx,
+        tx,
+        tenant_id=facts.tenant_id,
+        account_id=facts.seller_id,
+        at=at,
+        need=_need(facts, need),
+        # Where the whole is too much, a part of it may pass and go on up.
+        only=False,
+    )
+
+
+def _need(facts: BuyerFacts, wanted: Furnished) -> Need:
+    return Need(
+        credits=wanted.credits,
+        chatbots=wanted.chatbots,
+        child_id=str(facts.account_id),
+        renewal=isinstance(wanted, Buy) and wanted.for_renewals,
+    )
 
 
 def cannot_furnish(
@@ -106,12 +155,5 @@ def cannot_furnish(
     level fails; None when they can (R17)."""
     if sellers is None:
         return None
-    verdict = check_chain(
-        sellers.levels,
-        need.credits,
-        need.chatbots,
-        at,
-        child_id=str(facts.account_id),
-        renewal=isinstance(need, Buy) and need.for_renewals,
-    )
+    verdict = check_chain(sellers.levels, _need(facts, need), at)
     return None if isinstance(verdict, Feasible) else verdict

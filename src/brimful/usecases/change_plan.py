@@ -125,7 +125,7 @@ async def preview_change(
         line = _line(case.held, case.package, case.change, moment)
         if too_much := beyond(line):
             return TooMuch(what=too_much)
-        sellers = await read_sellers(ctx, tx, facts=case.facts, at=moment.at)
+        sellers = await read_sellers(ctx, tx, facts=case.facts, need=line, at=moment.at)
         above = cannot_furnish(sellers, case.facts, moment.at, line)
         return ChangePreview(
             change="upgrade",

@@ -6,7 +6,7 @@ from brimful.billing import chatbots, commands
 from brimful.billing.commands import Before, Key
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.chain import Feasible, Need, check_chain
 from brimful.domain.effect import Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
@@ -74,7 +74,7 @@ async def _cannot_buy(ctx: Context, tx: Transaction, command: Key, moment: Momen
             account_id=str(command.account_id),
             detail={"missing": 1},
         )
-    verdict = check_chain(chain.levels, 0, 1, moment.at)
+    verdict = check_chain(chain.levels, Need(credits=0, chatbots=1), moment.at)
     if isinstance(verdict, Feasible):
         return None
     needs = {"credits": 0, "chatbots": 1, "kind": "chatbot"}

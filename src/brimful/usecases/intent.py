@@ -55,23 +55,31 @@ class Wish:
         return sum(line.chatbots for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """The intent of a purchase as it was written: whether it ``waits`` for what its seller lacks."""
+
+    purchase_id: UUID
+    waits: bool
+
+
 async def open_intent(
     ctx: Context, tx: Transaction, *, facts: Payer, wish: Wish, moment: Moment
-) -> UUID:
-    """Write one purchase's intent, as ``open_intents``. Returns the purchase's id."""
-    [purchase_id] = await open_intents(ctx, tx, wishes=[(facts, wish)], moment=moment)
-    return purchase_id
+) -> Intent:
+    """Write one purchase's intent, as ``open_intents``."""
+    [intent] = await open_intents(ctx, tx, wishes=[(facts, wish)], moment=moment)
+    return intent
 
 
 async def open_intents(
     ctx: Context, tx: Transaction, *, wishes: Sequence[tuple[Payer, Wish]], moment: Moment
-) -> list[UUID]:
+) -> list[Intent]:
     """Write the intents of purchases from one seller; the buyers' and the seller's pools are locked
     by the caller, who read the facts after that and asked ``must_wait``.
 
     The seller has the stock: it is reserved here and the card will be charged. It has not: the card
     is held first, and only then does the demand take its place in the seller's queue (R17, R20).
-    An amount too small to charge becomes a receivable (R26). Returns the purchases' ids.
+    An amount too small to charge becomes a receivable (R26). Returns them in the order given.
     """
     seller = wishes[0][0]
     left = await _stock(tx, seller, moment)
@@ -90,25 +98,35 @@ async def open_intents(
         if intent.mode != "receivable" and facts.outstanding.minor:
             await receivables.claim(tx, facts.tenant_id, facts.account_id, intent.purchase_id)
     await payments.open_charges(tx, seller.tenant_id, charges, moment)
-    await demands.register_demands(
+    asking = [
+        (demand_id, intent, wish)
+        for intent, (_, wish) in zip(intents, wishes, strict=True)
+        if (demand_id := intent.demand_id) is not None
+    ]
+    met = await demands.register_demands(
         tx,
         tenant_id=seller.tenant_id,
         account_id=seller.seller_id,
         kind="purchase",
         new=[
             NewDemand(
-                demand_id=intent.demand_id,
+                demand_id=demand_id,
                 operation_id=intent.purchase_id,
                 child_id=intent.buyer_id,
                 credits=wish.credits,
                 chatbots=wish.chatbots,
             )
-            for intent, (_, wish) in zip(intents, wishes, strict=True)
-            if intent.demand_id is not None
+            for demand_id, intent, wish in asking
         ],
         moment=moment,
     )
-    return [intent.purchase_id for intent in intents]
+    lacking = {
+        intent.purchase_id for (_, intent, _), had in zip(asking, met, strict=True) if not had
+    }
+    return [
+        Intent(purchase_id=intent.purchase_id, waits=intent.purchase_id in lacking)
+        for intent in intents
+    ]
 
 
 def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchase:
@@ -161,11 +179,12 @@ def must_wait(ctx: Context, facts: Payer, wish: Wish) -> bool:
     return small and owed >= ctx.minimum_minor(facts.currency)
 
 
-def follow_up(facts: Payer, purchase_id: UUID) -> tuple[Effect, ...]:
-    """What follows from an intent: the purchase goes to the gateway, and a seller that is short of
-    what a receivable needs plans its own purchase."""
-    drive = Drive(facts.tenant_id, purchase_id)
-    return (drive,) if facts.seller_is_supply else (drive, Plan(facts.tenant_id, facts.seller_id))
+def follow_up(facts: Payer, intent: Intent) -> tuple[Effect, ...]:
+    """What follows from an intent: the purchase goes to the gateway, or waits for its seller, who is
+    short of what it needs and plans a purchase of its own."""
+    if intent.waits:
+        return (Plan(facts.tenant_id, facts.seller_id),)
+    return (Drive(facts.tenant_id, intent.purchase_id),)
 
 
 def _first_state(mode: Mode, stocked: bool) -> Literal["planned", "waiting", "capturing"]:

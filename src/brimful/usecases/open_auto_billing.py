@@ -125,9 +125,9 @@ async def open_for(
         return None
     if facts.card is not None:
         await outages.take_try(tx, facts.tenant_id, facts.card.gateway_account, moment.at)
-    purchase_id = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
-    await _warn_of_caps(tx, facts, buy.amount_minor, moment)
-    return Opened(purchase_id=purchase_id, effects=(*follow_up(facts, purchase_id), MailDue()))
+    intent = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
+    warned = await _warn_of_caps(tx, facts, buy.amount_minor, moment)
+    return Opened(purchase_id=intent.purchase_id, effects=(*follow_up(facts, intent), *warned))
 
 
 def _line(facts: BuyerFacts, shop: SellerOffer, line: Line, moment: Moment) -> PurchaseLine:
@@ -139,9 +139,10 @@ def _line(facts: BuyerFacts, shop: SellerOffer, line: Line, moment: Moment) -> P
 
 async def _warn_of_caps(
     tx: Transaction, facts: BuyerFacts, amount_minor: int, moment: Moment
-) -> None:
+) -> tuple[Effect, ...]:
     """Tell the owner when a purchase takes spending past 80 or 100 per cent of a cap (R28)."""
     limits, spent = facts.buyer.limits, facts.buyer.spent
+    told: tuple[Effect, ...] = ()
     for name, cap, limit, before in (
         ("day", Reason.cap_per_day, limits.per_day_minor, spent.day_minor),
         ("month", Reason.cap_per_month, limits.per_month_minor, spent.month_minor),
@@ -164,3 +165,5 @@ async def _warn_of_caps(
                 },
                 moment=moment,
             )
+            told = (MailDue(),)
+    return told

@@ -38,17 +38,24 @@ async def plan_auto_billing(
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         await demands.lock_buyer(tx, tenant_id, account_id)
-        return await _plan(ctx, tx, tenant_id, account_id, moment)
+        # What came free since is offered before anything is bought for it.
+        moved = await demands.offer_stock(
+            tx, tenant_id=tenant_id, account_id=account_id, moment=moment
+        )
+        effects = effects_of(tenant_id, moved)
+        return effects + await plan_within(
+            ctx, tx, tenant_id=tenant_id, account_id=account_id, moment=moment
+        )
 
     return await with_covers(ctx, body)
 
 
-async def _plan(
-    ctx: Context, tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+async def plan_within(
+    ctx: Context, tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    # What came free since is offered before anything is bought for it.
-    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
-    effects = effects_of(tenant_id, moved)
+    """Plan as ``plan_auto_billing``, in the transaction of who has locked the pools of the account and its
+    seller (``lock_buyer``) and offered what is free to all who wait. Raises CoversNotReady."""
+    effects: tuple[Effect, ...] = ()
     if await purchases.is_at_gateway(tx, tenant_id, account_id):
         return effects
     if due := await renewals.find_due_above(tx, tenant_id, account_id, moment.at):
@@ -95,7 +102,7 @@ async def _plan_once(
     decision = size(wanted)
     if isinstance(decision, Refuse) or decision.refused:
         return False, await _refuse(tx, facts, decision, moment)
-    sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+    sellers = await read_sellers(ctx, tx, facts=facts, need=decision, at=moment.at)
     fits = fit_to_sellers(wanted, size, partial(cannot_furnish, sellers, facts, moment.at))
     if isinstance(fits, Misfit):
         if await renewals.is_to_come_above(tx, facts.tenant_id, facts.account_id):

@@ -8,7 +8,7 @@ from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.chain import Feasible, Need, check_chain
 from brimful.domain.explanation import explain_purchase
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
@@ -95,7 +95,7 @@ async def preview_purchase(
         line = line_of(facts, package, quantity, moment)
         if too_much := beyond(line):
             return TooMuch(what=too_much)
-        sellers = await read_sellers(ctx, tx, facts=facts, at=moment.at)
+        sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
         above = cannot_furnish(sellers, facts, moment.at, line)
         return preview_of(ctx, facts, line, above)
 
@@ -138,7 +138,8 @@ def _of_chain(
 ) -> Preview:
     own, shop, level = chain.facts[0], chain.shops[0], chain.levels[0]
     credits, chatbots = need
-    verdict = check_chain(chain.levels, credits, chatbots, moment.at, child_id=child_id)
+    wanted = Need(credits=credits, chatbots=chatbots, child_id=child_id)
+    verdict = check_chain(chain.levels, wanted, moment.at)
     if isinstance(verdict, Refuse):
         mine = verdict.account_id == str(own.account_id)
         return Preview(

@@ -15,7 +15,7 @@ from brimful.billing.buyers import Payer, read_buyer
 from brimful.billing.names import names_of
 from brimful.billing.renewals import Due, Renewed
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import SEVERAL, Feasible, check_chain
+from brimful.domain.chain import SEVERAL, Feasible, Need, check_chain
 from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.effect import Effect, MailDue, Plan, PlanBelow
 from brimful.domain.moment import Moment
@@ -144,11 +144,11 @@ async def _open(
         return ()
     seller = ready[0].payer
     wishes = [(renewal.payer, renewal.wish) for renewal in ready]
-    ids = await open_intents(ctx, tx, wishes=wishes, moment=moment)
+    intents = await open_intents(ctx, tx, wishes=wishes, moment=moment)
     await renewals.park(
         tx, seller.tenant_id, [one.subscription_id for renewal in ready for one in renewal.due]
     )
-    driven = to_drive(seller.tenant_id, ids)
+    driven = to_drive(seller.tenant_id, [intent.purchase_id for intent in intents])
     if seller.seller_is_supply:
         return driven
     return (*driven, Plan(seller.tenant_id, seller.seller_id))
@@ -235,7 +235,8 @@ async def _feasible(
         credits = sum(renewal.wish.credits for renewal in some)
         chatbots = sum(renewal.wish.chatbots for renewal in some)
         child = SEVERAL if len(some) > 1 else str(some[0].payer.account_id)
-        return check_chain(chain.levels, credits, chatbots, moment.at, child_id=child, renewal=True)
+        need = Need(credits=credits, chatbots=chatbots, child_id=child, renewal=True)
+        return check_chain(chain.levels, need, moment.at)
 
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from brimful.billing import renewals
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import Feasible, check_chain
+from brimful.domain.chain import Feasible, Need, check_chain
 from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
@@ -16,6 +17,7 @@ from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
+from brimful.usecases.plan_auto_billing import plan_within
 from brimful.usecases.refuse_client import refuse_client
 
 Try = Callable[[Asked, Moment], Awaitable[Tried]]
@@ -47,10 +49,11 @@ async def spend_credits(
         if answer is not None:
             return answer
         tried = None
-        refusal = await _feasible(ctx, new, moment)
-        if refusal is not None:
-            return refusal
-        answer = await _wait(ctx, new, moment, wait_ms)
+        found = await _feasible(ctx, new, moment)
+        if isinstance(found, Refuse):
+            return found
+        register = _wait_and_plan if found == "alone" else _wait
+        answer = await register(ctx, new, moment, wait_ms)
         if answer is not None:
             return answer
 
@@ -75,26 +78,27 @@ def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
     return SpendDone(tried.spend_id, tried.credits, left, effects)
 
 
-async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
-    async def body(tx: Transaction) -> Refuse | None:
+async def _feasible(
+    ctx: Context, new: Asked, moment: Moment
+) -> Literal["alone", "behind"] | Refuse:
+    """Whether the account, and all above it, could buy for the spend: for it ``alone``, or ``behind`` what
+    others wait for or renewals bring."""
+
+    async def body(tx: Transaction) -> Literal["alone", "behind"] | Refuse:
         if await demands.is_waited_on(tx, new.tenant_id, new.account_id):
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once.
-            return None
+            return "behind"
         if await renewals.is_renewing_above(tx, new.tenant_id, new.account_id, moment.at):
             # What is due comes first (R35), and may bring what is missing.
-            return None
+            return "behind"
+        need = Need(credits=new.credits, chatbots=0)
         chain = await read_chain(
-            ctx,
-            tx,
-            tenant_id=new.tenant_id,
-            account_id=new.account_id,
-            at=moment.at,
-            to_check=True,
+            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at, need=need
         )
-        verdict = check_chain(chain.levels, new.credits, 0, moment.at)
+        verdict = check_chain(chain.levels, need, moment.at)
         if isinstance(verdict, Feasible):
-            return None
+            return "alone"
         needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
         return await refuse_client(tx, chain, verdict, Reason.insufficient_credits, needs, moment)
 
@@ -114,6 +118,25 @@ async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> Spend
         credits=new.credits,
         effects=(Plan(new.tenant_id, new.account_id),),
     )
+
+
+async def _wait_and_plan(
+    ctx: Context, new: Asked, moment: Moment, wait_ms: int
+) -> SpendWaiting | None:
+    """Register a spend as the only one that waits, and open what is bought for it, in one transaction."""
+
+    async def body(tx: Transaction) -> tuple[Effect, ...] | None:
+        await demands.lock_buyer(tx, new.tenant_id, new.account_id)
+        if await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment) != "waiting":
+            return None
+        return await plan_within(
+            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment
+        )
+
+    effects = await with_covers(ctx, body)
+    if effects is None:
+        return None
+    return SpendWaiting(spend_id=new.spend_id, credits=new.credits, effects=effects)
 
 
 def _answer_by(moment: Moment, wait_ms: int) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 
 from brimful.billing import upcoming
 from brimful.db.transaction import Transaction
-from brimful.domain.chain import check_chain
+from brimful.domain.chain import Need, check_chain
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.domain.warning import RENEWAL_WITHIN, expires_by
@@ -27,7 +27,8 @@ async def _warn_seller(ctx: Context, row: Mapping[str, Any], moment: Moment) -> 
 
     async def body(tx: Transaction) -> None:
         chain = await read_chain(ctx, tx, tenant_id=tenant_id, account_id=seller_id, at=moment.at)
-        verdict = check_chain(chain.levels, row["credits"], 0, moment.at)
+        need = Need(credits=row["credits"], chatbots=0)
+        verdict = check_chain(chain.levels, need, moment.at)
         if not isinstance(verdict, Refuse):
             return
         mine = verdict.account_id == str(seller_id)
