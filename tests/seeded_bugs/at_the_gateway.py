@@ -119,9 +119,9 @@ BUGS = (
     ),
     Bug(
         "recorded_without_a_lock",
-        f"{BILLING}/lock_purchases.sql",
-        "order by purchase_id for update;",
-        "order by purchase_id;",
+        f"{TABLES}/105_driven.sql",
+        "order by p.purchase_id for update;",
+        "order by p.purchase_id;",
         "R23: recording is a compare-and-set under lock",
         (
             "tests/usecases/test_told.py::test_r23_what_is_learnt_is_compared_with_the_state_under_lock",
@@ -159,23 +159,25 @@ BUGS = (
     ),
     Bug(
         "leases_ignored",
-        f"{BILLING}/claim_purchases.sql",
-        "      and (p.lease_until <= $3 or p.fence = t.fence)\n"
-        "    order by p.purchase_id\n"
-        "    for update of p\n"
-        ")\n"
-        "update purchase p set lease_until = $4, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
-        "from free\n"
-        "where p.tenant_id = $1 and p.purchase_id = free.purchase_id\n"
-        "  and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling') and (p.lease_until <= $3 or p.fence = free.held)\n",
-        "      and (p.lease_until <= $3 or p.fence = t.fence or true)\n"
-        "    order by p.purchase_id\n"
-        "    for update of p\n"
-        ")\n"
-        "update purchase p set lease_until = $4, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
-        "from free\n"
-        "where p.tenant_id = $1 and p.purchase_id = free.purchase_id\n"
-        "  and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling') and (p.lease_until <= $3 or p.fence = free.held or true)\n",
+        f"{TABLES}/105_driven.sql",
+        "          and (p.lease_until <= p_real_at or p.fence = t.fence)\n"
+        "        order by p.purchase_id\n"
+        "        for update of p\n"
+        "    ), had as (\n"
+        "        update purchase p set lease_until = p_until, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
+        "        from free\n"
+        "        where p.tenant_id = p_tenant and p.purchase_id = free.purchase_id\n"
+        "          and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling')\n"
+        "          and (p.lease_until <= p_real_at or p.fence = free.held)\n",
+        "          and (p.lease_until <= p_real_at or p.fence = t.fence or true)\n"
+        "        order by p.purchase_id\n"
+        "        for update of p\n"
+        "    ), had as (\n"
+        "        update purchase p set lease_until = p_until, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
+        "        from free\n"
+        "        where p.tenant_id = p_tenant and p.purchase_id = free.purchase_id\n"
+        "          and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling')\n"
+        "          and (p.lease_until <= p_real_at or p.fence = free.held or true)\n",
         "R24: one process drives a purchase at a time",
         ("tests/usecases/test_hostile_payer.py::test_r24_a_lease_keeps_others_out",),
     ),

@@ -5,11 +5,9 @@ from tests.seeded_bugs.bug import BILLING, DOMAIN, TABLES, USECASES, Bug
 BUGS = (
     Bug(
         "stock_not_reserved_with_the_grant",
-        f"{USECASES}/deliver.py",
-        "    moved = await demands.offer_stock(\n        tx,\n        tenant_id=tenant_id,\n"
-        "        account_id=buyer_id,\n        moment=moment,\n"
-        "        bought=purchase.purchase_id,\n    )\n",
-        "    moved = []\n",
+        f"{TABLES}/150_deliver.sql",
+        "    from offer_stock_v1(p_tenant, p_buyer, p_at, p_real_at, p_purchase) o;\n",
+        "    from (select 1) n, lateral (select '' as kind, null::uuid as operation_id, '' as outcome) o where false;\n",
         "R17: reserved in the transaction of the grant",
         (
             "tests/usecases/test_order_of_things.py::test_r16_the_notice_is_written_with_the_grant_and_the_spends_completion",
@@ -17,9 +15,9 @@ BUGS = (
     ),
     Bug(
         "bought_for_one_given_to_another",
-        f"{USECASES}/deliver.py",
-        "        bought=purchase.purchase_id,\n",
-        "        bought=None,\n",
+        f"{TABLES}/150_deliver.sql",
+        "p_real_at, p_purchase) o;\n",
+        "p_real_at, null) o;\n",
         "R17: reserved for the demands it was bought for",
         (
             "tests/usecases/test_bought_for.py::test_r17_stock_goes_to_those_it_was_bought_for_before_others_that_came_earlier",
@@ -81,9 +79,9 @@ BUGS = (
     ),
     Bug(
         "pools_not_locked",
-        "src/brimful/ledger/sql/lock_pools.sql",
-        "select lock_pools_v1($1, $2::uuid[]);",
-        "select $1::uuid, $2::uuid[];",
+        f"{TABLES}/100_move.sql",
+        "account_id = any (p_accounts) order by account_id for update;\n",
+        "account_id = any (p_accounts) order by account_id;\n",
         "R17: whoever changes several things of a pool locks it first",
         (
             "tests/usecases/test_once.py::test_r17_whoever_changes_several_things_of_a_pool_locks_it_first",

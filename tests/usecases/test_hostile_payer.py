@@ -273,7 +273,7 @@ async def test_r24_a_lease_keeps_others_out(world: World) -> None:
     ]
     world.desk.faults.open_gate("create")
     await spend
-    assert claims == [{}, {}]
+    assert claims == [[], []]
 
 
 async def test_r24_a_gateway_that_refuses_is_not_hammered(world: World) -> None:

@@ -55,10 +55,7 @@ async def read_cards(
     transaction ends. Pools are locked before cards."""
     keys = sorted(set(cards))
     accounts, fingerprints = [key[0] for key in keys], [key[1] for key in keys]
-    await tx.execute(_sql("lock_cards"), tenant_id, accounts, fingerprints)
-    rows = await tx.fetch(
-        _sql("read_breakers"), tenant_id, accounts, fingerprints, at - THIRTY_DAYS
-    )
+    rows = await tx.fetch(_sql("read_cards"), tenant_id, accounts, fingerprints, at - THIRTY_DAYS)
     return {
         (row["gateway_account"], row["fingerprint"]): CardState(
             CardRecord(

@@ -69,9 +69,7 @@ async def read_offer(
 ) -> SellerOffer:
     """Read a seller's catalogue. With ``lock`` no package of it is withdrawn or changed before the
     transaction ends, so that what is planned is what is offered."""
-    if lock:
-        await tx.fetchval(_sql("lock_catalogue"), seller_ref)
-    rows = await tx.fetch(_sql("read_offer"), seller_ref)
+    rows = await tx.fetch(_sql("read_offer"), seller_ref, lock)
     packages = [Package(**{name: row[name] for name in _COLUMNS}) for row in rows]
     return SellerOffer(
         packages={str(p.package_id): p for p in packages},

@@ -132,20 +132,21 @@ async def claim(
     fences: Mapping[UUID, int],
     real_at: datetime,
     until: datetime,
-) -> dict[UUID, int]:
+) -> list[Purchase]:
     """Take or renew the leases on the next steps of purchases. ``fences`` are the tokens held.
 
-    Returns the tokens of those that were had; another holds the rest, or nothing is to be done.
+    Returns those that were had as they then are, with their tokens, in the order of their ids; another
+    holds the rest, or nothing is to be done.
     """
     rows = await db.fetch(
         _sql("claim_purchases"),
         tenant_id,
         list(fences.keys()),
+        list(fences.values()),
         real_at,
         until,
-        list(fences.values()),
     )
-    return {row["purchase_id"]: row["fence"] for row in rows}
+    return [Purchase(**dict(row)) for row in rows]
 
 
 async def release(db: Database, tenant_id: UUID, fences: Mapping[UUID, int]) -> None:

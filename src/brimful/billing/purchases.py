@@ -118,6 +118,8 @@ class Purchase:
     tries: int
     # No request of the present step was made before (R22).
     step_real_at: datetime
+    # The token of who drives it, or drove it last.
+    fence: int
     charge_id: UUID | None
     gateway: str | None
     gateway_account: str | None
@@ -264,14 +266,6 @@ async def read_purchase(
     return found[0] if found else None
 
 
-async def read_parties(
-    tx: Transaction, tenant_id: UUID, purchase_ids: Sequence[UUID]
-) -> list[UUID]:
-    """The buyers and sellers of some purchases: the pools that are locked before the purchases."""
-    rows = await tx.fetch(_sql("read_parties"), tenant_id, list(purchase_ids))
-    return [row["account_id"] for row in rows]
-
-
 async def read_purchases(
     tx: Transaction | Database, tenant_id: UUID, purchase_ids: Sequence[UUID]
 ) -> list[Purchase]:
@@ -281,7 +275,7 @@ async def read_purchases(
 
 
 async def lock_purchase(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Purchase:
-    """The purchase, locked until the transaction ends. Pools are locked before it."""
+    """One purchase, as ``lock_purchases``."""
     [purchase] = await lock_purchases(tx, tenant_id, [purchase_id])
     return purchase
 
@@ -289,10 +283,10 @@ async def lock_purchase(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> 
 async def lock_purchases(
     tx: Transaction, tenant_id: UUID, purchase_ids: Sequence[UUID]
 ) -> list[Purchase]:
-    """Purchases in the order of their ids, locked until the transaction ends. Pools are locked
-    before them."""
-    await tx.execute(_sql("lock_purchases"), tenant_id, list(purchase_ids))
-    return await read_purchases(tx, tenant_id, purchase_ids)
+    """Purchases with their charges, in the order of their ids, locked until the transaction ends, and
+    before them the pools of their buyers and sellers, in the one order that everybody uses."""
+    rows = await tx.fetch(_sql("lock_purchases"), tenant_id, list(purchase_ids))
+    return [Purchase(**dict(row)) for row in rows]
 
 
 async def read_lines(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
-from brimful.billing import payments, purchases
+from brimful.billing import payments
 from brimful.billing.purchases import Purchase
 from brimful.domain.disconnection import CANCEL_PAUSE, is_disconnected
 from brimful.domain.effect import Drive, Effect, Wake
@@ -91,9 +91,8 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
         )
         if not claimed:
             return effects
-        fence = claimed[purchase_id]
-        purchase = await purchases.read_purchase(db, tenant_id, purchase_id)
-        assert purchase is not None
+        [purchase] = claimed
+        fence = purchase.fence
         here = (purchase.state, purchase.charge_state)
         if not purchase.driven:
             # Another has learnt meanwhile what became of it: there is nothing to ask.

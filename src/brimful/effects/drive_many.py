@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from brimful.billing import payments, purchases
+from brimful.billing import payments
 from brimful.billing.purchases import Purchase
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.payment import NotFound, Unknown, Unreachable
@@ -65,10 +65,10 @@ async def _drive_batch(
     while fences:
         moment = driver.now()
         until = moment.real_at + timedelta(seconds=driver.lease_s)
-        fences = await payments.claim(
+        read = await payments.claim(
             db, tenant_id=tenant_id, fences=fences, real_at=moment.real_at, until=until
         )
-        read = await purchases.read_purchases(db, tenant_id, list(fences))
+        fences = {one.purchase_id: one.fence for one in read}
         batch = [one for one in read if one.driven]
         usual = [one for one in batch if _goes_along(one, seen)]
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from brimful.db.columns import columns
@@ -36,11 +37,14 @@ async def read_stock(
     tx: Transaction | Database, tenant_id: UUID, account_id: UUID
 ) -> tuple[Stock, Stock]:
     """The credits and the chatbots of an account, in this order."""
-    rows = {
-        row["resource"]: Stock(**{k: v for k, v in row.items() if k != "resource"})
-        for row in await tx.fetch(_sql("read_stock"), tenant_id, account_id)
+    return _stock(await tx.fetch(_sql("read_stock"), tenant_id, account_id))
+
+
+def _stock(rows: Sequence[Any]) -> tuple[Stock, Stock]:
+    of = {
+        row["resource"]: Stock(**{k: v for k, v in row.items() if k != "resource"}) for row in rows
     }
-    return rows["credits"], rows["chatbots"]
+    return of["credits"], of["chatbots"]
 
 
 async def read_free(
@@ -67,9 +71,12 @@ async def open_balances(tx: Transaction, tenant_id: UUID, account_id: UUID) -> N
     await tx.execute(_sql("open_balances"), tenant_id, account_id)
 
 
-async def settle(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
-    """Take what was spent from its lots and lapse what has ended, before stock is counted (R36)."""
-    await tx.execute(_sql("settle"), tenant_id, account_id, moment.at)
+async def settle(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Stock, Stock]:
+    """Take what was spent from its lots and lapse what has ended (R36); returns the credits and the
+    chatbots that there are then."""
+    return _stock(await tx.fetch(_sql("settle"), tenant_id, account_id, moment.at))
 
 
 async def lapse_due(db: Database, at: datetime, limit: int) -> int:

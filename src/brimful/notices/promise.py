@@ -53,7 +53,7 @@ async def promise_many(
 ) -> None:
     """Promise several notices of one tenant together, each as ``promise``."""
     texts = [compose(one.kind, one.facts) for one in notices]
-    written = await tx.fetch(
+    asked = await tx.fetch(
         _sql("promise_notices"),
         tenant_id,
         [new_id() for _ in notices],
@@ -65,31 +65,20 @@ async def promise_many(
         [text.body for text in texts],
         [dict(one.facts) for one in notices],
         moment.at,
-    )
-    if written:
-        ids = [row["notice_id"] for row in written]
-        await tx.execute(_sql("promise_mail"), tenant_id, ids, moment.real_at)
-        await _promise_webhooks(tx, tenant_id, ids, moment)
-
-
-async def _promise_webhooks(
-    tx: Transaction, tenant_id: UUID, notice_ids: Sequence[UUID], moment: Moment
-) -> None:
-    """Deliveries to the endpoints that asked for these notices, in the order of the notices."""
-    asked = await tx.fetch(_sql("find_webhooks"), tenant_id, notice_ids)
-    if not asked:
-        return
-    await tx.execute(
-        _sql("promise_webhooks"),
-        tenant_id,
-        [new_id() for _ in asked],
-        [row["endpoint_id"] for row in asked],
-        [row["owner_id"] for row in asked],
-        [row["notice_id"] for row in asked],
-        [row["kind"] for row in asked],
         moment.real_at,
-        moment.at,
     )
+    if asked:
+        await tx.execute(
+            _sql("promise_webhooks"),
+            tenant_id,
+            [new_id() for _ in asked],
+            [row["endpoint_id"] for row in asked],
+            [row["owner_id"] for row in asked],
+            [row["notice_id"] for row in asked],
+            [row["kind"] for row in asked],
+            moment.real_at,
+            moment.at,
+        )
 
 
 async def is_promised(

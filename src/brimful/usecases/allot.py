@@ -88,8 +88,7 @@ async def _lacks(
 ) -> Refuse | None:
     if seller.supply:
         return None
-    await balances.settle(tx, seller.tenant_id, seller.account_id, moment)
-    stock, seats = await balances.read_stock(tx, seller.tenant_id, seller.account_id)
+    stock, seats = await balances.settle(tx, seller.tenant_id, seller.account_id, moment)
     account = str(seller.account_id)
     if stock.free < credits:
         return Refuse(

@@ -16,7 +16,6 @@ from brimful.domain.declines import Pause, next_attempt, room
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
-from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.refuse_waiting import refuse_waiting
 
@@ -75,9 +74,6 @@ async def begin_attempt(
     """Look again whether a purchase that had to wait for others on its card may be put to it now."""
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        assert seen is not None
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state != "created" or purchase.attempted_at is not None:
             return ()

@@ -9,7 +9,8 @@ from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Plan, PlanBelow, Renew, Wake
 from brimful.domain.moment import Moment
-from brimful.ledger import balances, demands, transfers
+from brimful.ledger import demands, transfers
+from brimful.ledger.deliveries import deliver_and_offer
 from brimful.notices.promise import NewNotice, promise, promise_many
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.pull_brake import pull_brake
@@ -24,27 +25,24 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
     group is still forming, arrived before them (R17); what is left goes on in arrival order.
     """
     tenant_id, buyer_id = purchase.tenant_id, purchase.buyer_id
-    before, _ = await balances.read_stock(tx, tenant_id, buyer_id)
-    await transfers.deliver(tx, tenant_id, [purchase.purchase_id], moment)
-    granted, _ = await balances.read_stock(tx, tenant_id, buyer_id)
-    moved = await demands.offer_stock(
+    done = await deliver_and_offer(
         tx,
         tenant_id=tenant_id,
-        account_id=buyer_id,
+        purchase_id=purchase.purchase_id,
+        buyer_id=buyer_id,
         moment=moment,
-        bought=purchase.purchase_id,
     )
-    effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, moved)]
+    effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, done.moved)]
     if purchase.chatbots:
         await resume_paused(tx, tenant_id, buyer_id, moment)
+    waiting = await demands.read_waiting(tx, tenant_id, buyer_id)
     if purchase.automatic:
-        after, _ = await balances.read_stock(tx, tenant_id, buyer_id)
         explanation = {
             **purchase.explanation,
             "balances": {
-                "before": before.free + before.reserved,
-                "granted": granted.free + granted.reserved,
-                "after": after.free,
+                "before": done.before_credits,
+                "granted": done.granted_credits,
+                "after": done.after_free_credits,
             },
             "delivered_at": moment.at.isoformat(),
         }
@@ -52,12 +50,12 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         lines = await purchases.read_lines(tx, tenant_id, purchase.purchase_id)
         await _tell_owner(tx, purchase, lines, explanation, moment)
         effects.append(MailDue())
-        if await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
+        if waiting and await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
             # It would buy again and again (R30).
             effects += await pull_brake(tx, tenant_id, buyer_id, "not_cured", moment)
     if purchase.origin == "renewal":
         effects.append(PlanBelow(tenant_id, (buyer_id,)))
-    elif await demands.read_waiting(tx, tenant_id, buyer_id):
+    elif waiting:
         effects.append(Plan(tenant_id, buyer_id))
     return (*effects, *await wake_renewals(tx, tenant_id, [buyer_id], moment))
 

@@ -22,9 +22,6 @@ async def give_up(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        assert seen is not None
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id)
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state not in ("planned", "created"):
             return ()
@@ -61,7 +58,6 @@ async def let_waiters_go(
         assert seen is not None
         if seen.decline_code is not None:
             return ()
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id)
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state != "canceling" or not purchase.automatic:
             return ()

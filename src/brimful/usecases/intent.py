@@ -198,6 +198,5 @@ async def _stock(tx: Transaction, facts: Payer, moment: Moment) -> tuple[int, in
     """The credits and chatbots that the seller has free now; None for the supply."""
     if facts.seller_is_supply:
         return None
-    await balances.settle(tx, facts.tenant_id, facts.seller_id, moment)
-    credits, chatbots = await balances.read_stock(tx, facts.tenant_id, facts.seller_id)
+    credits, chatbots = await balances.settle(tx, facts.tenant_id, facts.seller_id, moment)
     return credits.free, chatbots.free

@@ -76,10 +76,17 @@ async def _read_waiting(
 ) -> list[WaitingDemand]:
     """What waits, without renewals while others of their group are still to come (R35)."""
     waiting = await demands.read_waiting(tx, tenant_id, account_id)
-    if not waiting or not await renewals.is_group_forming(tx, tenant_id, account_id, moment.at):
+    if not _has_purchases(waiting):
+        return waiting
+    if not await renewals.is_group_forming(tx, tenant_id, account_id, moment.at):
         return waiting
     renewing = await renewals.read_waiting_renewals(tx, tenant_id, account_id)
     return [demand for demand in waiting if demand.operation_id not in renewing]
+
+
+def _has_purchases(waiting: Sequence[WaitingDemand]) -> bool:
+    """Renewals, and what was bought for some, wait as purchases of clients."""
+    return any(demand.kind == "purchase" for demand in waiting)
 
 
 async def _plan_once(
@@ -97,7 +104,9 @@ async def _plan_once(
     def size(some: Sequence[Waiting]) -> Buy | Refuse:
         return size_purchase(facts.buyer, some, shop.offer, tables, moment.at)
 
-    renewing = await renewals.read_for_renewals(tx, facts.tenant_id, facts.account_id)
+    renewing = set[UUID]()
+    if _has_purchases(waiting):
+        renewing = await renewals.read_for_renewals(tx, facts.tenant_id, facts.account_id)
     wanted = [_waiting(demand, demand.operation_id in renewing) for demand in waiting]
     decision = size(wanted)
     if isinstance(decision, Refuse) or decision.refused:

@@ -102,13 +102,11 @@ async def record_payments(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        pools = await purchases.read_parties(tx, tenant_id, list(outcomes))
         if any(is_disconnected(outcome) for outcome in outcomes.values()):
             seen = await purchases.read_purchases(tx, tenant_id, list(outcomes))
             sellers = sorted({purchase.seller_id for purchase in seen})
-            await demands.lock_families(tx, tenant_id, sellers, *pools)
-        else:
-            await demands.lock_pools(tx, tenant_id, *pools)
+            buyers = {purchase.buyer_id for purchase in seen}
+            await demands.lock_families(tx, tenant_id, sellers, *buyers)
         locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
         learnt = [(one, outcomes[one.purchase_id]) for one in locked]
         fresh = [

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from brimful.billing import refunds
+from brimful.billing import purchases, refunds
 from brimful.billing.purchases import Purchase
 from brimful.billing.refunds import DueRefund, KnownRefund
 from brimful.db.transaction import Transaction
@@ -12,7 +12,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.payment import Refunded, Refused
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
-from brimful.usecases.reverse import lock_sale, settle_reversals
+from brimful.usecases.reverse import settle_reversals
 
 
 async def record_refund(
@@ -26,7 +26,7 @@ async def record_refund(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        purchase = await lock_sale(tx, tenant_id, due.purchase_id)
+        purchase = await purchases.lock_purchase(tx, tenant_id, due.purchase_id)
         known = {one.refund_id: one for one in await refunds.read_refunds(tx, purchase)}
         if known[due.refund_id].state != "requested":
             return ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from brimful.billing import accounts, commands, refunds
+from brimful.billing import accounts, commands, purchases, refunds
 from brimful.billing.commands import Key
 from brimful.billing.purchases import Purchase
 from brimful.billing.refunds import NewRefund
@@ -18,7 +18,7 @@ from brimful.domain.refunds import Refund, refundable, wanted
 from brimful.ledger import reversals
 from brimful.usecases.answers import KeyConflict, Missing
 from brimful.usecases.context import Context
-from brimful.usecases.reverse import lock_sale, sale_of, settle_reversals
+from brimful.usecases.reverse import sale_of, settle_reversals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,9 @@ async def preview_refund(
         return Missing(what="charge")
 
     async def body(tx: Transaction) -> RefundFigures | Refuse:
-        return await _plan(tx, await lock_sale(tx, tenant_id, purchase_id), wish, moment)
+        return await _plan(
+            tx, await purchases.lock_purchase(tx, tenant_id, purchase_id), wish, moment
+        )
 
     return await ctx.db.run(body)
 
@@ -86,7 +88,7 @@ async def refund_charge(
         purchase_id = await refunds.find_charge(tx, tenant_id, wish.charge_id, account_id)
         if purchase_id is None:
             return Missing(what="charge")
-        purchase = await lock_sale(tx, tenant_id, purchase_id)
+        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         before = await commands.recall(tx, command)
         if before.conflict:
             return KeyConflict(key=key)

@@ -256,8 +256,7 @@ async def _feasible(
 async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -> list[_Renewal]:
     """Those that the seller's pool covers as it is, each with what the ones before it left."""
     seller = ready[0].payer
-    await balances.settle(tx, seller.tenant_id, seller.seller_id, moment)
-    stock, seats = await balances.read_stock(tx, seller.tenant_id, seller.seller_id)
+    stock, seats = await balances.settle(tx, seller.tenant_id, seller.seller_id, moment)
     credits, chatbots = stock.free, seats.free
     covered: list[_Renewal] = []
     for renewal in ready:

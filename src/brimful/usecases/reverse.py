@@ -14,7 +14,7 @@ from brimful.domain.effect import Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.domain.refunds import wanted
-from brimful.ledger import demands, reversals
+from brimful.ledger import reversals
 from brimful.ledger.reversals import Reversed, Sale
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
@@ -110,15 +110,7 @@ async def _settle_again(
     ctx: Context, tenant_id: UUID, purchase_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        purchase = await lock_sale(tx, tenant_id, purchase_id)
+        purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         return (await settle_reversals(tx, purchase, moment))[1]
 
     return await ctx.db.run(body)
-
-
-async def lock_sale(tx: Transaction, tenant_id: UUID, purchase_id: UUID) -> Purchase:
-    """A purchase with the pools of its buyer and seller, locked until the transaction ends."""
-    seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-    assert seen is not None
-    await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
-    return await purchases.lock_purchase(tx, tenant_id, purchase_id)

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
-from brimful.billing import renewals
+from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Need, check_chain
 from brimful.domain.effect import Effect, LookAhead, Plan
@@ -19,6 +20,8 @@ from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.plan_auto_billing import plan_within
 from brimful.usecases.refuse_client import refuse_client
+
+_sql = partial(load, "brimful.usecases")
 
 Try = Callable[[Asked, Moment], Awaitable[Tried]]
 
@@ -85,12 +88,10 @@ async def _feasible(
     others wait for or renewals bring."""
 
     async def body(tx: Transaction) -> Literal["alone", "behind"] | Refuse:
-        if await demands.is_waited_on(tx, new.tenant_id, new.account_id):
+        if await tx.fetchval(_sql("is_behind"), new.tenant_id, new.account_id, moment.at):
             # Others wait already and were found feasible; the plan that is to come, or to follow
-            # the purchase under way, checks again for all of them at once.
-            return "behind"
-        if await renewals.is_renewing_above(tx, new.tenant_id, new.account_id, moment.at):
-            # What is due comes first (R35), and may bring what is missing.
+            # the purchase under way, checks again for all of them at once. And what is due comes first
+            # (R35), and may bring what is missing.
             return "behind"
         need = Need(credits=new.credits, chatbots=0)
         chain = await read_chain(
@@ -126,8 +127,8 @@ async def _wait_and_plan(
     """Register a spend as the only one that waits, and open what is bought for it, in one transaction."""
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | None:
-        await demands.lock_buyer(tx, new.tenant_id, new.account_id)
-        if await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment) != "waiting":
+        answer_by = _answer_by(moment, wait_ms)
+        if await spends.wait_for_spend(tx, new, answer_by, moment, buys=True) != "waiting":
             return None
         return await plan_within(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment

@@ -7,7 +7,6 @@ from brimful.billing import purchases
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
-from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import deliver, deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
@@ -19,8 +18,6 @@ async def deliver_uncharged(
     """Deliver purchases too small to charge once the seller's stock is reserved for them (R26)."""
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        pools = await purchases.read_parties(tx, tenant_id, purchase_ids)
-        await demands.lock_pools(tx, tenant_id, *pools)
         locked = await purchases.lock_purchases(tx, tenant_id, purchase_ids)
         ready = [one for one in locked if one.state == "capturing" and one.mode == "receivable"]
         effects: tuple[Effect, ...] = ()
@@ -43,9 +40,6 @@ async def fail_uncharged(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
-        assert seen is not None
-        await demands.lock_pools(tx, tenant_id, seen.buyer_id, seen.seller_id)
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state != "canceling" or purchase.payment_id is not None:
             return ()

@@ -1,1 +1,1 @@
-select state from purchase where tenant_id = $1 and purchase_id = any ($2::uuid[]) order by purchase_id for update;
+select * from lock_purchases_v1($1, $2::uuid[]);

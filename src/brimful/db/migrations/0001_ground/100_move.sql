@@ -111,6 +111,13 @@ begin
     perform 1 from pool where tenant_id = p_tenant and account_id = any (p_accounts) order by account_id for update;
 end $$;
 
+-- Settles, and answers what there is then.
+create function settle_stock_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns setof balance language plpgsql as $$
+begin
+    perform settle_v1(p_tenant, p_account, p_at);
+    return query select * from balance b where b.tenant_id = p_tenant and b.account_id = p_account;
+end $$;
+
 -- The pools of an account and of its seller. One that moves meanwhile has another seller then: the whole transaction
 -- is repeated (R46).
 create function lock_buyer_v1(p_tenant uuid, p_account uuid) returns void language plpgsql as $$

@@ -133,6 +133,25 @@ begin
     where tenant_id = p_tenant and purchase_id = any (p_purchases);
 end $$;
 
+-- Hands over what one purchase paid for and offers it, in the same step, to all that wait on its buyer's pool, those that it
+-- was bought for first (R17). Answers what became of them, and the buyer's credits: free and reserved before the delivery and
+-- with it, and what is free after it was offered.
+create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uuid, p_at timestamptz, p_real_at timestamptz)
+returns table (before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[])
+language plpgsql as $$
+begin
+    before := (select b.free + b.reserved from balance b
+               where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
+    perform deliver_v1(p_tenant, array[p_purchase], p_at);
+    granted := (select b.free + b.reserved from balance b
+                where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
+    select array_agg(o.kind), array_agg(o.operation_id), array_agg(o.outcome) into kinds, operations, outcomes
+    from offer_stock_v1(p_tenant, p_buyer, p_at, p_real_at, p_purchase) o;
+    after := (select b.free from balance b
+              where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
+    return next;
+end $$;
+
 -- The buyers' lots, on the terms sold: a plan's credits end with their month, others when their package says so.
 create function open_lots_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language sql as $$
     with opened as (

@@ -1,1 +1,0 @@
-select version from catalogue where seller_ref = $1 for share;
