@@ -21,9 +21,9 @@ async def record_decline(
 ) -> tuple[Effect, ...]:
     """Record that a locked purchase's card was declined, or that its bank wants the owner present.
 
-    Its breaker moves, its owner is told, and unless a backup card may be tried what waited for it ends with the reason, now: no answer of the gateway
-    to the cancellation that follows is waited for (R20). The purchase itself fails, and what it had
-    reserved is given back, when that is confirmed (R17, R22).
+    Its breaker moves, its owner is told, and unless a backup card may be tried what waited for it ends
+    with the reason, now: no answer of the gateway to the cancellation that follows is waited for (R20).
+    The purchase itself fails, and what it had reserved is given back, when that is confirmed (R17, R22).
     """
     await payments.note_decline(tx, purchase, code, hard, moment)
     purchase = replace(purchase, decline_code=code, decline_hard=hard)

@@ -38,12 +38,12 @@ async def spend_credits(
     """Debit what ``new`` asks for, or hold it, once for its key; replays what the key did before.
 
     ``attempt`` settles it if there is enough, together with others (``settle_spends``), or holds it
-    (``place_hold``). Within what its
-    seller allows the account is overdrawn instead of kept waiting, and what it owes is bought behind the
-    answer (R33). Short of more, the whole chain is checked first (R17): what cannot succeed is refused at
-    once with its reason and registers nothing. Otherwise the spend waits as a row until its auto-billing
-    completes it or ``wait_ms`` (milliseconds of real time) have passed (R20). ``tried`` is what came of an
-    attempt that was just made. Raises what ``attempt`` does.
+    (``place_hold``). Within what its seller allows the account is overdrawn instead of kept waiting, and
+    what it owes is bought behind the answer (R33). Short of more, the whole chain is checked first (R17):
+    what cannot succeed is refused at once with its reason and registers nothing. Otherwise the spend waits
+    as a row until its auto-billing completes it or ``wait_ms`` (milliseconds of real time) have passed
+    (R20); where nobody waits before it, what is bought for it is opened in the same transaction.
+    ``tried`` is what came of an attempt that was just made. Raises what ``attempt`` does.
     """
     while True:
         if tried is None:
