@@ -39,15 +39,29 @@ BUGS = (
         ),
     ),
     Bug(
-        "overtaken_row_asked_for",
-        f"{EFFECTS}/drive.py",
-        "        if not purchase.driven:\n",
-        "        if False:\n",
-        "R17: what another has delivered between the claim and the reading is not given back",
+        "ended_purchase_driven",
+        f"{TABLES}/105_driven.sql",
+        "        where p.tenant_id = p_tenant and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling')\n"
+        "          and (p.lease_until <= p_real_at or p.fence = t.fence)\n"
+        "        order by p.purchase_id\n"
+        "        for update of p\n"
+        "    ), had as (\n"
+        "        update purchase p set lease_until = p_until, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
+        "        from free\n"
+        "        where p.tenant_id = p_tenant and p.purchase_id = free.purchase_id\n"
+        "          and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling')\n",
+        "        where p.tenant_id = p_tenant\n"
+        "          and (p.lease_until <= p_real_at or p.fence = t.fence)\n"
+        "        order by p.purchase_id\n"
+        "        for update of p\n"
+        "    ), had as (\n"
+        "        update purchase p set lease_until = p_until, fence = case when p.fence = free.held then p.fence else p.fence + 1 end\n"
+        "        from free\n"
+        "        where p.tenant_id = p_tenant and p.purchase_id = free.purchase_id\n",
+        "R23: what another has delivered meanwhile is not asked for again",
         (
-            "tests/usecases/test_stale_answers.py::test_r23_what_ended_between_lease_and_reading_is_not_given_back",
+            "tests/usecases/test_stale_answers.py::test_r23_what_ended_between_lease_and_call_is_not_given_back",
         ),
-        at="billing.read_purchases",
     ),
     Bug(
         "refusal_of_an_earlier_step_counts",

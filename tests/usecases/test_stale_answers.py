@@ -1,15 +1,13 @@
 """An answer, or a row, that another process has overtaken leads to nothing (R23, R24)."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from brimful.billing import purchases
+from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
-from brimful.db.transaction import Database
 from brimful.domain.effect import Drive
 from brimful.domain.payment import Declined, PaymentOutcome, Refused
 from brimful.effects.drive import drive
@@ -60,23 +58,24 @@ async def look_up(world: World, purchase: Purchase) -> PaymentOutcome:
     )
 
 
-async def test_r23_what_ended_between_lease_and_reading_is_not_given_back(
+async def test_r23_what_ended_between_lease_and_call_is_not_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker takes the lease; before it reads the row, an event's handler records the capture and
-    delivers. The worker has nothing to ask for: least of all a refund of what was delivered."""
+    """A worker takes the lease; before it calls, an event's handler records the capture and delivers.
+    What it asks for once more changes nothing: least of all is what was delivered refunded."""
     await small_world(world)
     purchase, merchant = await stands_at(world, Step.before_capture, "Client 1")
     assert purchase.payment_id is not None and purchase.charge_minor is not None
     world.desk.bank.capture(merchant, purchase.payment_id, purchase.charge_minor)
-    read = purchases.read_purchase
+    claim = payments.claim
 
-    async def overtaken(db: Any, tenant_id: UUID, purchase_id: UUID) -> Purchase | None:
+    async def overtaken(db: Any, **said: Any) -> list[Purchase]:
         monkeypatch.undo()
+        had = await claim(db, **said)
         await record(world, purchase, await look_up(world, purchase))
-        return await read(db, tenant_id, purchase_id)
+        return had
 
-    monkeypatch.setattr(purchases, "read_purchase", overtaken)
+    monkeypatch.setattr(payments, "claim", overtaken)
     await drive(world.engine.driver, tenant_id=purchase.tenant_id, purchase_id=purchase.purchase_id)
     await world.settle()
     assert world.taken(merchant) == [2_500]
@@ -84,27 +83,27 @@ async def test_r23_what_ended_between_lease_and_reading_is_not_given_back(
     assert [row["state"] for row in await world.purchases("Client 1")] == ["delivered"]
 
 
-async def test_r23_a_renewal_that_ended_between_lease_and_reading_is_not_given_back(
+async def test_r23_a_renewal_that_ended_between_lease_and_call_is_not_given_back(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same where renewals go together."""
     world = calendar.world
     await subscribers(calendar, "Anna", "Ben", stock=20_000)
     before = len(world.taken())
-    read = purchases.read_purchases
+    claim = payments.claim
     overtook: list[UUID] = []
 
-    async def overtaken(db: Any, tenant_id: UUID, ids: Sequence[UUID]) -> list[Purchase]:
-        for one in await read(db, tenant_id, ids):
-            # Whoever reads in a transaction has locked the row.
-            if isinstance(db, Database) and one.origin == "renewal" and one.state == "created":
+    async def overtaken(db: Any, **said: Any) -> list[Purchase]:
+        had = await claim(db, **said)
+        for one in had:
+            if one.origin == "renewal" and one.state == "created":
                 assert one.gateway_account is not None and one.payment_id is not None
                 world.desk.bank.confirm(one.gateway_account, one.payment_id)
                 await record(world, one, await look_up(world, one))
                 overtook.append(one.purchase_id)
-        return await read(db, tenant_id, ids)
+        return had
 
-    monkeypatch.setattr(purchases, "read_purchases", overtaken)
+    monkeypatch.setattr(payments, "claim", overtaken)
     await calendar.go_to(NEXT)
     assert len(overtook) == 2 and len(world.taken()) == before + 2
     assert "refunded" not in {effect["kind"] for effect in world.desk.journal.effects()}

@@ -20,8 +20,6 @@ PurchaseState = Literal[
     "planned", "created", "authenticating", "waiting", "capturing", "canceling", "delivered",
     "failed",
 ]  # fmt: skip
-# The states whose next step is ours to take; the same as in claim_purchases.sql.
-DRIVEN = frozenset({"planned", "created", "authenticating", "capturing", "canceling"})
 Mode = Literal["charge", "hold", "receivable"]
 Origin = Literal["by_hand", "auto_billing", "renewal"]
 
@@ -136,11 +134,6 @@ class Purchase:
     attempted_at: datetime | None
     present: bool
     wake_real_at: datetime | None
-
-    @property
-    def driven(self) -> bool:
-        """Its next step is ours: it has not ended and waits for no seller."""
-        return self.state in DRIVEN
 
     @property
     def automatic(self) -> bool:

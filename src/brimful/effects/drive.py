@@ -94,10 +94,6 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
         [purchase] = claimed
         fence = purchase.fence
         here = (purchase.state, purchase.charge_state)
-        if not purchase.driven:
-            # Another has learnt meanwhile what became of it: there is nothing to ask.
-            await payments.release(db, tenant_id, {purchase_id: fence})
-            return effects
         if here == before:
             # The answer changed nothing, so asking again at once would change nothing either.
             next_, more = Next.later, await no_answer(driver, purchase, ())

@@ -65,11 +65,10 @@ async def _drive_batch(
     while fences:
         moment = driver.now()
         until = moment.real_at + timedelta(seconds=driver.lease_s)
-        read = await payments.claim(
+        batch = await payments.claim(
             db, tenant_id=tenant_id, fences=fences, real_at=moment.real_at, until=until
         )
-        fences = {one.purchase_id: one.fence for one in read}
-        batch = [one for one in read if one.driven]
+        fences = {one.purchase_id: one.fence for one in batch}
         usual = [one for one in batch if _goes_along(one, seen)]
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
         try:

@@ -20,6 +20,7 @@ from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.plan_auto_billing import plan_within
 from brimful.usecases.refuse_client import refuse_client
+from brimful.usecases.steps import Step, reached
 
 _sql = partial(load, "brimful.usecases")
 
@@ -134,6 +135,7 @@ async def _wait_and_plan(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment
         )
 
+    await reached(Step.before_registered, Plan(new.tenant_id, new.account_id))
     effects = await with_covers(ctx, body)
     if effects is None:
         return None

@@ -11,6 +11,7 @@ from enum import StrEnum
 class Step(StrEnum):
     """Where work can be held up."""
 
+    before_registered = "before_registered"
     demand_registered = "demand_registered"
     before_plan = "before_plan"
     intent_committed = "intent_committed"
