@@ -56,8 +56,7 @@ async def spend_credits(
         found = await _feasible(ctx, new, moment)
         if isinstance(found, Refuse):
             return found
-        register = _wait_and_plan if found == "alone" else _wait
-        answer = await register(ctx, new, moment, wait_ms)
+        answer = await _register(ctx, new, moment, wait_ms, alone=found == "alone")
         if answer is not None:
             return answer
 
@@ -107,35 +106,24 @@ async def _feasible(
     return await with_covers(ctx, body)
 
 
-async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
-    """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
-
-    async def body(tx: Transaction) -> str:
-        return await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment)
-
-    if await ctx.db.run(body) != "waiting":
-        return None
-    return SpendWaiting(
-        spend_id=new.spend_id,
-        credits=new.credits,
-        effects=(Plan(new.tenant_id, new.account_id),),
-    )
-
-
-async def _wait_and_plan(
-    ctx: Context, new: Asked, moment: Moment, wait_ms: int
+async def _register(
+    ctx: Context, new: Asked, moment: Moment, wait_ms: int, *, alone: bool
 ) -> SpendWaiting | None:
-    """Register a spend as the only one that waits, and open what is bought for it, in one transaction."""
+    """Register the spend, and as the only one that waits (``alone``) open what is bought for it in the
+    same transaction; None when it could be done, or was raced, meanwhile: look again."""
+    plan = Plan(new.tenant_id, new.account_id)
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | None:
         answer_by = _answer_by(moment, wait_ms)
-        if await spends.wait_for_spend(tx, new, answer_by, moment, buys=True) != "waiting":
+        if await spends.wait_for_spend(tx, new, answer_by, moment, buys=alone) != "waiting":
             return None
+        if not alone:
+            return (plan,)
         return await plan_within(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment
         )
 
-    await reached(Step.before_registered, Plan(new.tenant_id, new.account_id))
+    await reached(Step.before_registered, plan)
     effects = await with_covers(ctx, body)
     if effects is None:
         return None
