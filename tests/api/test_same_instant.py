@@ -133,7 +133,7 @@ def at_the_instant(
     """Make a change once, as a spend of an account is registered and its purchase planned: done right
     before that, under way during it, or done right after its intent is committed."""
     made: list[Awaitable[httpx.Response]] = []
-    awaited = Step.demand_registered if when == "after" else Step.before_registered
+    awaited = Step.demand_registered if when == "after" else Step.before_plan
 
     async def hook(step: Step, subject: object) -> None:
         if made or step is not awaited:

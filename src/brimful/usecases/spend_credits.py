@@ -123,7 +123,8 @@ async def _register(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment
         )
 
-    await reached(Step.before_registered, plan)
+    if alone:
+        await reached(Step.before_plan, plan)
     effects = await with_covers(ctx, body)
     if effects is None:
         return None

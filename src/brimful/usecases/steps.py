@@ -11,7 +11,6 @@ from enum import StrEnum
 class Step(StrEnum):
     """Where work can be held up."""
 
-    before_registered = "before_registered"
     demand_registered = "demand_registered"
     before_plan = "before_plan"
     intent_committed = "intent_committed"
