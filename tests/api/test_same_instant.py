@@ -130,17 +130,14 @@ async def recorded(world: World, purchase: str) -> tuple[int, int]:
 def at_the_instant(
     world: World, who: str, when: str, change: Callable[[], Awaitable[httpx.Response]]
 ) -> Iterator[list[Awaitable[httpx.Response]]]:
-    """Make a change once, as a spend of an account is registered and its purchase planned: done right
-    before that, under way during it, or done right after its intent is committed."""
+    """Make a change once, as an account's auto-billing is planned: done before the plan, under way
+    during it, or done right after its intent is committed."""
     made: list[Awaitable[httpx.Response]] = []
-    awaited = Step.demand_registered if when == "after" else Step.before_plan
 
     async def hook(step: Step, subject: object) -> None:
-        if made or step is not awaited:
+        if made or not isinstance(subject, Plan) or subject.account_id != world.names[who]:
             return
-        if when == "after" or (
-            isinstance(subject, Plan) and subject.account_id == world.names[who]
-        ):
+        if step is (Step.intent_committed if when == "after" else Step.before_plan):
             made.append(asyncio.ensure_future(change()))
             if when != "during":
                 await made[0]

@@ -61,11 +61,11 @@ BUGS = (
         "caps_checked_on_an_earlier_reading",
         f"{USECASES}/plan_auto_billing.py",
         "        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)\n",
-        "        earlier = plan_within.__dict__.get(account_id)\n"
+        "        earlier = _plan.__dict__.get(account_id)\n"
         "        facts = earlier or await read_buyer(\n"
         "            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at\n"
         "        )\n"
-        "        plan_within.__dict__[account_id] = facts\n",
+        "        _plan.__dict__[account_id] = facts\n",
         "R28: caps are checked in the transaction that records the intent",
         (
             "tests/usecases/test_once.py::test_r28_who_waits_behind_a_charge_meets_the_cap_that_it_reaches",

@@ -75,13 +75,11 @@ async def spend_many(
 
 
 async def wait_for_spend(
-    tx: Transaction, new: Asked, answer_by: datetime, moment: Moment, *, buys: bool = False
+    tx: Transaction, new: Asked, answer_by: datetime, moment: Moment
 ) -> Literal["waiting", "done", "raced"]:
     """Register a short spend as a waiting demand until ``answer_by`` (real time, R20).
 
     "done": enough came free meanwhile and it is debited, or held. "raced": another call with this key won.
-    Locks the account's pool first, and its seller's as well where something is then bought for it
-    (``buys``, as ``lock_buyer``).
     """
     from_sql: Literal["waiting", "done", "raced"] = await tx.fetchval(
         _sql("wait_for_spend"),
@@ -97,7 +95,6 @@ async def wait_for_spend(
         answer_by,
         moment.at,
         moment.real_at,
-        buys,
     )
     return from_sql
 

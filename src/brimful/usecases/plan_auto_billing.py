@@ -38,24 +38,17 @@ async def plan_auto_billing(
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         await demands.lock_buyer(tx, tenant_id, account_id)
-        # What came free since is offered before anything is bought for it.
-        moved = await demands.offer_stock(
-            tx, tenant_id=tenant_id, account_id=account_id, moment=moment
-        )
-        effects = effects_of(tenant_id, moved)
-        return effects + await plan_within(
-            ctx, tx, tenant_id=tenant_id, account_id=account_id, moment=moment
-        )
+        return await _plan(ctx, tx, tenant_id, account_id, moment)
 
     return await with_covers(ctx, body)
 
 
-async def plan_within(
-    ctx: Context, tx: Transaction, *, tenant_id: UUID, account_id: UUID, moment: Moment
+async def _plan(
+    ctx: Context, tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    """Plan as ``plan_auto_billing``, in the transaction of who has locked the pools of the account and its
-    seller (``lock_buyer``) and offered what is free to all who wait. Raises CoversNotReady."""
-    effects: tuple[Effect, ...] = ()
+    # What came free since is offered before anything is bought for it.
+    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
+    effects = effects_of(tenant_id, moved)
     if await purchases.is_at_gateway(tx, tenant_id, account_id):
         return effects
     if due := await renewals.find_due_above(tx, tenant_id, account_id, moment.at):

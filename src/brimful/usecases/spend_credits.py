@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -18,9 +17,7 @@ from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
-from brimful.usecases.plan_auto_billing import plan_within
 from brimful.usecases.refuse_client import refuse_client
-from brimful.usecases.steps import Step, reached
 
 _sql = partial(load, "brimful.usecases")
 
@@ -43,8 +40,7 @@ async def spend_credits(
     what it owes is bought behind the answer (R33). Short of more, the whole chain is checked first (R17):
     what cannot succeed is refused at once with its reason and registers nothing. Otherwise the spend waits
     as a row until its auto-billing completes it or ``wait_ms`` (milliseconds of real time) have passed
-    (R20); where nobody waits before it, what is bought for it is opened in the same transaction.
-    ``tried`` is what came of an attempt that was just made. Raises what ``attempt`` does.
+    (R20). ``tried`` is what came of an attempt that was just made. Raises what ``attempt`` does.
     """
     while True:
         if tried is None:
@@ -53,10 +49,10 @@ async def spend_credits(
         if answer is not None:
             return answer
         tried = None
-        found = await _feasible(ctx, new, moment)
-        if isinstance(found, Refuse):
-            return found
-        answer = await _register(ctx, new, moment, wait_ms, alone=found == "alone")
+        refusal = await _feasible(ctx, new, moment)
+        if refusal is not None:
+            return refusal
+        answer = await _wait(ctx, new, moment, wait_ms)
         if answer is not None:
             return answer
 
@@ -81,54 +77,39 @@ def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
     return SpendDone(tried.spend_id, tried.credits, left, effects)
 
 
-async def _feasible(
-    ctx: Context, new: Asked, moment: Moment
-) -> Literal["alone", "behind"] | Refuse:
-    """Whether the account, and all above it, could buy for the spend: for it ``alone``, or ``behind`` what
-    others wait for or renewals bring."""
-
-    async def body(tx: Transaction) -> Literal["alone", "behind"] | Refuse:
+async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
+    async def body(tx: Transaction) -> Refuse | None:
         if await tx.fetchval(_sql("is_behind"), new.tenant_id, new.account_id, moment.at):
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once. And what is due comes first
             # (R35), and may bring what is missing.
-            return "behind"
+            return None
         need = Need(credits=new.credits, chatbots=0)
         chain = await read_chain(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at, need=need
         )
         verdict = check_chain(chain.levels, need, moment.at)
         if isinstance(verdict, Feasible):
-            return "alone"
+            return None
         needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
         return await refuse_client(tx, chain, verdict, Reason.insufficient_credits, needs, moment)
 
     return await with_covers(ctx, body)
 
 
-async def _register(
-    ctx: Context, new: Asked, moment: Moment, wait_ms: int, *, alone: bool
-) -> SpendWaiting | None:
-    """Register the spend, and as the only one that waits (``alone``) open what is bought for it in the
-    same transaction; None when it could be done, or was raced, meanwhile: look again."""
-    plan = Plan(new.tenant_id, new.account_id)
+async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
+    """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
 
-    async def body(tx: Transaction) -> tuple[Effect, ...] | None:
-        answer_by = _answer_by(moment, wait_ms)
-        if await spends.wait_for_spend(tx, new, answer_by, moment, buys=alone) != "waiting":
-            return None
-        if not alone:
-            return (plan,)
-        return await plan_within(
-            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, moment=moment
-        )
+    async def body(tx: Transaction) -> str:
+        return await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment)
 
-    if alone:
-        await reached(Step.before_plan, plan)
-    effects = await with_covers(ctx, body)
-    if effects is None:
+    if await ctx.db.run(body) != "waiting":
         return None
-    return SpendWaiting(spend_id=new.spend_id, credits=new.credits, effects=effects)
+    return SpendWaiting(
+        spend_id=new.spend_id,
+        credits=new.credits,
+        effects=(Plan(new.tenant_id, new.account_id),),
+    )
 
 
 def _answer_by(moment: Moment, wait_ms: int) -> datetime:

@@ -165,14 +165,10 @@ end $$;
 create function wait_for_spend_v1(
     p_tenant uuid, p_account uuid, p_key text, p_hash bytea, p_spend uuid, p_demand uuid, p_credits bigint,
     p_model text, p_messages bigint, p_held_as text, p_hold_s int, p_answer_by timestamptz, p_at timestamptz,
-    p_real_at timestamptz, p_buys boolean
+    p_real_at timestamptz
 ) returns text language plpgsql as $$
 begin
-    if p_buys then
-        perform lock_buyer_v1(p_tenant, p_account);
-    else
-        perform lock_pools_v1(p_tenant, array[p_account]);
-    end if;
+    perform lock_pools_v1(p_tenant, array[p_account]);
     perform settle_v1(p_tenant, p_account, p_at);
     insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, held_as, hold_s, state,
         demand_id, answer_by, at)
