@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from brimful.api.plain_spends import PlainSpends
-from brimful.api.readers import Readers
+from tests.api.behind import answer_of, behind, request
 from tests.builders.http import acc, key_for, serving_api
 from tests.builders.world import World, small_world
 
@@ -137,20 +133,7 @@ async def ask(
     world: World, path: str, headers: list[tuple[bytes, bytes]], content: bytes
 ) -> tuple[list[bytes], int]:
     """The bodies that were handed on, and the status that was answered, 418 behind the short way."""
-    handed_on: list[bytes] = []
-    answered: list[Any] = []
-
-    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
-        handed_on.append((await receive())["body"])
-        await Response(status_code=418)(scope, receive, send)
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": content, "more_body": False}
-
-    async def send(message: Any) -> None:
-        answered.append(message)
-
-    state = SimpleNamespace(engine=world.engine, readers=Readers(world.engine))
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await PlainSpends(behind)({**scope, "app": SimpleNamespace(state=state)}, receive, send)
-    return handed_on, answered[0]["status"]
+    async with behind(world) as (handed_on, reader, writer):
+        writer.write(request(path, headers, content))
+        status, _ = await answer_of(reader)
+        return handed_on, status

@@ -10,6 +10,7 @@ import httpx
 import uvicorn
 
 from brimful.api.app import create_app
+from brimful.api.spend_protocol import SpendProtocol
 from brimful.billing import keys
 from brimful.runtime import work
 from tests.builders.world import World
@@ -20,8 +21,22 @@ async def serving_api(world: World, *, with_worker: bool = True) -> AsyncIterato
     """Serve the API of a world on a free loopback port, in this event loop; yields its address."""
     engine = world.engine
     app = create_app(engine, (lambda: work(engine)) if with_worker else None)
+    async with serving_app(app) as (url, _):
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def serving_app(app: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
+    """Serve an application as ours is served; its address, and what serves it."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="critical", access_log=False, backlog=4096
+        app,
+        host="127.0.0.1",
+        port=0,
+        http=SpendProtocol,
+        log_level="critical",
+        access_log=False,
+        backlog=4096,
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
@@ -32,7 +47,7 @@ async def serving_api(world: World, *, with_worker: bool = True) -> AsyncIterato
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server
     finally:
         server.should_exit = True
         await task

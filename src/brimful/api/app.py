@@ -36,6 +36,7 @@ from brimful.api.routes import (
     test_clock,
     webhooks,
 )
+from brimful.api.spend_protocol import STATE
 from brimful.wiring import Engine
 
 _ABOUT = """
@@ -48,20 +49,21 @@ money or credits take an `Idempotency-Key`. Errors are `application/problem+json
 
 class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        """Ours stand before what the framework puts around every request, so that a plain spend goes
-        through none of it."""
-        return PlainSpends(Limits(super().build_middleware_stack()))
+        """Ours stands before what the framework puts around every request."""
+        return Limits(super().build_middleware_stack())
 
 
 def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
-    """The API over an engine. ``background`` runs beside it, such as the worker's loop."""
+    """The API over an engine. ``background`` runs beside it, such as the worker's loop. Served by
+    `SpendProtocol`, plain spends are answered at the connection."""
+    readers = Readers(engine)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, PlainSpends]]:
         import asyncio
 
         task = asyncio.ensure_future(background()) if background else None
-        yield
+        yield {STATE: PlainSpends(engine, readers)}
         if task is not None:
             task.cancel()
         await engine.stop()
@@ -76,7 +78,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.engine = engine
-    app.state.readers = Readers(engine)
+    app.state.readers = readers
     problem.install(app)
     for routes in (
         accounts, packages, spends, spend_batches, holds, credit_leases, purchases, subscriptions, chatbots, auto_billing,

@@ -5,15 +5,14 @@ the rest of a spend. So a spend that is plain and good is read here by hand; abo
 is said here: it goes on to the route of `routes.spends`, which says what is to be said.
 """
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
+import msgspec
 import structlog
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brimful.api import ids
 from brimful.api.batch import Item, hash_of
@@ -32,11 +31,14 @@ _log = structlog.get_logger()
 _PATH = re.compile(rf"/v1/accounts/acc_({ids.HEX})/spends")
 _KEY = re.compile(ids.KEY.encode())
 _NAMES = frozenset((b"authorization", b"content-type", b"idempotency-key"))
-_FIELDS = frozenset(("credits", "wait_ms"))
 WAIT_MS_MAX = 60_000
 
+Headers = Iterable[tuple[bytes, bytes]]
 
-class _Plain(NamedTuple):
+
+class Plain(NamedTuple):
+    """A spend that is plain and well-formed, by whomever it was sent."""
+
     secret: str
     account_id: UUID
     key: str
@@ -44,80 +46,30 @@ class _Plain(NamedTuple):
     wait_ms: int | None
 
 
-class PlainSpends:
-    """ASGI middleware before all others: what it answers is small and whole, and needs none of them."""
+class Told(NamedTuple):
+    """An answer as it goes over the wire."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or hand it on as it came."""
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
-        path = _PATH.fullmatch(scope["path"])
-        if path is None:
-            await self._app(scope, receive, send)
-            return
-        message = await receive()
-        plain = _read(scope["headers"], message, read_id(path[1]))
-        answer = None if plain is None else await _answer(scope["app"].state, plain)
-        if answer is None:
-            await self._app(scope, _again(message, receive), send)
-        elif isinstance(answer, SpendDone):
-            await _tell_done(answer, send)
-        else:
-            await answer(scope, receive, send)
+    status: int
+    headers: Headers
+    body: bytes
 
 
-async def _tell_done(done: SpendDone, send: Send) -> None:
-    """What the route says of a spend that is done, to the byte, without its models."""
-    body = b'{"id":"%s","status":"done","credits":%d,"balance":%d,"code":null}' % (
-        ids.show("spd", done.spend_id).encode(),
-        done.credits,
-        done.balance_after,
-    )
-    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    credits: Annotated[int, msgspec.Meta(ge=1, le=MAX_CREDITS)]
+    wait_ms: Annotated[int, msgspec.Meta(ge=0, le=WAIT_MS_MAX)] | None = None
 
 
-async def _answer(state: Any, plain: _Plain) -> Response | SpendDone | None:
-    """The answer to a plain spend; None when its key may not ask for it."""
-    engine: Engine = state.engine
-    readers: Readers = state.readers
-    try:
-        await engine.follow_clock()
-        tenant_id = await readers.tenant_for(plain.secret, plain.account_id)
-        if tenant_id is None:
-            return None
-        answer = await engine.spend(
-            tenant_id=tenant_id,
-            account_id=plain.account_id,
-            wait_ms=engine.settings.wait_ms if plain.wait_ms is None else plain.wait_ms,
-            key=plain.key,
-            body_hash=hash_of(Item(plain.key, None, plain.credits, None, None)),
-            credits=plain.credits,
-            model=None,
-            messages=None,
-        )
-        if isinstance(answer, SpendDone):
-            return answer
-        status, body = told(answer, plain.credits)
-    except Problem as problem:
-        return response_of(problem)
-    except Exception as problem:
-        if not isinstance(problem, DatabaseGone | Overloaded):
-            _log.exception("spend_failed")
-        return response_of(of_exception(problem))
-    headers = LATER if status == 202 else None
-    return Response(body.model_dump_json(), status, headers, "application/json")
+_body_of = msgspec.json.Decoder(_Body).decode
 
 
-def _read(
-    headers: Iterable[tuple[bytes, bytes]], message: Message, account_id: UUID
-) -> _Plain | None:
-    """What is asked for, if it is plain and well-formed."""
+def account_of(path: str) -> UUID | None:
+    """The account whose spends are at this path; None where something else is."""
+    place = _PATH.fullmatch(path)
+    return None if place is None else read_id(place[1])
+
+
+def read(account_id: UUID, headers: Headers, body: bytes | bytearray) -> Plain | None:
+    """What is asked for, with a POST of this whole body, if it is plain and well-formed."""
     of: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in _NAMES:
@@ -127,31 +79,64 @@ def _read(
     bearer, key = of.get(b"authorization", b""), of.get(b"idempotency-key", b"")
     if not bearer.startswith(b"Bearer ") or not _KEY.fullmatch(key):
         return None
-    if of.get(b"content-type") != b"application/json" or message.get("more_body", False):
+    if of.get(b"content-type") != b"application/json":
         return None
     try:
-        body = json.loads(message.get("body", b""))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(body, dict) or not body.keys() <= _FIELDS:
-        return None
-    credits, wait_ms = body.get("credits"), body.get("wait_ms")
-    if type(credits) is not int or not 1 <= credits <= MAX_CREDITS:
-        return None
-    if wait_ms is not None and (type(wait_ms) is not int or not 0 <= wait_ms <= WAIT_MS_MAX):
+        asked = _body_of(body)
+    except ValueError:
         return None
     secret = bearer[7:].decode("latin-1")
-    return _Plain(secret, account_id, key.decode("ascii"), credits, wait_ms)
+    return Plain(secret, account_id, key.decode("ascii"), asked.credits, asked.wait_ms)
 
 
-def _again(message: Message, receive: Receive) -> Receive:
-    sent = False
+class PlainSpends:
+    """Answers the plain spends of one process."""
 
-    async def again() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return message
+    def __init__(self, engine: Engine, readers: Readers) -> None:
+        self._engine, self._readers = engine, readers
 
-    return again
+    async def answer(self, plain: Plain) -> Told | None:
+        """What the route says of it, to the byte; None when its key may not ask for it, which is for
+        the route to say."""
+        engine = self._engine
+        try:
+            await engine.follow_clock()
+            tenant_id = await self._readers.tenant_for(plain.secret, plain.account_id)
+            if tenant_id is None:
+                return None
+            answer = await engine.spend(
+                tenant_id=tenant_id,
+                account_id=plain.account_id,
+                wait_ms=engine.settings.wait_ms if plain.wait_ms is None else plain.wait_ms,
+                key=plain.key,
+                body_hash=hash_of(Item(plain.key, None, plain.credits, None, None)),
+                credits=plain.credits,
+                model=None,
+                messages=None,
+            )
+            if isinstance(answer, SpendDone):
+                return _told_done(answer)
+            status, body = told(answer, plain.credits)
+        except Problem as problem:
+            return _as_told(response_of(problem))
+        except Exception as problem:
+            if not isinstance(problem, DatabaseGone | Overloaded):
+                _log.exception("spend_failed")
+            return _as_told(response_of(of_exception(problem)))
+        headers = LATER if status == 202 else None
+        return _as_told(Response(body.model_dump_json(), status, headers, "application/json"))
+
+
+def _told_done(done: SpendDone) -> Told:
+    """What the route says of a spend that is done, without its models."""
+    body = b'{"id":"%s","status":"done","credits":%d,"balance":%d,"code":null}' % (
+        ids.show("spd", done.spend_id).encode(),
+        done.credits,
+        done.balance_after,
+    )
+    headers = ((b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"))
+    return Told(200, headers, body)
+
+
+def _as_told(response: Response) -> Told:
+    return Told(response.status_code, response.raw_headers, bytes(response.body))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from brimful.api.spend_protocol import SpendProtocol
 from brimful.cli.errors import BadInput
 
 BACKLOG = 4096
@@ -91,6 +92,7 @@ async def run_server(
     """Serve an app on a taken port until SIGINT or SIGTERM; ``listens`` is called once it does."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=SpendProtocol,
         log_level="warning",
         access_log=False,
         backlog=BACKLOG,
