@@ -36,7 +36,6 @@ async def serving_app(app: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
         log_level="critical",
         access_log=False,
         backlog=4096,
-        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
