@@ -30,7 +30,9 @@ structlog.configure(
     ]
 )
 settings.register_profile(
-    "brimful", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "brimful",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("brimful")
 FROZEN_AT = datetime(2027, 1, 31, 23, tzinfo=UTC)

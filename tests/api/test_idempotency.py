@@ -76,8 +76,15 @@ async def test_r39_twins_at_the_same_instant_have_one_effect(agency: Caller, wor
             count += " where kind = 'allotment'"
         before = await world.db.fetchval(count)
         twins = await asyncio.gather(*(agency.post(path, body, f"twin-{which}") for _ in range(10)))
-        assert {answer.status_code for answer in twins} <= {200, 201}, which
+        # Who would wait longer than it may is told so, and of what: a busy machine is no second effect.
+        assert {answer.status_code for answer in twins} <= {200, 201, 202}, which
         assert len({answer.json()["id"] for answer in twins}) == 1
+        await world.settle()
+        after = await agency.post(path, body, f"twin-{which}")
+        assert (after.status_code in (200, 201), after.json()["id"]) == (
+            True,
+            twins[0].json()["id"],
+        )
         assert await world.db.fetchval(count) == before + 1
 
 

@@ -14,7 +14,8 @@ import httpx
 from brimful_testbank.journal import read_journal
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN_S = 30
+# Some two seconds as a rule; a machine with much else to do may take fifty times as long.
+STARTS_WITHIN_S = 120
 SECRET = "events-of-the-campaign"
 
 
