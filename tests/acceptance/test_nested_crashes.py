@@ -80,6 +80,9 @@ async def play_all(field: Field, cases: Sequence[CrashCase]) -> list[Played]:
             played.append(await field.play(case))
         except Exception as problem:
             failed[str(case)] = problem
+            print(f"{case}: {problem!r:.200}", flush=True)
+        if (ended := len(played) + len(failed)) % 20 == 0:
+            print(f"{ended} of {len(cases)}", flush=True)
 
     await asyncio.gather(*(one(case) for case in cases))
     seconds = sorted(one.seconds for one in played) or [0]

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.api.behind import Teapot, answer_of, behind, connected, request
 from tests.builders.held import until
@@ -138,3 +139,20 @@ async def test_r24_a_server_that_stops_answers_what_it_has_begun(
         told = await reader.read()
     assert told.startswith(b"HTTP/1.1 200 OK\r\n") and b"connection: close\r\n" in told
     assert (await world.credits("Agency")).used == 150
+
+
+async def test_r39_a_connection_is_kept_longer_than_clients_keep_theirs(
+    world: World, agency: Agency
+) -> None:
+    """A minute is usual; after plain spends and others alike."""
+    async with (
+        serving_app(Teapot(world)) as (url, server),
+        connected(url) as (reader, writer),
+    ):
+        for key, content, status in (("one", GOOD, 200), ("two", b'{"credits": null}', 418)):
+            writer.write(spend(agency, key, content))
+            assert (await answer_of(reader))[0] == status
+            [connection] = server.server_state.connections
+            assert isinstance(connection, HttpToolsProtocol)
+            ends = connection.timeout_keep_alive_task
+            assert ends is not None and ends.when() - asyncio.get_running_loop().time() > 60

@@ -10,8 +10,8 @@ import httpx
 import uvicorn
 
 from brimful.api.app import create_app
-from brimful.api.spend_protocol import SpendProtocol
 from brimful.billing import keys
+from brimful.cli.listening import config_of
 from brimful.runtime import work
 from tests.builders.world import World
 
@@ -28,15 +28,8 @@ async def serving_api(world: World, *, with_worker: bool = True) -> AsyncIterato
 @contextlib.asynccontextmanager
 async def serving_app(app: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
     """Serve an application as ours is served; its address, and what serves it."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        http=SpendProtocol,
-        log_level="critical",
-        access_log=False,
-        backlog=4096,
-    )
+    config = config_of(app, log_level="critical")
+    config.port = 0
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve())

@@ -10,6 +10,11 @@ from brimful.api.spend_protocol import SpendProtocol
 from brimful.cli.errors import BadInput
 
 BACKLOG = 4096
+# A connection is kept for so long between two requests: longer than clients and what balances load keep
+# theirs, a minute as a rule. So it is they who end it, and no request meets a connection that ends.
+KEEP_ALIVE_S = 75
+# Of stopping, the part that requests under way are waited for.
+GRACEFUL_S = 5
 
 
 # What a machine without an address of that kind, IPv6 mostly, says of it.
@@ -86,16 +91,22 @@ class _Server(uvicorn.Server):
         self._listens()
 
 
+def config_of(app: object, log_level: str = "warning") -> uvicorn.Config:
+    """How an app is served."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=SpendProtocol,
+        log_level=log_level,
+        access_log=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+
+
 async def run_server(
     app: object, sockets: list[socket.socket], listens: Callable[[], None]
 ) -> None:
     """Serve an app on a taken port until SIGINT or SIGTERM; ``listens`` is called once it does."""
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http=SpendProtocol,
-        log_level="warning",
-        access_log=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=5,
-    )
+    config = config_of(app)
+    config.timeout_graceful_shutdown = GRACEFUL_S
     await _Server(config, listens).serve(sockets=sockets)

@@ -49,6 +49,8 @@ from brimful.gateways.testbank.replies import Reply, code_of, method_of
 
 MINIMUMS = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "MGA": 100}
 EVENT_AGE_S = 300
+# Of the time for a call, so much may pass until there is a connection, in seconds.
+CONNECT_S = 5.0
 PAGE_COMPLETED = "page.completed"
 METHOD_UPDATED = "method.updated"
 # What reading an event may meet: bad JSON, missing or odd fields, times out of range, deep nesting.
@@ -77,7 +79,7 @@ class Testbank(Hosted, Listed, Connecting):
         self._clock = clock
         self._client = httpx.AsyncClient(
             base_url=url,
-            timeout=httpx.Timeout(timeout_s, connect=2),
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=100),
         )
 
