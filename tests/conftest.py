@@ -98,7 +98,8 @@ async def fresh_database(server: str, template: str) -> AsyncIterator[str]:
     """The address of a new migrated database, dropped afterwards."""
     name = f"test_{uuid4().hex[:12]}"
     admin = await asyncpg.connect(server)
-    await admin.execute(f"create database {name} template {template}")
+    # Copied as files, in less than half the time of through the log.
+    await admin.execute(f"create database {name} template {template} strategy file_copy")
     try:
         yield with_database(server, name)
     finally:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from brimful_testbank.app import Desk, HangUp, create_app
 
 HOST = "127.0.0.1"
+TICK_S = 1.0
 
 
 class CannotServe(OSError):
@@ -37,13 +38,43 @@ class _HangingUp:
 
 
 class _Server(uvicorn.Server):
+    """Runs for as long as whoever began it wants, and ends at once: the server's own end takes turns of a
+    tenth of a second, which is too long for those who begin hundreds."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Signals stay with whoever runs it."""
         yield
 
+    def end(self) -> None:
+        """Have it end, whatever it is doing."""
+        self.should_exit = self.force_exit = True
+        self._ended.set()
 
-def _make_server(desk_app: ASGIApp) -> uvicorn.Server:
+    async def main_loop(self) -> None:
+        """Keep the date of its answers until it is ended."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, end the connections and what is under way on them."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        under_way = list(self.server_state.tasks)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _make_server(desk_app: ASGIApp) -> _Server:
     """A server for a port that is taken already."""
     config = uvicorn.Config(
         _HangingUp(desk_app),
@@ -104,8 +135,7 @@ async def serving(
                 await asyncio.sleep(0.005)
             yield f"http://{HOST}:{taken.getsockname()[1]}", desk
         finally:
-            server.should_exit = True
-            server.force_exit = True
+            server.end()
             with suppress(asyncio.CancelledError):
                 await task
             await desk.events.close()

@@ -25,7 +25,7 @@ from tests.builders.world import World
 
 LEASE_S = 0.3
 ENDS_WITHIN_S = 60
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 QUIET_S = 1.0
 # What a caller hears when the process that it asked dies.
 DIED = "died"

@@ -9,6 +9,9 @@ from typing import Any
 from brimful.db.transaction import Transaction
 from brimful.usecases.steps import Step, set_hook
 
+# What happens at all happens within this, on a machine with much else to do as well; what does not, never.
+SOON_S = 60
+
 
 @dataclass(slots=True)
 class Held:
@@ -38,7 +41,7 @@ async def held_at(
         set_hook(None)
 
 
-async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = 20) -> None:
+async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = SOON_S) -> None:
     """Wait until a condition holds. Raises TimeoutError when it does not within the time."""
     async with asyncio.timeout(timeout_s):
         while not await condition():

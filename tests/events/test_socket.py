@@ -10,6 +10,7 @@ import pytest
 
 from brimful.api import limits
 from tests.api.dump import digest
+from tests.builders.held import SOON_S
 from tests.builders.post import GOOD, SECRET, Post
 from tests.events.fuzz import Fuzzer, Headers, signed_by_testbank
 from tests.events.hostile import corpus, open_payments
@@ -57,7 +58,7 @@ class Wire:
                     await asyncio.wait([answer], timeout=pause_s)
             if ends:
                 writer.write_eof()
-            line = await asyncio.wait_for(answer, 20)
+            line = await asyncio.wait_for(answer, SOON_S)
         except ConnectionError:
             line = b""
         finally:

@@ -13,6 +13,7 @@ from brimful.usecases.answers import Bought, ChatbotCreated, KeyConflict, Missin
 from brimful.usecases.change_plan import ChangeRecorded
 from brimful.usecases.renew import renew_due
 from brimful.usecases.steps import Step, set_hook
+from tests.builders.held import SOON_S
 from tests.builders.year import STARTS, Year
 
 HOUR = timedelta(hours=1)
@@ -292,7 +293,7 @@ async def test_r37_r35_an_upgrade_that_is_being_paid_for_is_delivered_before_the
     set_hook(hold)
     try:
         changing = asyncio.create_task(year.change("Client", large))
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), SOON_S)
         cast(TestClock, year.engine.clock).advance(MAY - year.now)
         agency = await year.account("Agency")
         begun = await renew_due(

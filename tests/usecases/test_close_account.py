@@ -9,6 +9,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
 from brimful.usecases.close_account import Closed, close_account, empty_closed
 from brimful.usecases.steps import Step, set_hook
+from tests.builders.held import SOON_S
 from tests.builders.http import key_for
 from tests.builders.year import Year, held_up
 
@@ -153,8 +154,8 @@ async def test_r46_what_is_at_the_gateway_completes_or_is_cancelled_and_is_empti
             year.names["Agency"],
         )
         buying = asyncio.create_task(year.buy("Client", pack))
-        await asyncio.wait_for(reached.wait(), 20)
-        assert isinstance(await asyncio.wait_for(_close(year), 20), Closed)
+        await asyncio.wait_for(reached.wait(), SOON_S)
+        assert isinstance(await asyncio.wait_for(_close(year), SOON_S), Closed)
         emptied = "select emptied_at is not null from account where account_id = $1"
         assert await year.db.fetchval(emptied, year.names["Client"]) is False
         go_on.set()
@@ -219,8 +220,8 @@ async def test_r46_a_card_that_is_only_held_is_let_go(year: Year) -> None:
     bank = (await year.account("Agency")).merchant_ref
     async with held_up(year, Step.before_confirm, "Agency") as reached:
         buying = asyncio.create_task(year.buy("Client", pack))
-        await asyncio.wait_for(reached.wait(), 20)
-        assert isinstance(await asyncio.wait_for(_close(year), 20), Closed)
+        await asyncio.wait_for(reached.wait(), SOON_S)
+        assert isinstance(await asyncio.wait_for(_close(year), SOON_S), Closed)
     assert isinstance(await buying, Refuse)
     await year.settle()
     assert (year.taken(bank), year.taken("platform"), year.held_open()) == ([], [1_000], [])
@@ -236,8 +237,8 @@ async def test_r46_a_renewal_whose_capture_has_begun_completes_and_what_it_bring
     assert isinstance(await year.buy("Client", plan), Bought)
     async with held_up(year, Step.before_capture, "Client") as reached:
         renewing = asyncio.create_task(year.until(MAY))
-        await asyncio.wait_for(reached.wait(), 20)
-        assert isinstance(await asyncio.wait_for(_close(year), 20), Closed)
+        await asyncio.wait_for(reached.wait(), SOON_S)
+        assert isinstance(await asyncio.wait_for(_close(year), SOON_S), Closed)
     await renewing
     await year.settle()
     assert (await year.subscription("Client"))["state"] == "ended"
@@ -259,11 +260,11 @@ async def test_r24_r46_what_follows_a_closing_is_found_by_whoever_looks_for_work
     pack = await year.package("Agency", 2_500, credits=3_000)
     async with held_up(year, Step.before_confirm, "Agency") as reached:
         buying = asyncio.create_task(year.buy("Client", pack))
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), SOON_S)
         await _close(year, follow=False)
         assert len(year.held_open()) == 1
         await year.engine.take_up_due_work()
-        assert isinstance(await asyncio.wait_for(buying, 20), Refuse)
+        assert isinstance(await asyncio.wait_for(buying, SOON_S), Refuse)
     await year.settle()
     await year.engine.take_up_due_work()
     await year.settle()

@@ -14,7 +14,7 @@ from brimful.usecases.set_auto_billing import AutoBillingSet
 from brimful.usecases.steps import Step, set_hook
 from brimful_testbank.faults import Rule
 from tests.builders.calendar import HOUR, Calendar, subscribers
-from tests.builders.held import until
+from tests.builders.held import SOON_S, until
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.world import World, small_world
 
@@ -227,7 +227,7 @@ async def test_r10_mere_holds_are_given_back_when_the_account_is_open_again(worl
         assert len(world.held_open()) == 1
         merchant = await world.disconnect("Agency")
         assert isinstance(await world.spend("Client 2", 10), Refuse)
-        answer = await asyncio.wait_for(spending, 5)
+        answer = await asyncio.wait_for(spending, SOON_S)
     finally:
         set_hook(None)
         go.set()

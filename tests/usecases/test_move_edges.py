@@ -18,7 +18,7 @@ from brimful.usecases.close_account import Closed
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.set_overdraft import set_overdraft
 from brimful.usecases.steps import Step
-from tests.builders.held import until
+from tests.builders.held import SOON_S, until
 from tests.builders.moving import (
     HOUR,
     JUNE,
@@ -63,11 +63,11 @@ async def test_r46_a_purchase_under_way_is_waited_for(year: Year) -> None:
     await year.until(MAY - HOUR)
     async with held_up(year, Step.before_confirm, "Client") as reached:
         buying = asyncio.create_task(year.buy("Client", await pack_of(year, "North")))
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), SOON_S)
         cast(TestClock, year.engine.clock).advance(HOUR)
         await year.engine.take_up_due_work()
         renew = Renew(year.names["Agency"], year.names["North"])
-        await asyncio.wait_for(year.engine.renewing.renew(renew), 20)
+        await asyncio.wait_for(year.engine.renewing.renew(renew), SOON_S)
         assert await seller_of(year, "Client") == "North"
     assert isinstance(await buying, Bought)
     await year.settle()
@@ -86,7 +86,7 @@ async def test_r46_at_once_means_after_the_purchase_that_is_under_way(year: Year
     await year.card("Client")
     async with held_up(year, Step.before_confirm, "Client") as reached:
         buying = asyncio.create_task(year.buy("Client", await pack_of(year, "North")))
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), SOON_S)
         answer = await move(year, "Client", "South", wait=False)
         assert isinstance(answer, MoveSet) and not answer.moved
         assert await seller_of(year, "Client") == "North"

@@ -8,6 +8,7 @@ import pytest
 
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.steps import Step, set_hook
+from tests.builders.held import SOON_S
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.world import World, small_world
 
@@ -114,7 +115,7 @@ async def test_r16_a_mail_server_that_hangs_delays_no_answer(world: World) -> No
     plan = await world.package("Agency", 9_900, credits=10_000, interval="month", name="Plan")
     world.engine.mailer = mailer = Hanging()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SOON_S):
             first = await world.spend("Agency", 200)
             await mailer.arrived.wait()
             second = await world.spend("Client 1", 25)
@@ -157,7 +158,7 @@ async def test_r16_the_caller_sees_one_answer_done(world: World, mailer: type) -
     }
     async with serving_api(world) as url, caller(world, url, "Client 1") as client:
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(SOON_S):
                 for kind, (body, status) in wishes.items():
                     first = await client.post(f"{path}/{kind}", body, key=kind)
                     again = await client.post(f"{path}/{kind}", body, key=kind)

@@ -49,7 +49,6 @@ async def kinds(world: World, name: str) -> Counter[str]:
     return Counter(notice["kind"] for notice in await world.notices(name))
 
 
-@pytest.mark.timeout(120)
 async def test_r29_a_day_without_the_gateway(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from brimful.ledger import balances, transfers
 from brimful.ledger.transfers import Route
 from brimful.usecases.answers import Bought, ChatbotCreated, TooMuch
 from brimful.usecases.steps import Step
+from tests.builders.held import SOON_S
 from tests.builders.year import Year, held_up
 
 HOUR = timedelta(hours=1)
@@ -81,7 +82,7 @@ async def test_r31_r20_what_goes_back_is_offered_to_who_waits_at_the_seller(year
     await year.until(MAY - HOUR)
     async with held_up(year, Step.before_confirm, "Agency") as reached:
         buying = asyncio.create_task(year.buy("Next", plan))
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), SOON_S)
         moving = asyncio.create_task(year.until(MAY))
         assert isinstance(await asyncio.wait_for(buying, 30), Bought)
         assert year.taken("platform") == []

@@ -9,6 +9,7 @@ import pytest
 from brimful.usecases.answers import Bought
 from brimful.usecases.renew import Begun, renew_due
 from tests.builders.calendar import Calendar
+from tests.builders.held import SOON_S
 from tests.usecases.test_renewals import NEXT
 
 
@@ -34,7 +35,7 @@ async def both_due(calendar: Calendar) -> AsyncIterator[Calendar]:
 async def begin(calendar: Calendar, seller: str) -> Begun:
     """Begin what is due of a seller's buyers; an answer that takes long is an error."""
     account = await calendar.world.account(seller)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON_S):
         return await renew_due(
             calendar.world.engine.ctx,
             tenant_id=account.tenant_id,

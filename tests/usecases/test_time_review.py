@@ -10,7 +10,7 @@ from brimful.usecases.answers import Bought
 from brimful.usecases.save_card import record_card
 from brimful.usecases.steps import Step
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
-from tests.builders.held import held_at
+from tests.builders.held import SOON_S, held_at
 from tests.builders.networks import card_of, hear, replace_card
 from tests.builders.year import Year
 from tests.usecases.test_period_end import MAY, client_with_plan
@@ -41,7 +41,7 @@ async def test_r31_a_plan_cancelled_while_its_last_renewal_fails_ends(year: Year
     await year.card("Client", "tok_lost_card")
     async with held_at(Step.before_confirm) as held:
         moving = asyncio.create_task(year.until(MAY))
-        await asyncio.wait_for(held.arrived.wait(), 20)
+        await asyncio.wait_for(held.arrived.wait(), SOON_S)
         await year.cancel("Client")
         held.go.set()
         await moving
@@ -56,7 +56,7 @@ async def test_r31_a_plan_cancelled_while_its_upgrade_is_paid_stays_cancelled(ye
     more = await year.package("Agency", 19_900, credits=2_000, chatbots=5, interval="month")
     async with held_at(Step.before_confirm) as held:
         upgrading = asyncio.create_task(year.change("Client", more))
-        await asyncio.wait_for(held.arrived.wait(), 20)
+        await asyncio.wait_for(held.arrived.wait(), SOON_S)
         await year.cancel("Client")
         held.go.set()
         assert isinstance(await upgrading, Bought)

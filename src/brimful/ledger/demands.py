@@ -219,8 +219,3 @@ async def find_waiting_below(
     """The accounts on whose pools somebody waits, among some and all below them."""
     rows = await db.fetch(_sql("find_waiting_below"), tenant_id, list(account_ids))
     return [row["account_id"] for row in rows]
-
-
-async def is_waited_on(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
-    """Somebody waits on this pool already."""
-    return bool(await tx.fetchval(_sql("is_waited_on"), tenant_id, account_id))

@@ -6,7 +6,7 @@ money. Only what asks for it is another thing: no operation waits, so nobody is 
 
 from uuid import UUID
 
-from brimful.billing import accounts, ahead, purchases, renewals
+from brimful.billing import accounts, ahead, purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.needs import read_needs
 from brimful.billing.offers import read_offer
@@ -19,6 +19,7 @@ from brimful.domain.planning import Waiting
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.sizing import allowed_packs, size_purchase
 from brimful.ledger import balances, demands, overdrafts, usage
+from brimful.usecases.behind import is_behind
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import Cause, open_for
@@ -50,11 +51,8 @@ async def buy_ahead(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )
         effects = effects_of(tenant_id, moved)
-        if (
-            await purchases.is_at_gateway(tx, tenant_id, account_id)
-            or await demands.is_waited_on(tx, tenant_id, account_id)
-            or await renewals.is_renewing_above(tx, tenant_id, account_id, moment.at)
-        ):
+        at_gateway = await purchases.is_at_gateway(tx, tenant_id, account_id)
+        if at_gateway or await is_behind(tx, tenant_id, account_id, moment.at):
             return effects
         return effects + await _look(ctx, tx, tenant_id, account_id, setting, moment)
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
-from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Need, check_chain
 from brimful.domain.effect import Effect, LookAhead, Plan
@@ -14,12 +12,11 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
 from brimful.ledger.spends import Asked, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
+from brimful.usecases.behind import is_behind
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import refuse_client
-
-_sql = partial(load, "brimful.usecases")
 
 Try = Callable[[Asked, Moment], Awaitable[Tried]]
 
@@ -79,7 +76,7 @@ def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
 
 async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
     async def body(tx: Transaction) -> Refuse | None:
-        if await tx.fetchval(_sql("is_behind"), new.tenant_id, new.account_id, moment.at):
+        if await is_behind(tx, new.tenant_id, new.account_id, moment.at):
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once. And what is due comes first
             # (R35), and may bring what is missing.

@@ -14,7 +14,7 @@ from brimful.domain.payment import NotFound, SavedMethod
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.save_card import record_card, remove_card
-from tests.builders.held import until
+from tests.builders.held import SOON_S, until
 from tests.builders.networks import card_of
 from tests.builders.stripe_world import (
     CONNECT_SECRET,
@@ -91,7 +91,7 @@ async def test_r29_a_late_decline_of_the_old_number_does_not_stop_the_new(
     world.server.faults.rules.append(late)
     world.server.hooks.say("lost_card", "visa")
     asked = asyncio.create_task(world.spend("Agency", 10))
-    await asyncio.wait_for(late.arrived.wait(), 20)
+    await asyncio.wait_for(late.arrived.wait(), SOON_S)
     world.server.hooks.update_card(card["gateway_method"], 2, 2042, number="mastercard")
     await come_in(world, "payment_method.automatically_updated")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.builders.held import SOON_S
 from tests.gateways.stripe_server.desk import LIVE_KEY, Desk, desk_at
 from tests.gateways.stripe_server.listener import Listener, listening
 from tests.stripe_server.server import serving
@@ -195,7 +196,7 @@ async def test_r45_events_come_by_themselves_when_asked(listener: Listener) -> N
         desk = desk_at(url, server)
         await _endpoint(desk, listener)
         await desk.v1.customers.create_async()
-        await asyncio.wait_for(listener.arrived.wait(), 5)
+        await asyncio.wait_for(listener.arrived.wait(), SOON_S)
         assert _kinds(listener) == ["customer.created"]
         await desk.close()
 

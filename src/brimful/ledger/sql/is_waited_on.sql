@@ -1,1 +1,0 @@
-select exists (select 1 from demand where tenant_id = $1 and account_id = $2 and state = 'waiting');
