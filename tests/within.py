@@ -96,7 +96,7 @@ class Within:
             said = f"\nFAILED {report.nodeid} ({report.when}): {why[:600]}"
             self.config.pluginmanager.get_plugin("terminalreporter").write_line(said)
         if report.skipped and LEFT_OUT in str(report.longrepr):
-            self.left_out["/".join(report.nodeid.split("/")[:2])] += 1
+            self.left_out["/".join(report.nodeid.split("::")[0].split("/")[:2])] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was left out, or that nothing was."""

@@ -2,6 +2,8 @@
 
 import re
 
+import asyncpg
+
 from brimful.db.transaction import Database
 from brimful.ledger import spends
 from tests.builders.spends import new_spend
@@ -21,9 +23,13 @@ _BY_INDEX = re.compile(r"Index (?:Only )?Scan using (\w+) on [^\n]*\n\s*(\S+ \S+
 async def plans_of_a_batch(db: Database, world: World) -> str:
     """The plans of every statement that settles a batch."""
     told: list[str] = []
+
+    def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
+        told.append(message.message)
+
     moment = world.engine.now()
     async with db._pool.acquire() as connection:
-        connection.add_log_listener(lambda _, message: told.append(message.message))
+        connection.add_log_listener(listen)
         for statement in _EXPLAINED:
             await connection.execute(statement)
         tenant = world.names["Agency"]
@@ -34,6 +40,7 @@ async def plans_of_a_batch(db: Database, world: World) -> str:
             tried = await spends.spend_many(connection, news, moment, wait=False)
             assert {one.outcome for one in tried} == {"done"}
         await connection.execute("select 1")
+        connection.remove_log_listener(listen)
     return "\n".join(told)
 
 
