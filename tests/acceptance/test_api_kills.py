@@ -22,7 +22,7 @@ from brimful.ledger.audit import audit
 from brimful.notices.mailer import FolderMailer
 from brimful.settings import Settings
 from brimful.wiring import Engine
-from tests.acceptance.kill_checks import ENDS_WITHIN_S
+from tests.acceptance.kill_checks import ENDS_WITHIN_S, LOADED_WITHIN_S
 from tests.builders.http import acc, key_for
 from tests.builders.processes import Bank, Server, free_port, started
 from tests.builders.world import World
@@ -173,7 +173,7 @@ async def kill(server: Server, other: int, crowd: Crowd, rng: random.Random) -> 
     """Kill a server at a random instant and start it again; how many spends the other one acknowledged
     before it answered."""
     heard = sum(spend.spend_id is not None for spend in crowd.sent)
-    async with asyncio.timeout(ENDS_WITHIN_S):
+    async with asyncio.timeout(LOADED_WITHIN_S):
         while sum(spend.spend_id is not None for spend in crowd.sent) < heard + 50:
             await asyncio.sleep(0.02)
     await asyncio.sleep(rng.uniform(0, 0.2))

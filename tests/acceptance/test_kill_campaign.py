@@ -19,6 +19,7 @@ from brimful.db.transaction import Database
 from brimful.ledger.audit import audit
 from tests.acceptance.kill_checks import (
     ENDS_WITHIN_S,
+    LOADED_WITHIN_S,
     OPEN,
     UNDER_LOAD,
     UNENDED,
@@ -54,7 +55,7 @@ class Campaign:
     async def kill_once(self, begun: int) -> None:
         """Wait until this life of the server has begun so many auto-billings and some are open, let
         a random instant pass, kill it, start it again."""
-        async with asyncio.timeout(ENDS_WITHIN_S):
+        async with asyncio.timeout(LOADED_WITHIN_S):
             while not await self.db.fetchval(UNDER_LOAD, self.auto_billings + begun):
                 self.server.program.assert_running()
                 await asyncio.sleep(0.03)

@@ -18,6 +18,7 @@ from brimful.db.transaction import connect
 from brimful.ledger.audit import audit
 from tests.acceptance.kill_checks import (
     ENDS_WITHIN_S,
+    LOADED_WITHIN_S,
     OPEN,
     UNDER_LOAD,
     UNENDED,
@@ -94,7 +95,7 @@ async def test_r24_kill_9_of_postgresql_loses_and_doubles_nothing(tmp_path: Path
 
 async def _until_under_load(cluster: Cluster, server: Server, bought: int) -> int:
     """Wait until some more auto-billings were begun and some are open; how many there were so far."""
-    async with asyncio.timeout(ENDS_WITHIN_S):
+    async with asyncio.timeout(LOADED_WITHIN_S):
         while not (await cluster.ask(UNDER_LOAD, bought + 3))[0][0]:
             server.program.assert_running()
             await asyncio.sleep(0.03)
