@@ -10,7 +10,32 @@ import pytest
 from tests.within import FIRST_TO_LAST, UNTIL, as_time_allows, dealt, in_order
 
 ROOT = Path(__file__).resolve().parent.parent
-SOME = "tests/domain/test_renewal.py"
+HOOKS = """
+import sys
+sys.path.insert(0, {root!r})
+from tests import within
+from tests.within import pytest_addoption, pytest_configure
+within.GRACE_S = 1
+"""
+# The first ends well, and the time of its run is over soon after it.
+TWO_TESTS = """
+import os
+import time
+import pytest
+from tests.within import UNTIL
+
+@pytest.fixture
+def whole():
+    yield
+    raise AssertionError("cut in the middle")
+
+def test_is_quick():
+    os.environ[UNTIL] = str(time.time() + 5)
+
+def test_never_ends(whole):
+    while True:
+        time.sleep(0.02)
+"""
 
 
 def test_promises_come_first_and_campaigns_last() -> None:
@@ -40,11 +65,26 @@ def test_a_campaign_goes_no_further_than_its_first_when_the_time_is_over(
     assert list(as_time_allows(3)) == [0]
 
 
-def test_what_was_left_out_is_said() -> None:
-    """Such a run is no failure, and no silence."""
+def run(folder: Path, *words: str) -> str:
+    """What pytest says of some tests, which go well."""
     ours = (UNTIL, "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
     env = {name: value for name, value in os.environ.items() if name not in ours}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", SOME, "--within", "0"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert "LEFT OUT" in done.stdout and "passed" not in done.stdout
+    return done.stdout
+
+
+def test_what_was_left_out_is_said() -> None:
+    """Such a run is no failure, and no silence."""
+    said = run(ROOT, "tests/domain/test_renewal.py", "--within", "0")
+    assert "LEFT OUT" in said and "passed" not in said
+
+
+def test_what_does_not_end_in_time_is_left_out(tmp_path: Path) -> None:
+    """A test that has begun is ended with the run, and its teardown does not count against it."""
+    (tmp_path / "conftest.py").write_text(HOOKS.format(root=str(ROOT)))
+    (tmp_path / "test_two.py").write_text(TWO_TESTS)
+    said = run(tmp_path, "--within", "600", "-o", "timeout=300", "-v")
+    assert "test_is_quick PASSED" in said and "1 passed" in said
+    assert "test_never_ends SKIPPED" in said and "1 tests were LEFT OUT" in said

@@ -9,13 +9,15 @@ nothing out (docs/decisions/0042).
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 import pytest
 
 # Seconds since 1970 at which the run's time is over; set for its processes by the one that starts them.
 UNTIL = "BRIMFUL_TESTS_UNTIL"
 LEFT_OUT = "left out: the time of this run was over"
+# What was begun in time has so many seconds more, and is left out when it has not ended by then.
+GRACE_S = 120
 # A test is taken to hang after so many times its own limit.
 PATIENCE = 4
 # Folders of tests in the order of what they say for their seconds.
@@ -26,9 +28,14 @@ FIRST_TO_LAST = (
 )  # fmt: skip
 
 
+def left_s() -> float:
+    """How many seconds this run has left to begin something; fewer than none when they are over."""
+    return float(os.environ.get(UNTIL, "inf")) - time.time()
+
+
 def time_is_over() -> bool:
     """Whether nothing more should be begun."""
-    return time.time() > float(os.environ.get(UNTIL, "inf"))
+    return left_s() < 0
 
 
 def as_time_allows(count: int) -> Iterator[int]:
@@ -66,7 +73,9 @@ class Within:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.left_out: Counter[str] = Counter()
+        self.left_out: set[str] = set()
+        # What was under way when there was no more time.
+        self.cut = ""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """What is to be tried first comes first, in every process."""
@@ -76,16 +85,35 @@ class Within:
         sizes = {file: len(by_file[file]) for file in in_order(by_file)}
         hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         items[:] = [item for file in dealt(sizes, hands) for item in by_file[file]]
-        for item in items:
-            limit = item.get_closest_marker("timeout")
-            limit_s = limit.args[0] if limit else float(self.config.getini("timeout"))
-            item.add_marker(pytest.mark.timeout(limit_s * PATIENCE), append=False)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """A test has more than its own limit, but no longer than this run."""
+        limit = item.get_closest_marker("timeout")
+        limit_s = limit.args[0] if limit else float(self.config.getini("timeout"))
+        most_s = max(1.0, left_s() + GRACE_S)
+        item.add_marker(pytest.mark.timeout(min(limit_s * PATIENCE, most_s)), append=False)
+        return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
         """Nothing begins after the time is over."""
         if time_is_over():
             pytest.skip(LEFT_OUT)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """What this run had no more time for did not fail, nor does what it left behind."""
+        report = yield
+        if call.excinfo is not None and left_s() + GRACE_S < 1:
+            if str(call.excinfo.value).startswith("Timeout"):
+                self.cut = item.nodeid
+            if self.cut == item.nodeid:
+                report.outcome = "skipped"
+                report.longrepr = (str(item.path), 0, LEFT_OUT)
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Name what failed as soon as it did, and count what was left out."""
@@ -96,7 +124,7 @@ class Within:
             said = f"\nFAILED {report.nodeid} ({report.when}): {why[:600]}"
             self.config.pluginmanager.get_plugin("terminalreporter").write_line(said)
         if report.skipped and LEFT_OUT in str(report.longrepr):
-            self.left_out["/".join(report.nodeid.split("::")[0].split("/")[:2])] += 1
+            self.left_out.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was left out, or that nothing was."""
@@ -107,10 +135,12 @@ class Within:
     def said(self) -> Iterator[str]:
         """The lines of the summary."""
         if not self.left_out:
-            yield "every test was begun"
+            yield "no test was left out"
             return
-        yield f"{self.left_out.total()} tests were LEFT OUT: this machine is too slow for all of them"
-        for folder, count in sorted(self.left_out.items()):
+        yield f"{len(self.left_out)} tests were LEFT OUT: this machine is too slow for all of them"
+        files = [test.split("::")[0] for test in self.left_out]
+        folders = Counter("/".join(file.split("/")[:2]) for file in files)
+        for folder, count in sorted(folders.items()):
             yield f"  {count:5}  {folder}"
 
 
