@@ -16,7 +16,7 @@ async def place(
     *,
     key: str | None = None,
     ttl_s: int = 900,
-    wait_ms: int = 20_000,
+    wait_ms: int = 60_000,
     held_as: str = "hold",
 ) -> Any:
     """Place a hold, or take a lease."""

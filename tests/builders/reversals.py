@@ -43,7 +43,7 @@ async def refund(
     *,
     line: int | None = None,
     key: str | None = None,
-    wait_ms: int = 10_000,
+    wait_ms: int = 60_000,
 ) -> Any:
     """Refund as the API does."""
     account = await world.account(name)

@@ -99,7 +99,7 @@ class Year(World):
         """Change a plan as the API does."""
         of = await self._of(name, "subscription")
         answer = await self.engine.change_subscription(
-            **of, wait_ms=20_000, package_id=package, key=key or self.key(), body_hash=package.bytes
+            **of, wait_ms=60_000, package_id=package, key=key or self.key(), body_hash=package.bytes
         )
         await self.settle()
         return answer
