@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.cascade import PATIENT_MS, Scenario, Stage
+from brimful.cli.sandbox import WAIT_MS
+from tests.builders.cascade import Scenario, Stage
 from tests.builders.chain import Chain, build_chain
 from tests.builders.faulty import COMMIT_KINDS, Point, Script
 from tests.builders.faulty_gateway import CALL_KINDS, NO_ANSWER
@@ -158,7 +159,7 @@ def check_answers(case: Case, stage: Stage) -> None:
     any fault all are served who ask again, unless a card says no."""
     if case.kind in NO_ANSWER and not stage.scenario.rules() and stage.scenario.serves == "all":
         for ask in stage.asks:
-            assert type(ask.first) is type(ask.answer) or ask.wait_ms < PATIENT_MS, ask
+            assert type(ask.first) is type(ask.answer) or ask.wait_ms < WAIT_MS, ask
     if case.scenario.serves == "all" and case.kind not in ("declined", "authenticate"):
         assert all(ask.done for ask in stage.asks), stage.asks
     assert len(stage.lives) == (2 if case.kind.startswith("dies") else 1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from brimful.cli.sandbox import WAIT_MS
 from brimful.db.address import DatabaseGone
 from brimful.db.transaction import connect
 from brimful.domain.reason import Reason, Refuse
@@ -26,7 +27,6 @@ from tests.builders.world import World
 LEASE_S = 0.3
 # What is still open by then would never end, on however slow a machine.
 HANGS_AFTER_S = 240
-PATIENT_MS = 60_000
 QUIET_S = 1.0
 # What a caller hears when the process that it asked dies.
 DIED = "died"
@@ -54,7 +54,7 @@ class Ask:
     who: str
     does: str = "spend"
     credits: int = 25
-    wait_ms: int = PATIENT_MS
+    wait_ms: int = WAIT_MS
     goes_away: bool = False
     first: Any = None
     answer: Any = None
@@ -222,7 +222,7 @@ class Stage(World):
 
     async def send(self, ask: Ask, *, again: bool) -> Any:
         """One request under its key."""
-        wait_ms = PATIENT_MS if again else ask.wait_ms
+        wait_ms = WAIT_MS if again else ask.wait_ms
         if ask.does == "spend":
             return await self.spend(ask.who, ask.credits, key=ask.who, wait_ms=wait_ms)
         if ask.does == "switch off":

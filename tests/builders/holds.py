@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from brimful.cli.sandbox import WAIT_MS
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.credit_leases import report_lease, return_lease
 from brimful.usecases.end_hold import HoldRef, capture_hold, release_hold
@@ -16,7 +17,7 @@ async def place(
     *,
     key: str | None = None,
     ttl_s: int = 900,
-    wait_ms: int = 60_000,
+    wait_ms: int = WAIT_MS,
     held_as: str = "hold",
 ) -> Any:
     """Place a hold, or take a lease."""

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from brimful.cli.sandbox import WAIT_MS
 from brimful.domain.payment import Captured
 from brimful.usecases.record_payment import record_payment
 from brimful.usecases.refund_charge import Wish
@@ -43,7 +44,7 @@ async def refund(
     *,
     line: int | None = None,
     key: str | None = None,
-    wait_ms: int = 60_000,
+    wait_ms: int = WAIT_MS,
 ) -> Any:
     """Refund as the API does."""
     account = await world.account(name)

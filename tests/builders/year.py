@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from brimful.billing.renewals import find_due_sellers
+from brimful.cli.sandbox import WAIT_MS
 from brimful.db.transaction import Database
 from brimful.effects.clocks import TestClock
 from brimful.usecases.change_period_end import (
@@ -99,7 +100,11 @@ class Year(World):
         """Change a plan as the API does."""
         of = await self._of(name, "subscription")
         answer = await self.engine.change_subscription(
-            **of, wait_ms=60_000, package_id=package, key=key or self.key(), body_hash=package.bytes
+            **of,
+            wait_ms=WAIT_MS,
+            package_id=package,
+            key=key or self.key(),
+            body_hash=package.bytes,
         )
         await self.settle()
         return answer
