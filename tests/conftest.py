@@ -21,7 +21,7 @@ from brimful.ledger.audit import audit
 from tests.builders.calendar import Calendar, timed_world
 from tests.builders.world import World, running_world
 from tests.builders.year import Year, running_year
-from tests.within import pytest_addoption, pytest_configure
+from tests.within import UNTIL, pytest_addoption, pytest_configure
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
@@ -51,7 +51,8 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         "BRIMFUL_EVENT_FUZZ",
         "BRIMFUL_EVENT_ORDERS",
         "BRIMFUL_SIMULATED_SEEDS",
-        "BRIMFUL_TESTS_UNTIL",
+        "BRIMFUL_STRIPE_SANDBOX_KEY",
+        UNTIL,
         "BRIMFUL_RACING_CHARGES",
         "BRIMFUL_NESTED_CRASHES",
         "BRIMFUL_LEASE_CLIENTS",

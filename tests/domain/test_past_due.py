@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brimful.domain.past_due import is_suspended, next_seller_retry, suspended_at
+from brimful.domain.past_due import next_seller_retry, suspended_at
 from tests.domain.makers import AT
 
 HOUR = timedelta(hours=1)
@@ -14,11 +14,9 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-def test_r35_a_declined_subscriber_is_suspended_after_7_days_to_the_second() -> None:
+def test_r35_a_declined_subscriber_is_suspended_after_7_days() -> None:
     """Counted from when the renewal became due."""
     assert suspended_at(AT) == AT + 7 * DAY
-    moments = [AT, AT + 6 * DAY, AT + 7 * DAY - SECOND, AT + 7 * DAY, AT + 70 * DAY]
-    assert [is_suspended(AT, at) for at in moments] == [False, False, False, True, True]
 
 
 def test_r35_a_seller_that_fails_is_tried_after_1_6_24_48_72_hours_then_daily() -> None:

@@ -7,7 +7,6 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from brimful.db.ids import new_id
-from brimful.db.sqlfile import load
 from brimful.db.transaction import Database
 from brimful.ledger import demands
 from brimful.ledger.demands import NewDemand
@@ -56,7 +55,7 @@ async def _wait(tree: Tree, needs: Needs) -> list[UUID]:
 
 async def _offer(tree: Tree, _line: Sequence[UUID]) -> int:
     rows = await tree.tx.fetch(
-        load("brimful.ledger", "offer_stock"),
+        "select kind, operation_id, outcome from offer_stock_v1($1, $2, $3, $4, $5)",
         tree.tenant_id,
         tree.seller,
         tree.moment.at,

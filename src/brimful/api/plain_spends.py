@@ -18,6 +18,7 @@ from brimful.api import ids
 from brimful.api.batch import Item, hash_of
 from brimful.api.problem import Problem, of_exception, response_of
 from brimful.api.readers import Readers
+from brimful.api.requests import WAIT_MS_MAX
 from brimful.api.routes.spends import LATER, told
 from brimful.db.address import DatabaseGone
 from brimful.db.ids import read_id
@@ -31,7 +32,6 @@ _log = structlog.get_logger()
 _PATH = re.compile(rf"/v1/accounts/acc_({ids.HEX})/spends")
 _KEY = re.compile(ids.KEY.encode())
 _NAMES = frozenset((b"authorization", b"content-type", b"idempotency-key"))
-WAIT_MS_MAX = 60_000
 
 Headers = Iterable[tuple[bytes, bytes]]
 

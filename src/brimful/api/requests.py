@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from brimful.api import ids
-from brimful.api.batch import SPENDS_MAX
+from brimful.api.batch import MESSAGES_MAX, SPENDS_MAX
 from brimful.api.texts import Text
 from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
@@ -50,7 +50,8 @@ IdempotencyKey = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 After = Annotated[str | None, Query(max_length=64, description="The `next` of the page before.")]
-WaitMs = Annotated[int, Field(strict=True, ge=0, le=60_000)]
+WAIT_MS_MAX = 60_000
+WaitMs = Annotated[int, Field(strict=True, ge=0, le=WAIT_MS_MAX)]
 
 
 def _instant(value: Any) -> datetime:
@@ -125,7 +126,7 @@ class Spend(Body):
 
     credits: Credits | None = None
     model: Text | None = None
-    messages: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    messages: Annotated[int, Field(strict=True, ge=1, le=MESSAGES_MAX)] | None = None
     wait_ms: WaitMs | None = None
 
 

@@ -312,8 +312,6 @@ async def set_state(
     *,
     moment: Moment,
     reason: str | None = None,
-    demand_id: UUID | None = None,
-    explanation: Mapping[str, object] | None = None,
 ) -> None:
     """Move a locked purchase to a state. Whoever drives purchases finds it due at once, unless the
     state is one that waits for somebody else or is the last."""
@@ -324,10 +322,8 @@ async def set_state(
         purchase.purchase_id,
         state,
         reason,
-        demand_id,
         None if ended or state == "waiting" else moment.real_at,
         moment.at if ended else None,
-        None if explanation is None else dict(explanation),
     )
 
 
@@ -343,10 +339,9 @@ async def set_explanation(
 async def set_charge_state(
     tx: Transaction,
     purchase: Purchase,
-    state: Literal["held", "captured", "canceled", "refunded"],
+    state: Literal["captured", "canceled", "refunded"],
     *,
     captured_at: datetime | None = None,
-    capture_before: datetime | None = None,
 ) -> None:
     """Record what is known of the charge."""
     await tx.execute(
@@ -355,7 +350,6 @@ async def set_charge_state(
         purchase.purchase_id,
         state,
         captured_at,
-        capture_before,
     )
 
 

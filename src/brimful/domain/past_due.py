@@ -31,15 +31,6 @@ def suspended_at(due_at: datetime) -> datetime:
     return due_at + SUSPENDED_AFTER
 
 
-def is_suspended(due_at: datetime, at: datetime) -> bool:
-    """Tell whether a renewal that the subscriber's own card did not pay suspends it at ``at`` (R35).
-
-    Not to be asked of a renewal that waits for its seller: that one never suspends anybody.
-    ``due_at`` as in `suspended_at`, at whose very instant access ends.
-    """
-    return at >= suspended_at(due_at)
-
-
 def next_seller_retry(first_failed_at: datetime, at: datetime) -> datetime:
     """When a renewal is tried again whose seller could not be secured at ``at`` (R35).
 

@@ -6,13 +6,13 @@ is the months ``[n * s, (n + 1) * s)``. All of it is computed in UTC, on whole h
 the same instants in another zone, and nothing moves when the clocks of that zone change.
 
 What a subscription has had is one number, ``months_done``: the months begun so far, 1 from its
-start on (0 where it is to begin at an anchor that it was given for another interval). It only grows, so nothing is granted twice; it jumps to the month that runs, so a run that
-was missed catches up once, and what lies between is neither charged nor granted.
+start on (0 where it is to begin at an anchor that it was given for another interval). It only grows,
+so nothing is granted twice; it jumps to the month that runs, so a run that was missed catches up once,
+and what lies between is neither charged nor granted.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from brimful.domain.period import MONTHS, Interval, Period, month_at, period_at
 
@@ -41,18 +41,6 @@ def whole_hour(at: datetime) -> datetime:
     Raises ValueError for a moment without a zone.
     """
     return _utc(at).replace(minute=0, second=0, microsecond=0)
-
-
-def anchor_from_local(at: datetime, zone: str) -> datetime:
-    """The anchor of a subscription that starts at ``at``: the whole UTC hour in which it begins (R34).
-
-    ``at`` is an instant with its own zone, or without one what a clock on the wall shows in
-    ``zone`` (an IANA name). An hour that the wall shows twice is the first of the two unless
-    ``at.fold`` says the second; one that it skips counts from before the change. Raises
-    ZoneInfoNotFoundError for a zone that does not exist.
-    """
-    there = ZoneInfo(zone)
-    return whole_hour(at if at.tzinfo is not None else at.replace(tzinfo=there))
 
 
 def month_index(anchor: datetime, at: datetime) -> int:

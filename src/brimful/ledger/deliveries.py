@@ -27,8 +27,8 @@ async def deliver_and_offer(
     tx: Transaction, *, tenant_id: UUID, purchase_id: UUID, buyer_id: UUID, moment: Moment
 ) -> Delivered:
     """Hand over what one purchase paid for, whose pools and row are locked and whose demand is met, as
-    ``transfers.deliver``, and offer it to the demands that wait on its buyer's pool, those that it was
-    sized for before all others, as ``demands.offer_stock``."""
+    ``transfers.deliver``, and offer it to the demands that wait on its buyer's pool: those that it was
+    sized for first (R17), the others in arrival order (R20)."""
     row = await tx.fetchrow(
         _sql("deliver_and_offer"), tenant_id, purchase_id, buyer_id, moment.at, moment.real_at
     )

@@ -1,4 +1,4 @@
-"""Demands on a pool: register, offer, end, deliver. Thin names for the ledger's SQL functions."""
+"""Demands on a pool: lock, register, offer, consume, end. Thin names for the ledger's SQL functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,13 +168,9 @@ async def offer_stock(
     tenant_id: UUID,
     account_id: UUID,
     moment: Moment,
-    bought: UUID | None = None,
 ) -> list[Moved]:
-    """Offer what is free in a locked pool to the demands that wait, in arrival order (R20); those
-    that the purchase ``bought``, just granted, was sized for come before all others (R17)."""
-    rows = await tx.fetch(
-        _sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at, bought
-    )
+    """Offer what is free in a locked pool to the demands that wait, in arrival order (R20)."""
+    rows = await tx.fetch(_sql("offer_stock"), tenant_id, account_id, moment.at, moment.real_at)
     return [Moved(**dict(row)) for row in rows]
 
 

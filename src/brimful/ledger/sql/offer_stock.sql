@@ -1,1 +1,1 @@
-select kind, operation_id, outcome from offer_stock_v1($1, $2, $3, $4, $5);
+select kind, operation_id, outcome from offer_stock_v1($1, $2, $3, $4);

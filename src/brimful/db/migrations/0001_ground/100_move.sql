@@ -1,4 +1,5 @@
--- The only place where a balance changes: one movement, one entry, the sequence under the row's lock.
+-- One movement of a balance: one entry, the sequence under the row's lock. What moves many at once keeps the same rule in bulk
+-- (spend_many_v1, reserve_many_v1, lapse_v1, move_brought_v1).
 create function move_v1(
     p_tenant uuid, p_account uuid, p_resource text, p_kind text,
     p_source text, p_target text, p_amount bigint, p_operation uuid, p_at timestamptz
