@@ -2,6 +2,7 @@
 
 import asyncio
 
+from brimful.billing.refunds import refund_key
 from brimful.usecases.refund_charge import RefundBegun
 from brimful_testbank.faults import Rule
 from tests.builders.held import until
@@ -82,6 +83,61 @@ async def test_r22_r25_a_refund_whose_key_was_taken_off_it_at_the_dashboard_is_o
     assert (client.free, client.held) == (2_400, 0)
     assert (await world.credits("Agency")).free == 600
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def test_r25_r45_a_cent_given_back_under_our_key_is_a_cent(world: World) -> None:
+    """A refund of all was refused; its seller makes one of a cent at the dashboard, and writes on it
+    what ours would have borne. The buyer keeps all but what a cent paid for, whatever is written later."""
+    charge = await bought(world)
+    world.desk.faults.rules.append(Rule(verb="refund", fault="refuse", times=1))
+    assert not isinstance(await refund(world, "Client 1", charge["charge_id"]), RefundBegun)
+    refused = await world.db.fetchval("select refund_id from refund")
+    payment = world.desk.bank.payments[charge["payment_id"]]
+    key = refund_key(payment["merchant"], refused)
+    world.desk.bank.refund(payment["merchant"], charge["payment_id"], 1)
+    await hear(world, charge["payment_id"])
+    world.desk.bank.payments[charge["payment_id"]]["refunds"][0]["reference"] = key
+    await hear(world, charge["payment_id"])
+    world.desk.bank.refund(payment["merchant"], charge["payment_id"], 1, key)
+    await hear(world, charge["payment_id"])
+    assert await refund_states(world, "Client 1") == ["refused", "succeeded", "succeeded"]
+    assert (await world.credits("Client 1")).free == 3_000 - 3_000 * 2 // 2_500
+
+
+async def test_r22_r25_a_refund_without_an_answer_is_in_doubt_while_its_account_is_closed(
+    world: World,
+) -> None:
+    """It was made, and its reply lost; that the account is closed by then says nothing of it. What it
+    takes stays frozen until the gateway can be asked again."""
+    charge = await bought(world)
+    faults = world.desk.faults
+    faults.rules.append(Rule(verb="refund", fault="lost_after", times=1))
+    faults.rules.append(Rule(verb="look_up", fault="lost_before", times=1_000))
+    await refund(world, "Client 1", charge["charge_id"], 500, wait_ms=0)
+    await until(lambda: _is_made(world, charge["payment_id"]))
+    await world.settle()
+    merchant = await world.disconnect("Agency")
+    await _taken_up_again(world)
+    assert await refund_states(world, "Client 1") == ["requested"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (2_400, 600)
+    world.desk.bank.connect(merchant)
+    faults.rules.clear()
+    await _taken_up_again(world)
+    assert await refund_states(world, "Client 1") == ["succeeded"]
+    client = await world.credits("Client 1")
+    assert (client.free, client.held) == (2_400, 0)
+    assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def _taken_up_again(world: World) -> None:
+    await world.db.execute("update refund set wake_real_at = now() where state = 'requested'")
+    await world.engine.take_up_due_work()
+    await world.settle()
+
+
+async def _is_made(world: World, payment_id: str) -> bool:
+    return bool(world.desk.bank.payments[payment_id]["refunds"])
 
 
 async def _is_recorded(world: World) -> bool:

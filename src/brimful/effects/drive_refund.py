@@ -9,6 +9,7 @@ from uuid import UUID
 
 from brimful.billing import refunds
 from brimful.billing.refunds import DueRefund
+from brimful.domain.disconnection import is_disconnected
 from brimful.domain.effect import Effect
 from brimful.domain.payment import Captured, Refunded, Refused
 from brimful.domain.resending import may_send
@@ -45,11 +46,14 @@ async def drive_refund(driver: Driver, *, tenant_id: UUID, refund_id: UUID) -> t
             currency=due.currency,
             idempotency_key=due.key,
         )
-        if isinstance(outcome, Refunded | Refused):
+        # That the account is closed by now says nothing of an earlier try, which had no answer: it is
+        # asked for again until there is one, or read back when the account is open again (R22).
+        unsaid = due.tries > 1 and is_disconnected(outcome)
+        if isinstance(outcome, Refunded | Refused) and not unsaid:
             effects += await record_refund(
                 driver.ctx, tenant_id=tenant_id, due=due, outcome=outcome, moment=driver.now()
             )
-        else:
+        elif not unsaid:
             # It may have been done all the same: sent again under its key, it is done once.
             pause = timedelta(seconds=RETRY_AFTER_S[min(due.tries, len(RETRY_AFTER_S)) - 1])
     effects += await _read_back(driver, tenant_id, due, given_up=asks and late)

@@ -134,11 +134,18 @@ def _news(refund_id: UUID, fact: RefundFact, *, elsewhere: bool) -> News:
 def _known(
     purchase: Purchase, known: Sequence[KnownRefund], fact: RefundFact
 ) -> KnownRefund | None:
-    """The refund that the gateway speaks of, by its id for it, or by ours before we know that."""
+    """The refund that the gateway speaks of, by its id for it, or by ours before we know that.
+
+    Whoever runs the gateway's account can write our id on a refund of its own, so it must be of the same
+    amount as well: then it is all the same whose it is (R45).
+    """
     account = purchase.gateway_account or ""
     for one in known:
+        if one.gateway_refund == fact.refund_id:
+            return one
+    for one in known:
         ours = one.gateway_refund is None and fact.reference == refund_key(account, one.refund_id)
-        if ours or one.gateway_refund == fact.refund_id:
+        if ours and one.amount_minor == fact.amount_minor:
             return one
     return None
 

@@ -81,10 +81,12 @@ declare
     v_taken bigint;
     v_demands uuid[];
 begin
-    -- Balances before lots, as whoever spends at the end of a lot takes them.
+    -- Balances before lots, as whoever spends at the end of a lot takes them: who holds the balance alone may let it lapse.
     perform 1 from balance b
     where b.tenant_id = p_tenant and b.resource = 'credits' and b.account_id in (
-        select p.seller_id from purchase p where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases))
+        select v.account_id from purchase p
+        cross join lateral (values (p.seller_id), (p.buyer_id)) v (account_id)
+        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases))
     order by b.account_id for update;
     -- What was spent so far comes out of the lots there were, and what has ended lapses, before a lot is added (R36).
     for v_buyer in
