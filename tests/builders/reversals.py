@@ -25,12 +25,12 @@ async def bought(
     return await charge_of(world, "Client 1")
 
 
-async def charge_of(world: World, name: str) -> dict[str, Any]:
-    """The last captured charge on an account's card."""
+async def charge_of(world: World, name: str, state: str = "captured") -> dict[str, Any]:
+    """The last charge in a state on an account's card."""
     row = await world.db.fetchrow(
-        "select * from charge where account_id = $1 and state = 'captured' "
-        "order by charge_id desc limit 1",
+        "select * from charge where account_id = $1 and state = $2 order by charge_id desc limit 1",
         world.names[name],
+        state,
     )
     assert row is not None
     return dict(row)

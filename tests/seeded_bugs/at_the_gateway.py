@@ -86,7 +86,7 @@ BUGS = (
         "                created[purchase.purchase_id] = payment_id\n",
         "                created[purchase.purchase_id] = payment_id\n"
         '                if purchase.mode == "charge":\n'
-        "                    effects += await deliver(tx, purchase, moment)\n",
+        "                    effects += await deliver_renewals(tx, [purchase], moment)\n",
         "R17, R23: granted once captured",
         ("tests/usecases/test_worked_example.py::test_r14_worked_example",),
     ),
@@ -130,7 +130,7 @@ BUGS = (
     ),
     Bug(
         "captured_before_the_seller_has_it",
-        f"{USECASES}/record_payment.py",
+        f"{USECASES}/queue_at_sellers.py",
         "    await payments.queue(tx, tenant_id, met, moment)\n",
         "    await payments.queue(tx, tenant_id, dict.fromkeys(met, True), moment)\n",
         "R17: a hold is captured once the stock is reserved",
@@ -204,17 +204,17 @@ BUGS = (
     ),
     Bug(
         "other_currency_granted",
-        f"{USECASES}/record_payment.py",
-        "        and purchase.currency == captured.currency\n",
-        "",
+        f"{USECASES}/record_capture.py",
+        "    return named == (purchase.payment_id, purchase.currency)\n",
+        "    return named[0] == purchase.payment_id\n",
         "R45: a grant follows only from the currency that was stored",
         ("tests/usecases/test_told.py::test_r45_a_capture_of_something_else_grants_nothing",),
     ),
     Bug(
         "other_amount_granted",
-        f"{USECASES}/record_payment.py",
-        "        and purchase.charge_minor == captured.amount_minor\n",
-        "",
+        f"{USECASES}/record_capture.py",
+        " and captured.amount_minor == purchase.charge_minor\n",
+        "\n",
         "R45: a grant follows only from the amount that was stored",
         ("tests/usecases/test_told.py::test_r45_a_capture_of_something_else_grants_nothing",),
     ),

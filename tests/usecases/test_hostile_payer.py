@@ -4,14 +4,11 @@ import asyncio
 import time
 from typing import Any
 
-import pytest
-
 from brimful.billing import payments
 from brimful.domain.reason import Reason, Refuse
-from brimful.usecases.answers import Bought, KeyConflict, Pending, SpendDone
-from brimful.usecases.steps import Step
+from brimful.usecases.answers import Bought, Pending, SpendDone
 from brimful_testbank.faults import Rule
-from tests.builders.held import held_at, until
+from tests.builders.held import until
 from tests.builders.world import World, small_world
 
 
@@ -186,36 +183,6 @@ async def test_r22_nobody_is_told_no_while_the_charge_is_in_doubt(world: World) 
     assert world.taken() == [1_000]
 
 
-async def test_r17_r45_a_hold_that_the_seller_captures_is_delivered_or_given_back(
-    world: World,
-) -> None:
-    """In its own gateway account, past the engine, while it cannot furnish: the client's money
-    comes back, and it is served nothing."""
-    await small_world(world)
-    pack = await world.package("Agency", 700, credits=100)
-    await world.card("Agency", "tok_declined")
-    agency = world.names["Agency"]
-    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
-        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=3_000))
-        await until(lambda: _first_state(world, "Client 1", "waiting"))
-        [payment_id] = world.held_open()
-        payment = world.desk.bank.payments[payment_id]
-        world.desk.bank.capture(payment["merchant"], payment_id, payment["amount"])
-        held.go.set()
-        answer = await bought
-    await work_until_idle(world)
-    assert isinstance(answer, Refuse)
-    assert answer.reason is Reason.temporarily_unavailable
-    [purchase] = await world.purchases("Client 1")
-    assert purchase["state"] == "failed"
-    assert world.desk.bank.payments[payment_id]["refunded"] == 700
-    assert (await world.credits("Client 1")).received == 0
-
-
-async def _first_state(world: World, name: str, state: str) -> bool:
-    return [p["state"] for p in await world.purchases(name)][:1] == [state]
-
-
 async def test_r39_a_key_tried_again_after_a_change_of_rate_is_debited_what_it_says(
     world: World,
 ) -> None:
@@ -236,21 +203,6 @@ async def test_r39_a_key_tried_again_after_a_change_of_rate_is_debited_what_it_s
     assert isinstance(done, SpendDone)
     assert done.credits == 25
     assert (await world.credits("Agency")).used == 25
-
-
-@pytest.mark.parametrize("first", ["purchase", "spend"])
-async def test_r39_one_key_for_a_purchase_and_a_spend_is_an_error(world: World, first: str) -> None:
-    """Keys are unique per account, whatever they were used for."""
-    await small_world(world, clients=0)
-    pack = await first_pack(world)
-    if first == "purchase":
-        assert isinstance(await world.buy("Agency", pack, key="one"), Bought)
-        again = await world.spend("Agency", 10, key="one")
-    else:
-        assert isinstance(await world.spend("Agency", 10, key="one"), SpendDone)
-        again = await world.buy("Agency", pack, key="one")
-    assert again == KeyConflict(key="one")
-    assert len(world.taken()) == 1
 
 
 async def test_r24_a_lease_keeps_others_out(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from brimful.db.transaction import Database
 from brimful.domain.reason import Refuse
+from brimful.effects import spending
 from brimful.effects.clocks import TestClock
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import Bought, SpendDone
@@ -85,6 +86,32 @@ async def test_r16_who_buys_is_not_refused_at_once(client: World) -> None:
     assert await refused(client, short) == [None]
     [answer] = await client.engine.spend_all([short], 20_000)
     assert isinstance(answer, SpendDone)
+
+
+async def test_r39_what_was_done_meanwhile_is_not_refused_with_what_was_not(
+    client: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spend waits for a purchase, which is all that its owner allows this month; its caller sends it
+    once more, behind another. It is done before that other is refused: both answers say what is so."""
+    await client.auto_billing(CLIENT, per_month_minor=2_500)
+    client.desk.faults.close_gate("confirm")
+    account = await client.account(CLIENT)
+    ids = (account.tenant_id, account.account_id)
+    waits = new_spend(*ids, 3_010, key="waits")
+    first = asyncio.create_task(client.engine.spend_all([waits], 20_000))
+    await client.desk.faults.wait_for("confirm", 1)
+
+    async def later(*what: Any) -> Any:
+        client.desk.faults.open_gate("confirm")
+        await first
+        return await refuse_without_buying(*what)
+
+    monkeypatch.setattr(spending, "refuse_without_buying", later)
+    again = new_spend(*ids, 3_010, key="waits")
+    refusal, done = await client.engine.spend_all([await asked(client, 5), again], 20_000)
+    assert isinstance(refusal, Refuse)
+    assert isinstance(done, SpendDone) and done.spend_id == waits.spend_id
+    assert [type(one) for one in await first] == [SpendDone]
 
 
 async def test_r38_who_holds_beyond_its_time_finds_what_comes_free(client: World) -> None:

@@ -2,11 +2,16 @@
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import AsyncIterator
 from typing import Any
 
+from brimful.billing.purchases import lock_purchase
 from brimful.domain.reason import Refuse
+from brimful.usecases.answers import Missing
 from brimful.usecases.clear_debt import clear_debt
+from brimful.usecases.reverse import settle_reversals
+from tests.builders.held import blocked, until
 from tests.builders.reversals import bought, charge_of, debts, record, refund_elsewhere
 from tests.builders.world import World
 
@@ -76,15 +81,7 @@ async def test_r25_what_the_seller_let_go_is_not_taken_when_it_comes_free(world:
         world.desk.bank.refund(_merchant(world, charge), charge["payment_id"], 1_000)
         await record(world, charge["payment_id"])
         assert await debts(world, "Agency") == [1_200]
-        account = await world.account("Client 1")
-        await clear_debt(
-            world.engine.ctx,
-            tenant_id=account.tenant_id,
-            account_id=account.account_id,
-            debt_id=await world.db.fetchval("select debt_id from reversal"),
-            given_by="Owner of Agency",
-            moment=world.engine.clock.moment(),
-        )
+        assert await _clear(world) is True
     await scan(world)
     assert (await world.credits("Client 1")).free == 2_000
     await refund_elsewhere(world, charge["payment_id"], 500)
@@ -92,6 +89,37 @@ async def test_r25_what_the_seller_let_go_is_not_taken_when_it_comes_free(world:
     assert await debts(world, "Agency") == []
     await refund_elsewhere(world, charge["payment_id"], 1_000)
     assert (await world.credits("Client 1")).free == 200
+
+
+async def test_r25_what_is_just_being_taken_is_not_let_go_as_well(world: World) -> None:
+    """Whoever takes what has come free has read what its seller let go: one who clears the debt
+    meanwhile waits, and lets go what is owed after it."""
+    async with reserved(world) as charge:
+        world.desk.bank.dispute(charge["payment_id"], None, state="lost")
+        await record(world, charge["payment_id"])
+    before = await world.credits("Agency")
+    outside = contextvars.copy_context()
+    async with world.db.transaction() as tx:
+        purchase = await lock_purchase(tx, charge["tenant_id"], charge["purchase_id"])
+        clearing = asyncio.create_task(_clear(world), context=outside)
+        await until(lambda: blocked(tx, 1))
+        await settle_reversals(tx, purchase, world.engine.clock.moment())
+    assert await clearing is True
+    assert (await world.credits("Agency")).free == before.free + 2_000
+    assert await world.db.fetchval("select cleared from reversal") == 1_000
+    assert await debts(world, "Agency") == []
+
+
+async def _clear(world: World) -> bool | Missing:
+    account = await world.account("Client 1")
+    return await clear_debt(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        debt_id=await world.db.fetchval("select debt_id from reversal"),
+        given_by="Owner of Agency",
+        moment=world.engine.clock.moment(),
+    )
 
 
 async def test_r25_what_comes_back_to_a_seller_in_debt_goes_on(world: World) -> None:

@@ -51,7 +51,8 @@ async def remember(
 ) -> None:
     """Bind a key to the object that its command made, in the place of one that failed ``before``.
 
-    A racing twin of a fresh key fails here on the unique key, is undone, and runs again.
+    A racing twin of a fresh key fails here on the unique key, be it a command or a spend, is undone, and
+    runs again.
     """
     if before.object_id is None:
         await tx.execute(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from brimful.billing.purchases import Purchase
+from brimful.billing.purchases import Purchase, lock_purchase
 from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
@@ -259,6 +259,9 @@ async def clear_debt(
     """Let go of what an account owes; True when it owed something. Raises LookupError when there is no
     such debt."""
     where = (tenant_id, debt_id, account_id)
-    if await tx.fetchrow(_sql("read_debt"), *where) is None:
+    debt = await tx.fetchrow(_sql("read_debt"), *where)
+    if debt is None:
         raise LookupError(str(debt_id))
+    # Whoever takes what has come free holds these, and has read what is cleared: not both (R25).
+    await lock_purchase(tx, tenant_id, debt["purchase_id"])
     return await tx.fetchval(_sql("clear_debt"), *where, given_by, moment.at) is not None

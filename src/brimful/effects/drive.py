@@ -29,6 +29,7 @@ from brimful.domain.payment import (
     Unreachable,
 )
 from brimful.domain.resending import may_send
+from brimful.effects.give_back import give_back
 from brimful.effects.late import ask_late
 from brimful.gateways.connections import Connections
 from brimful.gateways.port import REFERENCE, Gateway
@@ -230,13 +231,7 @@ async def ask(
         return await _capture(gateway, purchase, account, payment_id)
     assert purchase.state == "canceling", "nothing is asked for a purchase that is not driven"
     if purchase.charge_state == "captured":
-        return await gateway.refund(
-            account_ref=account,
-            payment_id=payment_id,
-            amount_minor=purchase.charge_minor,
-            currency=purchase.currency,
-            idempotency_key=f"refund-{account}-{purchase.charge_id}",
-        )
+        return await give_back(gateway, purchase)
     return await gateway.cancel(
         account_ref=account,
         payment_id=payment_id,

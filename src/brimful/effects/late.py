@@ -7,11 +7,11 @@ from brimful.domain.payment import (
     CreateOutcome,
     Held,
     PaymentOutcome,
-    Refunded,
     RefundOutcome,
     Refused,
     Unknown,
 )
+from brimful.effects.give_back import given_back
 from brimful.gateways.port import Gateway
 
 # A payment whose creation was never learnt of is given up: it is not confirmed and takes no money.
@@ -29,23 +29,14 @@ async def ask_late(
     account, payment_id = purchase.gateway_account, purchase.payment_id
     seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
     if purchase.state == "canceling" and isinstance(seen, Captured):
-        return _refunded(seen)
+        if seen.refunded_minor < seen.amount_minor:
+            return Unknown(why="too late to refund")
+        # A try of ours has made it after all.
+        return given_back(seen)
     if not isinstance(seen, Created | Held):
         return seen
     return await gateway.cancel(
         account_ref=account,
         payment_id=payment_id,
         idempotency_key=f"cancel-{account}-{purchase.charge_id}",
-    )
-
-
-def _refunded(seen: Captured) -> Refunded | Unknown:
-    """The refund that a try of ours has made after all."""
-    if seen.refunded_minor < seen.amount_minor:
-        return Unknown(why="too late to refund")
-    return Refunded(
-        payment_id=seen.payment_id,
-        refund_id=seen.refunds[-1].refund_id if seen.refunds else "",
-        amount_minor=seen.refunded_minor,
-        total_minor=seen.refunded_minor,
     )

@@ -96,7 +96,7 @@ class Spending:
 
     async def _follow(
         self,
-        asked: Sequence[tuple[NewSpend, Tried | None]],
+        asked: Sequence[tuple[NewSpend, Tried]],
         until_s: float,
         slots: asyncio.Semaphore,
     ) -> list[Answer | Exception]:
@@ -108,17 +108,18 @@ class Spending:
         waiting: dict[int, asyncio.Task[Answer | Exception]] = {}
         refused: tuple[int, Refuse] | None = None
         async with slots:
-            if await _alone(self._ended_holds(asked[0][0])) is True:
-                asked = [(new, None) for new, _ in asked]
+            anew = await _alone(self._ended_holds(asked[0][0])) is True
             for place, (new, tried) in enumerate(asked):
                 left_ms = max(0, int((until_s - loop.time()) * 1000))
-                if refused is not None and new.credits >= refused[0]:
+                # What waited already under its key may be done by now: it is looked at by itself (R39).
+                short = tried.outcome == "short"
+                if short and refused is not None and new.credits >= refused[0]:
                     told.append(refused[1])
                     continue
                 if loop.time() > patience_s:
                     told.append(Pending(operation_id=new.spend_id))
                     continue
-                begun = await _alone(self._begin(new, left_ms, tried))
+                begun = await _alone(self._begin(new, left_ms, None if anew else tried))
                 if isinstance(begun, SpendWaiting):
                     outcome = _alone(self._outcome(new, begun, left_ms))
                     waiting[place] = asyncio.create_task(outcome)

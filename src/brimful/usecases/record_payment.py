@@ -5,7 +5,7 @@ Recording is a compare-and-set on that state under lock, so that any fact may co
 order or from two processes, and be recorded once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from brimful.billing.purchases import Purchase, PurchaseState
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import AUTHENTICATION_REQUIRED
 from brimful.domain.disconnection import is_disconnected
-from brimful.domain.effect import Drive, Effect, Plan, ReadAccount, Renew
+from brimful.domain.effect import Drive, Effect, ReadAccount, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.payment import (
     DISCONNECTED,
@@ -38,19 +38,24 @@ from brimful.domain.payment import (
 )
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
-from brimful.ledger.demands import NewDemand
 from brimful.usecases.begin_attempts import may_begin, stop_attempts
 from brimful.usecases.context import Context
-from brimful.usecases.deliver import deliver, deliver_renewals
+from brimful.usecases.deliver import deliver_renewals
 from brimful.usecases.fail_purchase import fail_purchase
 from brimful.usecases.note_disconnected import note_disconnected
-from brimful.usecases.record_card_result import note_success, record_decline
+from brimful.usecases.queue_at_sellers import queue_at_sellers
+from brimful.usecases.record_capture import (
+    ASKED,
+    give_up_capture,
+    is_part,
+    matches,
+    record_capture,
+)
+from brimful.usecases.record_card_result import record_decline
 from brimful.usecases.record_reversals import record_not_given_back, record_reversals
 
 Outcome = PaymentOutcome | Refunded
 
-# The card was put to its bank, perhaps with the owner present, and nothing is known yet.
-ASKED = ("created", "authenticating")
 # So long may an owner take at the bank, in real time: no longer than a reservation lasts (R20).
 OWNER_HAS = timedelta(minutes=15)
 # A gateway that says this does not know the card that we have on file (any more).
@@ -140,7 +145,7 @@ async def _record_all(
                 beginning.append(purchase)
             case Held(capture_before=before) if purchase.state in ASKED:
                 held.append((purchase, before))
-            case Captured() if _renews(purchase) and _matches(purchase, outcome):
+            case Captured() if _renews(purchase) and matches(purchase, outcome):
                 renewed.append(purchase)
             case _:
                 effects += await _record(ctx, tx, purchase, outcome, moment)
@@ -151,7 +156,7 @@ async def _record_all(
     if held:
         capture_before = {purchase.purchase_id: before for purchase, before in held}
         await payments.note_held(tx, tenant_id, capture_before)
-        effects += await _queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
+        effects += await queue_at_sellers(tx, [purchase for purchase, _ in held], moment)
     effects += await _end_outages(tx, tenant_id, learnt, moment)
     if renewed:
         await breaker.forget_soft_declines(tx, renewed, moment.at)
@@ -219,7 +224,7 @@ async def _record_reversals(
         if not isinstance(outcome, Captured) or not (outcome.refunds or outcome.disputes):
             continue
         purchase = await purchases.lock_purchase(tx, seen.tenant_id, seen.purchase_id)
-        if purchase.state == "delivered" and _matches(purchase, outcome):
+        if purchase.state == "delivered" and matches(purchase, outcome):
             effects += await record_reversals(tx, purchase, outcome, moment)
     return effects
 
@@ -239,8 +244,10 @@ async def _record(
             return await record_not_given_back(tx, purchase, outcome, moment)
         return ()
     match outcome:
-        case Captured() if _matches(purchase, outcome):
-            return await _captured(tx, purchase, moment)
+        case Captured() if matches(purchase, outcome):
+            return await record_capture(tx, purchase, moment)
+        case Captured() if is_part(purchase, outcome):
+            return await give_up_capture(tx, purchase, moment)
         case Declined(code=code, hard=hard) if purchase.state in (*ASKED, "capturing"):
             return await record_decline(ctx, tx, purchase, code=code, hard=hard, moment=moment)
         case NeedsAuthentication(action_url=url) if purchase.present:
@@ -306,65 +313,3 @@ async def _refused(
         )
     await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
     return effects
-
-
-async def _captured(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
-    """The money is taken: what it paid for is delivered at once.
-
-    Where the seller's stock is not secured, nobody of ours took it: whoever runs the seller's gateway
-    account captured a mere hold. Then it is delivered once the stock is there, or given back.
-    """
-    effects = await note_success(tx, purchase, moment)
-    if purchase.mode == "charge" or purchase.state == "capturing":
-        return effects + await deliver(tx, purchase, moment)
-    await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
-    if purchase.state in ASKED:
-        effects += await _queue_at_sellers(tx, [purchase], moment)
-    elif purchase.state == "canceling":
-        effects += (Drive(purchase.tenant_id, purchase.purchase_id),)
-    return effects
-
-
-def _matches(purchase: Purchase, captured: Captured) -> bool:
-    """A grant follows only from our own payment, with the amount and currency stored (R45)."""
-    return (
-        purchase.payment_id == captured.payment_id
-        and purchase.charge_minor == captured.amount_minor
-        and purchase.currency == captured.currency
-    )
-
-
-async def _queue_at_sellers(
-    tx: Transaction, held: Sequence[Purchase], moment: Moment
-) -> tuple[Effect, ...]:
-    """The cards are held: now the demands take their places in the sellers' queues (R17, R20)."""
-    tenant_id = held[0].tenant_id
-    met: dict[UUID, bool] = {}
-    effects: list[Effect] = []
-    for seller_id in {purchase.seller_id: None for purchase in held}:
-        mine = [purchase for purchase in held if purchase.seller_id == seller_id]
-        answers = await demands.register_demands(
-            tx,
-            tenant_id=tenant_id,
-            account_id=seller_id,
-            kind="purchase",
-            new=[
-                NewDemand(
-                    demand_id=purchase.purchase_id,
-                    operation_id=purchase.purchase_id,
-                    child_id=purchase.buyer_id,
-                    credits=purchase.credits,
-                    chatbots=purchase.chatbots,
-                )
-                for purchase in mine
-            ],
-            moment=moment,
-        )
-        met |= {
-            purchase.purchase_id: answer for purchase, answer in zip(mine, answers, strict=True)
-        }
-        if not all(answers):
-            effects.append(Plan(tenant_id, seller_id))
-    await payments.queue(tx, tenant_id, met, moment)
-    effects += [Drive(tenant_id, purchase_id) for purchase_id, ready in met.items() if ready]
-    return tuple(effects)

@@ -170,6 +170,9 @@ create function wait_for_spend_v1(
 begin
     perform lock_pools_v1(p_tenant, array[p_account]);
     perform settle_v1(p_tenant, p_account, p_at);
+    if exists (select 1 from command where tenant_id = p_tenant and account_id = p_account and key = p_key) then
+        return 'raced';
+    end if;
     insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, held_as, hold_s, state,
         demand_id, answer_by, at)
     values (p_tenant, p_account, p_key, p_spend, p_hash, p_credits, p_model, p_messages, p_held_as, p_hold_s, 'waiting',

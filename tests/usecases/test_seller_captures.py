@@ -1,0 +1,74 @@
+"""R17, R45: what a seller takes of a hold in its own gateway account, past the engine."""
+
+import asyncio
+
+import pytest
+
+from brimful.domain.reason import Reason, Refuse
+from brimful.usecases.answers import Bought
+from brimful.usecases.steps import Step
+from tests.builders.held import held_at, until
+from tests.builders.reversals import charge_of
+from tests.builders.world import World, small_world
+from tests.usecases.test_hostile_payer import work_until_idle
+
+
+@pytest.mark.parametrize(
+    ("captured", "refunded"), [(700, 0), (1, 0), (700, 1), (699, 100), (700, 700)]
+)
+async def test_r17_r45_a_hold_that_the_seller_captures_is_delivered_or_given_back(
+    world: World, captured: int, refunded: int
+) -> None:
+    """In its own gateway account, past the engine, while it cannot furnish, all or a part of it, and
+    some of that refunded: the client's money comes back, and it is served nothing."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    await world.card("Agency", "tok_declined")
+    agency = world.names["Agency"]
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=3_000))
+        await until(lambda: _first_state(world, "Client 1", "waiting"))
+        [payment_id] = world.held_open()
+        payment = world.desk.bank.payments[payment_id]
+        world.desk.bank.capture(payment["merchant"], payment_id, captured)
+        if refunded:
+            world.desk.bank.refund(payment["merchant"], payment_id, refunded)
+        held.go.set()
+        answer = await bought
+    await work_until_idle(world)
+    assert isinstance(answer, Refuse)
+    assert answer.reason is Reason.temporarily_unavailable
+    [purchase] = await world.purchases("Client 1")
+    assert purchase["state"] == "failed"
+    assert world.desk.bank.payments[payment_id]["refunded"] == captured
+    assert (await world.credits("Client 1")).received == 0
+
+
+async def test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_agreed_on(
+    world: World,
+) -> None:
+    """Its stock is bought by then, and stays the seller's; the cent that it took comes back, and the
+    next purchase finds the stock."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    client = world.names["Client 1"]
+    async with held_at(Step.before_capture, lambda purchase: purchase.buyer_id == client) as held:
+        bought = asyncio.create_task(world.buy("Client 1", pack))
+        await held.arrived.wait()
+        payment_id = (await charge_of(world, "Client 1", "held"))["payment_id"]
+        payment = world.desk.bank.payments[payment_id]
+        world.desk.bank.capture(payment["merchant"], payment_id, 1)
+        held.go.set()
+        answer = await bought
+    await work_until_idle(world)
+    assert isinstance(answer, Refuse)
+    assert answer.reason is Reason.temporarily_unavailable
+    assert world.desk.bank.payments[payment_id]["refunded"] == 1
+    assert (await world.credits("Client 1")).received == 0
+    agency = await world.credits("Agency")
+    assert (agency.free, agency.reserved) == (2_000, 0)
+    assert isinstance(await world.buy("Client 1", pack), Bought)
+
+
+async def _first_state(world: World, name: str, state: str) -> bool:
+    return [p["state"] for p in await world.purchases(name)][:1] == [state]
