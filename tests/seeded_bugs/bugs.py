@@ -8,6 +8,7 @@ from tests.seeded_bugs import (
     in_the_books,
     of_closed_accounts_and_pages,
     of_holds_and_archives,
+    of_meddling_sellers,
     of_replaced_cards,
     of_the_payer,
 )
@@ -20,4 +21,5 @@ BUGS: tuple[Bug, ...] = (
     *of_closed_accounts_and_pages.BUGS,
     *of_replaced_cards.BUGS,
     *of_holds_and_archives.BUGS,
+    *of_meddling_sellers.BUGS,
 )

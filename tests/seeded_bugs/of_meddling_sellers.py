@@ -1,0 +1,86 @@
+"""Bugs that a seller, a buyer or a coincidence could use: holds captured past the engine, refunds in doubt
+or under a key that is ours, and two who act on one balance at the same instant (R17, R22, R25, R36, R39)."""
+
+from tests.seeded_bugs.bug import EFFECTS, TABLES, USECASES, Bug
+
+CAPTURES = "tests/usecases/test_seller_captures.py"
+ELSEWHERE = "tests/usecases/test_refunds_elsewhere.py"
+
+BUGS = (
+    Bug(
+        "part_of_a_hold_ignored",
+        f"{USECASES}/record_payment.py",
+        "        case Captured() if is_part(purchase, outcome):\n",
+        "        case Captured() if False:\n",
+        "R17: what a seller captures of a hold comes back when nothing is delivered for it",
+        (
+            f"{CAPTURES}::test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_agreed_on",
+        ),
+    ),
+    Bug(
+        "more_asked_back_than_is_left",
+        f"{EFFECTS}/give_back.py",
+        "    left_minor = seen.amount_minor - seen.refunded_minor\n",
+        "    left_minor = purchase.charge_minor or 0\n",
+        "R17: what a seller refunded of it before is not asked back again",
+        (
+            f"{CAPTURES}::test_r17_r45_a_hold_that_the_seller_captures_is_delivered_or_given_back[700-1]",
+        ),
+    ),
+    Bug(
+        "a_cent_under_our_key_is_all_of_it",
+        f"{USECASES}/record_reversals.py",
+        "        if ours and one.amount_minor == fact.amount_minor:\n",
+        "        if ours:\n",
+        "R25, R45: a refund takes the credits of its own amount, whatever is written on it",
+        (f"{ELSEWHERE}::test_r25_r45_a_cent_given_back_under_our_key_is_a_cent",),
+    ),
+    Bug(
+        "a_closed_account_refuses_what_is_in_doubt",
+        f"{EFFECTS}/drive_refund.py",
+        "        unsaid = due.tries > 1 and is_disconnected(outcome)\n",
+        "        unsaid = False\n",
+        "R22: that an account is closed says nothing of an earlier try without an answer",
+        (
+            f"{ELSEWHERE}::test_r22_r25_a_refund_without_an_answer_is_in_doubt_while_its_account_is_closed",
+        ),
+    ),
+    Bug(
+        "cleared_while_it_is_collected",
+        "src/brimful/billing/refunds.py",
+        '    await lock_purchase(tx, tenant_id, debt["purchase_id"])\n',
+        "",
+        "R25: a debt is cleared or collected, not both",
+        (
+            "tests/usecases/test_reversed_while_reserved.py::test_r25_what_is_just_being_taken_is_not_let_go_as_well",
+        ),
+    ),
+    Bug(
+        "lapsed_without_the_balance",
+        f"{TABLES}/150_deliver.sql",
+        "        cross join lateral (values (p.seller_id), (p.buyer_id)) v (account_id)\n",
+        "        cross join lateral (values (p.seller_id)) v (account_id)\n",
+        "R36: what ends lapses once",
+        (
+            "tests/usecases/test_lapse_once.py::test_r36_a_delivery_that_meets_a_spend_at_the_end_of_a_lot_lapses_it_once",
+        ),
+    ),
+    Bug(
+        "done_meanwhile_and_refused",
+        f"{EFFECTS}/spending.py",
+        '                short = tried.outcome == "short"\n',
+        "                short = True\n",
+        "R39: what was done is not answered as refused",
+        (
+            "tests/usecases/test_refuse_without_buying.py::test_r39_what_was_done_meanwhile_is_not_refused_with_what_was_not",
+        ),
+    ),
+    Bug(
+        "one_key_for_two_things",
+        f"{TABLES}/095_command.sql",
+        "    perform 1 from balance where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;\n",
+        "",
+        "R39: a key is unique per account, whatever it is used for",
+        ("tests/usecases/test_one_key.py::test_r39_a_purchase_waits_for_a_spend_under_its_key",),
+    ),
+)
