@@ -14,8 +14,8 @@ from tests.builders.world import World, small_world
 ANY_TIMES = 1_000
 
 
-async def compared(world: World, *, days: int = 1) -> Report:
-    """Reconcile what was made until now, and see to what follows."""
+async def reconciled(world: World, *, days: int = 1) -> Report:
+    """Reconcile what was made until now, and begin what follows."""
     engine = world.engine
     assert engine.records is not None
     now = engine.now().at + timedelta(minutes=1)
@@ -27,6 +27,12 @@ async def compared(world: World, *, days: int = 1) -> Report:
         seen=lambda account, count: None,
     )
     engine.run(report.effects)
+    return report
+
+
+async def compared(world: World, *, days: int = 1) -> Report:
+    """Reconcile what was made until now, and see to what follows."""
+    report = await reconciled(world, days=days)
     await world.settle()
     return report
 

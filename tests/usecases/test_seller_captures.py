@@ -11,6 +11,7 @@ from tests.builders.held import held_at, until
 from tests.builders.reversals import charge_of
 from tests.builders.world import World, small_world
 from tests.usecases.test_hostile_payer import work_until_idle
+from tests.usecases.test_reconcile import compared, reconciled, told
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,28 @@ async def test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_a
     agency = await world.credits("Agency")
     assert (agency.free, agency.reserved) == (2_000, 0)
     assert isinstance(await world.buy("Client 1", pack), Bought)
+
+
+async def test_r17_r24_a_part_of_a_hold_that_nobody_looks_at_is_found_by_reconciling(
+    world: World,
+) -> None:
+    """The purchase waits for its seller, so that no worker asks for it; the gateway's list says what
+    was taken. It is given back, and compared once more there is nothing to say."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    agency = world.names["Agency"]
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        bought = asyncio.create_task(world.buy("Client 1", pack))
+        await until(lambda: _first_state(world, "Client 1", "waiting"))
+        [payment_id] = world.held_open()
+        payment = world.desk.bank.payments[payment_id]
+        world.desk.bank.capture(payment["merchant"], payment_id, 1)
+        assert told(await reconciled(world)) == [("recorded", None)]
+        assert isinstance(await bought, Refuse)
+        held.go.set()
+    await work_until_idle(world)
+    assert world.desk.bank.payments[payment_id]["refunded"] == 1
+    assert told(await compared(world)) == []
 
 
 async def _first_state(world: World, name: str, state: str) -> bool:
