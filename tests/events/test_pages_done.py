@@ -157,6 +157,26 @@ async def test_r27_a_removed_card_does_not_come_back_by_a_late_event(
     assert await verdicts(world) == ["recorded", "recorded"]
 
 
+async def test_r27_the_late_event_of_an_older_page_takes_no_newer_card_s_place(
+    at_stripe: StripeWorld,
+) -> None:
+    """The owner saved a card, did not come back, saw none and saved another: then the first page's event
+    comes. Should the owner come back from that page after all, it is what the owner wants now."""
+    world = at_stripe
+    older, newer = await page_of(world, "Client"), await page_of(world, "Client")
+    world.server.hooks.complete_checkout(older.page_id, "visa")
+    late = event_of(world)
+    world.server.hooks.complete_checkout(newer.page_id, "mastercard")
+    async with serving_api(world) as url, caller(world, url, "Shop") as shop:
+        path = f"/v1/accounts/{acc(world, 'Client')}/payment-methods"
+        assert (await shop.post(path, {"token": newer.page_id})).status_code == 201
+        await tell(world, late)
+        assert await on_file(world, "Client") == [("primary", "4444")]
+        assert await verdicts(world) == ["recorded"]
+        assert (await shop.post(path, {"token": older.page_id})).status_code == 201
+    assert await on_file(world, "Client") == [("primary", "4242")]
+
+
 async def test_r45_hostile_pages_bring_no_card_to_anybody(at_stripe: StripeWorld) -> None:
     """Of another mode, another account, the platform's own, not ours, not completed: all refused."""
     world = at_stripe

@@ -10,7 +10,7 @@ BUGS = (
     Bug(
         "part_of_a_hold_ignored",
         f"{USECASES}/record_payment.py",
-        "        case Captured() if is_part(purchase, outcome):\n",
+        "        case Captured() if is_another(purchase, outcome):\n",
         "        case Captured() if False:\n",
         "R17: what a seller captures of a hold comes back when nothing is delivered for it",
         (

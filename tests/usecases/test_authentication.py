@@ -1,13 +1,19 @@
 """R29: a bank that wants the owner present: cancelled first, then a link, then a charge of its own."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from brimful.billing import payments
+from brimful.billing.purchases import Purchase
+from brimful.db.transaction import Database
+from brimful.domain.payment import NeedsAuthentication
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing, SpendDone
+from brimful.usecases.record_payment import record_payment
 from brimful.wiring import Authenticating
 from brimful_testbank.faults import Rule
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
@@ -114,6 +120,36 @@ async def test_r20_an_owner_who_does_not_come_back_holds_nothing_for_ever(world:
     [gone] = [p for p in await world.purchases("Agency") if p["present"]]
     assert (gone["state"], gone["reason"]) == ("failed", "authentication_required")
     assert kinds_at_bank(world)[-1] == "canceled"
+
+
+async def test_r20_r29_a_lost_reply_takes_no_time_from_the_owner_at_the_bank(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The confirm's reply is lost, and before that is noted an event tells that the bank asks the owner,
+    who has a quarter of an hour then: the try without an answer puts off nothing of it."""
+    note_try = payments.note_try
+
+    async def told_before(db: Database, tried: Purchase, next_real_at: datetime) -> int:
+        await record_payment(
+            world.engine.ctx,
+            tenant_id=tried.tenant_id,
+            purchase_id=tried.purchase_id,
+            outcome=NeedsAuthentication(payment_id=tried.payment_id or "", action_url="https://b"),
+            moment=world.engine.now(),
+        )
+        return await note_try(db, tried, next_real_at)
+
+    await small_world(world, clients=0)
+    await world.card("Agency", "tok_authenticate")
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    monkeypatch.setattr(payments, "note_try", told_before)
+    world.desk.faults.rules.append(Rule("lost_after", verb="confirm", times=1))
+    opened = await world.engine.authenticate(await token_of(world, "Agency"))
+    assert isinstance(opened, Authenticating) and opened.state == "action_required"
+    [waits] = [p for p in await world.purchases("Agency") if p["present"]]
+    assert waits["state"] == "authenticating"
+    assert waits["wake_real_at"] - waits["planned_real_at"] > timedelta(minutes=14)
 
 
 async def test_r29_a_lost_look_does_not_shorten_the_owners_time(world: World) -> None:

@@ -1,6 +1,7 @@
 """What may come twice, late or together is done once: keys, answers, leases (R17, R20, R22, R24, R39)."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from datetime import timedelta
@@ -15,6 +16,7 @@ from brimful.domain.caps import Spent
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone
 from brimful.usecases.plan_auto_billing import plan_auto_billing
+from brimful.usecases.sweep import sweep
 from brimful_testbank.faults import Rule
 from tests.builders.held import blocked, until
 from tests.builders.world import World, small_world
@@ -90,6 +92,27 @@ async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
     answer = await spend
     assert isinstance(answer, SpendDone | Pending)
     assert (await world.credits("Agency")).used == (10 if isinstance(answer, SpendDone) else 0)
+
+
+async def test_r20_a_sweep_refuses_no_caller_that_came_meanwhile(world: World) -> None:
+    """A spend waits for nobody, as its process died; a worker is about to end it when its caller asks
+    again: that one is waited for."""
+    await small_world(world, clients=0)
+    account, outside = await world.account("Agency"), contextvars.copy_context()
+    world.desk.faults.close_gate("create")
+    spend = asyncio.create_task(world.spend("Agency", 10))
+    await world.desk.faults.wait_for("create", 1)
+    await world.db.execute("update spend set answer_by = now() - interval '1 second'")
+    async with world.db.transaction() as other:
+        await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])
+        sweeping = asyncio.create_task(
+            sweep(world.engine.ctx, moment=world.engine.now()), context=outside
+        )
+        await until(lambda: blocked(other, 1))
+        await other.execute("update spend set answer_by = now() + interval '1 hour'")
+    assert await sweeping == ()
+    world.desk.faults.open_gate("create")
+    assert isinstance(await spend, SpendDone)
 
 
 async def test_r20_a_caller_that_died_leaves_nothing_that_waits(world: World) -> None:

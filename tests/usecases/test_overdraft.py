@@ -1,6 +1,7 @@
 """R33, R2: a small overdraft lets a conversation finish; what is owed is repaid by what comes next."""
 
 import asyncio
+import contextvars
 from random import Random
 
 from brimful.domain.explanation import sentences
@@ -14,7 +15,7 @@ from brimful.usecases.set_overdraft import set_overdraft
 from brimful.usecases.spend_credits import spend_credits
 from brimful.usecases.steps import Step
 from tests.builders.clock import put_clock
-from tests.builders.held import held_at
+from tests.builders.held import blocked, held_at, until
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.spends import new_spend
 from tests.builders.world import World, small_world
@@ -23,13 +24,28 @@ from tests.usecases.test_forecast import MONDAY
 from tests.usecases.test_warnings import told, warn
 
 
-async def allow(world: World, name: str, limit: int) -> None:
+async def allow(world: World, name: str, limit: int) -> bool:
     """An account may be overdrawn by so many credits."""
     account = await world.account(name)
-    await set_overdraft(
+    return await set_overdraft(
         world.engine.ctx, tenant_id=account.tenant_id, account_id=account.account_id,
         limit_credits=limit, moment=world.engine.clock.moment(),
     )  # fmt: skip
+
+
+async def test_r33_r46_what_is_closed_meanwhile_is_not_let_overdraw(world: World) -> None:
+    """Its seller asked while it was open; by the time that its pool is free it is closed."""
+    await small_world(world)
+    client, outside = await world.account("Client 1"), contextvars.copy_context()
+    async with world.db.transaction() as tx:
+        await demands.lock_pools(tx, client.tenant_id, client.account_id)
+        allowing = asyncio.create_task(allow(world, "Client 1", 50), context=outside)
+        await until(lambda: blocked(tx, 1))
+        await tx.execute(
+            "update account set state = 'closed' where account_id = $1", client.account_id
+        )
+    assert await allowing is False
+    assert await world.db.fetchval("select count(*) from overdraft") == 0
 
 
 async def without_auto_billing(world: World, credits: int, limit: int) -> None:

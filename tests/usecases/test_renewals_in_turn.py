@@ -6,11 +6,44 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from brimful.billing import renewals
 from brimful.usecases.answers import Bought
 from brimful.usecases.renew import Begun, renew_due
-from tests.builders.calendar import Calendar
-from tests.builders.held import SOON_S
+from brimful.usecases.steps import Step
+from tests.builders.calendar import Calendar, subscribers
+from tests.builders.held import SOON_S, held_at, until
 from tests.usecases.test_renewals import NEXT
+
+
+async def test_r35_a_hold_that_is_given_back_holds_up_nobody_below(calendar: Calendar) -> None:
+    """A renewal whose card is held waits for its seller; once it is given back, which a gateway that is
+    closed to us may refuse for ever, what is due below its buyer begins."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", credits=1_000)
+    anna, agency = await world.account("Anna"), world.names["Agency"]
+    calendar.clock.at = NEXT
+
+    async def stops() -> bool:
+        at = (anna.tenant_id, anna.account_id, NEXT)
+        async with world.db.transaction() as tx:
+            return await renewals.is_renewing_above(tx, *at)
+
+    async def waits() -> bool:
+        return bool(
+            await world.db.fetchval("select count(*) from purchase where state = 'waiting'")
+        )
+
+    move = "update purchase set state = $1 where state = $2 and buyer_id = $3"
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        await world.engine.take_up_due_work()
+        await until(waits)
+        assert await stops() is True
+        await world.db.execute(move, "canceling", "waiting", anna.account_id)
+        assert await stops() is False
+        await world.db.execute(move, "waiting", "canceling", anna.account_id)
+        held.go.set()
+    await calendar.work()
+    assert (await world.credits("Anna")).received == 2_000
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """R17, R45: what a seller takes of a hold in its own gateway account, past the engine."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ async def test_r17_r45_a_hold_that_the_seller_captures_is_delivered_or_given_bac
     await world.card("Agency", "tok_declined")
     agency = world.names["Agency"]
     async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
-        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=3_000))
+        bought = asyncio.create_task(world.buy("Client 1", pack))
         await until(lambda: _first_state(world, "Client 1", "waiting"))
         [payment_id] = world.held_open()
         payment = world.desk.bank.payments[payment_id]
@@ -69,6 +70,31 @@ async def test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_a
     agency = await world.credits("Agency")
     assert (agency.free, agency.reserved) == (2_000, 0)
     assert isinstance(await world.buy("Client 1", pack), Bought)
+
+
+@pytest.mark.parametrize("edit", [{"amount": 699}, {"amount": 7_000}, {"currency": "EUR"}])
+async def test_r17_r45_a_payment_that_the_seller_edits_brings_nothing_and_comes_back(
+    world: World, edit: dict[str, Any]
+) -> None:
+    """Before it is confirmed: what is taken is not what was agreed on. The next purchase is as ever."""
+    await small_world(world)
+    await world.stock("Agency", credits=5_000)
+    pack = await world.package("Agency", 700, credits=100)
+    world.desk.faults.close_gate("confirm")
+    bought = asyncio.create_task(world.buy("Client 1", pack))
+    await world.desk.faults.wait_for("confirm", 1)
+    [payment_id] = world.desk.bank.payments
+    world.desk.bank.payments[payment_id] |= edit
+    world.desk.faults.open_gate("confirm")
+    answer = await bought
+    await work_until_idle(world)
+    assert isinstance(answer, Refuse)
+    assert answer.reason is Reason.temporarily_unavailable
+    payment = world.desk.bank.payments[payment_id]
+    assert payment["refunded"] == payment["captured"] > 0
+    assert (await world.credits("Client 1")).received == 0
+    assert isinstance(await world.buy("Client 1", pack), Bought)
+    assert told(await compared(world)) == []
 
 
 async def test_r17_r24_a_part_of_a_hold_that_nobody_looks_at_is_found_by_reconciling(

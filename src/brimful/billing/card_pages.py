@@ -77,10 +77,10 @@ async def note_method(tx: Transaction, page: CardPage, method_id: UUID) -> None:
     )
 
 
-async def is_of_use(tx: Transaction, page: CardPage) -> bool:
-    """Whether the page's account is open and is still charged where the page was made."""
+async def is_overtaken(tx: Transaction, page: CardPage) -> bool:
+    """Whether another card came into use in the page's role since the page was made."""
     return bool(
         await tx.fetchval(
-            _sql("is_card_page_of_use"), page.tenant_id, page.account_id, page.gateway_account
+            _sql("is_card_page_overtaken"), page.tenant_id, page.account_id, page.page_id
         )
     )

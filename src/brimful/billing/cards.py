@@ -17,6 +17,13 @@ _sql = partial(load, "brimful.billing")
 Role = Literal["primary", "backup"]
 
 
+async def is_charged_at(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, gateway_account: str
+) -> bool:
+    """Whether an account is open, and a card of its own would be charged under this gateway account."""
+    return bool(await tx.fetchval(_sql("is_charged_at"), tenant_id, account_id, gateway_account))
+
+
 async def read_card(
     db: Transaction | Database, tenant_id: UUID, account_id: UUID
 ) -> dict[str, Any] | None:

@@ -120,9 +120,13 @@ async def note_decline(
     )
 
 
-async def note_try(db: Database, tenant_id: UUID, purchase_id: UUID, next_real_at: datetime) -> int:
-    """Count a try whose outcome is not known and say when the next is due; returns the count."""
-    return int(await db.fetchval(_sql("note_try"), tenant_id, purchase_id, next_real_at))
+async def note_try(db: Database, tried: Purchase, next_real_at: datetime) -> int:
+    """Count a try whose outcome is not known and say when the next is due; returns the count, 0 for a
+    purchase that is not in the state any more in which it was ``tried``."""
+    counted = await db.fetchval(
+        _sql("note_try"), tried.tenant_id, tried.purchase_id, next_real_at, tried.state
+    )
+    return int(counted or 0)
 
 
 async def claim(

@@ -158,6 +158,7 @@ class Sandbox:
             saved=saved,
             moment=self.engine.clock.moment(),
         )
+        assert recorded is not None
         self.engine.run(recorded.effects)
 
     async def auto_billing(self, name: str, *, enabled: bool = True, **limits: Any) -> Any:

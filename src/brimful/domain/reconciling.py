@@ -134,10 +134,8 @@ def _of_captured(charge: OurCharge, record: PaymentRecord) -> Repair | Trouble |
         # However much of a hold its seller had captured: nothing of it is left (R17).
         return None
     if (charge.amount_minor, charge.currency) != (record.captured_minor, record.currency):
-        part = charge.state == "held" and record.captured_minor < charge.amount_minor
-        # A part of a hold that its seller captured is given back once it is known.
-        same = charge.currency == record.currency
-        return Repair.record if part and same and not charge.ended else Trouble.amount_differs
+        # What is under way is given back once it is known: a part of a hold, or an edited payment.
+        return Trouble.amount_differs if charge.ended else Repair.record
     if charge.state in TAKEN:
         # A refund that we have not heard of may be read and recorded (R25).
         return Repair.record if charge.refunded_minor != record.refunded_minor else None

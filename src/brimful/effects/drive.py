@@ -156,7 +156,7 @@ async def _step(
     if purchase.state == "canceling" and is_disconnected(outcome):
         # Nothing can be cancelled there until the account is open again, and then this is woken.
         due = driver.now().real_at + CANCEL_PAUSE
-        await payments.note_try(driver.ctx.db, purchase.tenant_id, purchase.purchase_id, due)
+        await payments.note_try(driver.ctx.db, purchase, due)
         return Next.later, before + effects
     if isinstance(outcome, Captured) and Wake(purchase.purchase_id) in effects:
         return Next.none, before + effects
@@ -185,12 +185,8 @@ async def no_answer(
         # Its time belongs to the owner at the bank, however badly the gateway answers meanwhile.
         return effects
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
-    tries = await payments.note_try(
-        driver.ctx.db,
-        purchase.tenant_id,
-        purchase.purchase_id,
-        now.real_at + timedelta(seconds=pause_s),
-    )
+    next_real_at = now.real_at + timedelta(seconds=pause_s)
+    tries = await payments.note_try(driver.ctx.db, purchase, next_real_at)
     if tries >= TRIES_BEFORE_OUTAGE and purchase.state in ("planned", "created"):
         effects += await give_up(
             driver.ctx,

@@ -37,7 +37,9 @@ async def handle_page(driver: Driver, taken: Taken) -> tuple[Verdict | None, tup
         return None, ()
     if isinstance(saved, MethodRefused):
         return Verdict.read_disagrees, ()
-    recorded = await record_page_card(driver.ctx, page=page, saved=saved, moment=driver.now())
+    recorded = await record_page_card(
+        driver.ctx, page=page, saved=saved, owner_is_back=False, moment=driver.now()
+    )
     if recorded is None:
         return Verdict.page_void, ()
     return Verdict.recorded, recorded.effects

@@ -26,7 +26,7 @@ from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
 from brimful.usecases.lines import line_of
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.refuse_client import tell_seller
-from brimful.usecases.renewal_lines import in_one_charge, renewal_wish
+from brimful.usecases.renewal_lines import renewal_wish, what_costs
 
 AuthenticationAnswer = Bought | Refuse | Missing
 
@@ -159,7 +159,7 @@ async def _renewal(tx: Transaction, facts: BuyerFacts, moment: Moment) -> _Plan 
     due, effects = await apply_period_ends(tx, tenant_id, due, moment)
     if not due:
         return Missing(what="authentication")
-    due = in_one_charge(due, moment)
+    due = what_costs(due, moment)
     wish = renewal_wish(due, moment)
     return _Plan(
         wish=Wish(

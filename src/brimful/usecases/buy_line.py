@@ -43,7 +43,7 @@ async def buy_line(
     if facts.disconnected_at is not None and line.amount_minor > 0:
         # Its seller was told when its account was closed; the client hears nothing of it (R10, R18).
         return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
-    if facts.card is None and line.amount_minor > 0:
+    if facts.card is None and (line.amount_minor > 0 or line.recurring_minor > 0):
         return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
     sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
     above = cannot_furnish(sellers, facts, moment.at, line)

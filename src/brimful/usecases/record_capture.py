@@ -1,6 +1,6 @@
 """What follows when a payment was captured, by us or by whoever runs the seller's gateway account (R17).
 
-Only a hold can be captured by others; what they take of it is what was agreed on, or a part of that.
+What others capture is a hold, all of it or a part.
 """
 
 from brimful.billing import purchases
@@ -20,23 +20,16 @@ ASKED = ("created", "authenticating")
 
 def matches(purchase: Purchase, captured: Captured) -> bool:
     """A grant follows only from our own payment, with the amount and currency stored (R45)."""
-    return _is_ours(purchase, captured) and captured.amount_minor == purchase.charge_minor
-
-
-def is_part(purchase: Purchase, captured: Captured) -> bool:
-    """It is a hold of ours, and less of it than was to be charged."""
-    whole_minor = purchase.charge_minor
     return (
-        _is_ours(purchase, captured)
-        and purchase.mode == "hold"
-        and whole_minor is not None
-        and captured.amount_minor < whole_minor
+        captured.payment_id == purchase.payment_id
+        and captured.currency == purchase.currency
+        and captured.amount_minor == purchase.charge_minor
     )
 
 
-def _is_ours(purchase: Purchase, captured: Captured) -> bool:
-    named = (captured.payment_id, captured.currency)
-    return named == (purchase.payment_id, purchase.currency)
+def is_another(purchase: Purchase, captured: Captured) -> bool:
+    """It is our own payment, and not what was agreed on: a part of a hold, or edited since."""
+    return purchase.payment_id == captured.payment_id and not matches(purchase, captured)
 
 
 async def record_capture(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
@@ -59,9 +52,9 @@ async def record_capture(tx: Transaction, purchase: Purchase, moment: Moment) ->
 async def give_up_capture(
     tx: Transaction, purchase: Purchase, moment: Moment
 ) -> tuple[Effect, ...]:
-    """Whoever runs the seller's gateway account captured a part of a hold, and the rest of it is gone:
-    nothing is delivered for less than was agreed on, and the part is given back (R17). Pools and
-    purchase are locked."""
+    """Another amount was taken than was agreed on, and can only be given back: whoever runs the seller's
+    gateway account captured a part of a hold, whose rest is gone then, or edited the payment before it
+    was confirmed (R17). Pools and purchase are locked."""
     await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
     if purchase.state != "canceling":
         reason = Reason.temporarily_unavailable

@@ -1,6 +1,7 @@
 """What a card did, and what follows for all who use it: the breaker, who waited, who is told (R29)."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from brimful.billing import authentications, breaker, cards, payments, purchases
 from brimful.billing.purchases import Purchase
@@ -49,8 +50,23 @@ async def record_decline(
         # The seller may have waited to know for whom of the group it has to buy (R35).
         effects += (Plan(purchase.tenant_id, purchase.seller_id),)
     if isinstance(verdict, Pause):
-        effects += await _tell_others(tx, purchase, reason, moment)
+        told = purchase.buyer_id if purchase.automatic else None
+        effects += await _tell_paused(tx, purchase, reason, moment, but=told)
     return effects
+
+
+async def note_late_decline(
+    tx: Transaction, purchase: Purchase, *, code: str, hard: bool, moment: Moment
+) -> tuple[Effect, ...]:
+    """A card was declined, and its charge is being cancelled for another reason already: the attempt
+    counts and its breaker moves, once; the purchase goes the way that it was on (R29)."""
+    if purchase.decline_code is not None:
+        return ()
+    await payments.note_decline(tx, purchase, code, hard, moment)
+    purchase = replace(purchase, decline_code=code, decline_hard=hard)
+    if not isinstance(await breaker.note_decline(tx, purchase, moment), Pause):
+        return ()
+    return await _tell_paused(tx, purchase, Reason.card_declined, moment)
 
 
 async def _link(
@@ -88,14 +104,14 @@ async def _ask_owner(
     return (MailDue(),)
 
 
-async def _tell_others(
-    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+async def _tell_paused(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment, but: UUID | None = None
 ) -> tuple[Effect, ...]:
-    """Tell every owner whose auto-billing is paused with this card, but for the one who is told of
+    """Tell every owner whose auto-billing is paused with this card, ``but`` for the one who is told of
     the failed auto-billing itself."""
     effects: list[Effect] = []
     for account_id in await breaker.accounts_on_card(tx, purchase):
-        if purchase.automatic and account_id == purchase.buyer_id:
+        if account_id == but:
             continue
         await promise(
             tx,

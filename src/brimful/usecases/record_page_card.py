@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from brimful.billing import card_pages
+from brimful.billing import card_pages, cards
 from brimful.billing.card_pages import CardPage
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
@@ -21,11 +21,17 @@ class CardRemoved:
 
 
 async def record_page_card(
-    ctx: Context, *, page: CardPage, saved: SavedMethod, moment: Moment
+    ctx: Context,
+    *,
+    page: CardPage,
+    saved: SavedMethod,
+    owner_is_back: bool,
+    moment: Moment,
 ) -> CardRecorded | CardRemoved | None:
     """Put the card that was saved on a page into use, once, whether the gateway's event, the owner's
     return or both say that the page is completed, and in any order (R27, R45). A card that was
-    removed since does not come back by its page.
+    removed since does not come back by its page. Nor does the event of an older page, which may be days
+    late, take the place of a card that came into use since, unless ``owner_is_back`` from that very page.
 
     None when nobody is there to use it: the account is closed, or its seller charges elsewhere now.
     """
@@ -38,7 +44,10 @@ async def record_page_card(
             return CardRemoved()
         if now.method_id is not None:
             return CardRecorded(method_id=now.method_id, effects=())
-        if not await card_pages.is_of_use(tx, page):
+        if not owner_is_back and await card_pages.is_overtaken(tx, page):
+            return CardRemoved()
+        owner = (page.tenant_id, page.account_id)
+        if not await cards.is_charged_at(tx, *owner, page.gateway_account):
             return None
         recorded = await put_into_use(
             ctx,

@@ -47,11 +47,11 @@ from brimful.usecases.queue_at_sellers import queue_at_sellers
 from brimful.usecases.record_capture import (
     ASKED,
     give_up_capture,
-    is_part,
+    is_another,
     matches,
     record_capture,
 )
-from brimful.usecases.record_card_result import record_decline
+from brimful.usecases.record_card_result import note_late_decline, record_decline
 from brimful.usecases.record_reversals import record_not_given_back, record_reversals
 
 Outcome = PaymentOutcome | Refunded
@@ -174,7 +174,10 @@ def _is_of(purchase: Purchase, outcome: Outcome) -> bool:
 
 
 def _is_overtaken(purchase: Purchase, outcome: Outcome, asked: PurchaseState | None) -> bool:
-    """It refuses what was asked in a state that the purchase is not in any more."""
+    """It refuses what was asked in a state that the purchase is not in any more. That a card was declined
+    is so whatever became of its charge since (R29)."""
+    if isinstance(outcome, Declined) and purchase.state == "canceling":
+        return False
     return isinstance(outcome, Refused | Declined) and asked not in (None, purchase.state)
 
 
@@ -246,10 +249,12 @@ async def _record(
     match outcome:
         case Captured() if matches(purchase, outcome):
             return await record_capture(tx, purchase, moment)
-        case Captured() if is_part(purchase, outcome):
+        case Captured() if is_another(purchase, outcome):
             return await give_up_capture(tx, purchase, moment)
         case Declined(code=code, hard=hard) if purchase.state in (*ASKED, "capturing"):
             return await record_decline(ctx, tx, purchase, code=code, hard=hard, moment=moment)
+        case Declined(code=code, hard=hard) if purchase.state == "canceling":
+            return await note_late_decline(tx, purchase, code=code, hard=hard, moment=moment)
         case NeedsAuthentication(action_url=url) if purchase.present:
             return await _await_owner(tx, purchase, url, moment)
         case NeedsAuthentication() if purchase.state == "created":

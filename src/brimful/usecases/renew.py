@@ -30,7 +30,7 @@ from brimful.usecases.outcomes import to_drive
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
-from brimful.usecases.renewal_lines import in_one_charge, renewal_wish
+from brimful.usecases.renewal_lines import begun_together, renewal_wish
 
 # So many buyers are begun in one transaction.
 BATCH = 200
@@ -100,7 +100,7 @@ async def renew_due(
             effects += changed
             if not mine:
                 continue
-            mine = in_one_charge(mine, moment)
+            mine = begun_together(mine, moment)
             renewal = _Renewal(_payer(tenant_id, mine[0]), renewal_wish(mine, moment), tuple(mine))
             blocked = await _put_off(ctx, tx, renewal, moment)
             if blocked is None:

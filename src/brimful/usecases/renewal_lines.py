@@ -27,7 +27,23 @@ def renewal_wish(due: Sequence[Due], moment: Moment) -> Wish:
     )
 
 
-def in_one_charge(due: Sequence[Due], moment: Moment) -> list[Due]:
+def begun_together(due: Sequence[Due], moment: Moment) -> list[Due]:
+    """Of what is due of one buyer, what begins first; the rest stays due and comes after it.
+
+    Months of periods that are paid for go by themselves, for they are owed whatever becomes of a charge
+    (R34). Of the others as much as one charge can be of.
+    """
+    paid = [one for one in due if not _step(one, moment).renews]
+    return paid or _in_one_charge(due, moment)
+
+
+def what_costs(due: Sequence[Due], moment: Moment) -> list[Due]:
+    """Of what is due of one buyer, what one charge is of: all that is due, where nothing costs anything."""
+    renews = [one for one in due if _step(one, moment).renews]
+    return _in_one_charge(renews or due, moment)
+
+
+def _in_one_charge(due: Sequence[Due], moment: Moment) -> list[Due]:
     """Of what is due of one buyer, as much as one charge can be of, from the first on; the rest stays
     due and comes after it (R26)."""
     most_minor = charge_limit_minor(due[0].currency)

@@ -37,17 +37,20 @@ async def record_card(
     saved: SavedMethod,
     role: Role = "primary",
     moment: Moment,
-) -> CardRecorded:
+) -> CardRecorded | None:
     """Put a card that the gateway saved in the place of the one in use in its role. Without a primary
     a backup is the primary.
 
     A pause belongs to a card (its fingerprint), so another card ends it by itself and serves what
     waits, its clients' renewals included (R35); the same card saved again stays paused. Consent is
-    the owner's: no card switches auto-billing on.
+    the owner's: no card switches auto-billing on. None when nobody is there to use it: the account was
+    closed while the gateway was asked, or its seller charges elsewhere now.
     """
 
-    async def body(tx: Transaction) -> CardRecorded:
+    async def body(tx: Transaction) -> CardRecorded | None:
         await demands.lock_pools(tx, tenant_id, account_id)
+        if not await cards.is_charged_at(tx, tenant_id, account_id, gateway_account):
+            return None
         return await put_into_use(
             ctx,
             tx,

@@ -35,9 +35,10 @@ async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effe
     )
     for row in overdue:
         try:
-            effects += await _end(
-                ctx, row["tenant_id"], row["account_id"], row["demand_id"], moment
-            )
+            # A spend that waits for nobody is abandoned when it is looked at under its lock: another
+            # caller may be waiting for it by then.
+            ended = [row["demand_id"]] if row["is_over"] else []
+            effects += await _end(ctx, row["tenant_id"], row["account_id"], ended, moment)
         except asyncpg.PostgresError:
             # One that cannot be ended holds up no other; it stays due, and the audit names it.
             _log.exception("demand_not_ended", demand_id=str(row["demand_id"]))
@@ -45,7 +46,7 @@ async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effe
 
 
 async def _end(
-    ctx: Context, tenant_id: UUID, account_id: UUID, demand_id: UUID, moment: Moment
+    ctx: Context, tenant_id: UUID, account_id: UUID, ended: list[UUID], moment: Moment
 ) -> tuple[Effect, ...]:
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         await demands.lock_pools(tx, tenant_id, account_id)
@@ -53,7 +54,7 @@ async def _end(
             tx,
             tenant_id=tenant_id,
             account_id=account_id,
-            only=[demand_id],
+            only=ended,
             reason=Reason.temporarily_unavailable,
             child_reason=Reason.temporarily_unavailable,
             moment=moment,

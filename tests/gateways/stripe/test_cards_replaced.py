@@ -126,6 +126,24 @@ async def test_r27_stripe_tells_of_a_card_that_was_detached(at_stripe: StripeWor
     assert isinstance(await world.spend("Client 1", 10), SpendDone)
 
 
+async def test_r29_a_detached_card_that_nobody_told_of_is_no_outage(at_stripe: StripeWorld) -> None:
+    """Its event is lost. Stripe refuses it without a code of its own: it is the card that is gone, for
+    which its own payer is refused, and no other client of the same agency."""
+    world, card = at_stripe, await card_of(at_stripe, "Client 1")
+    await world.gateway.remove_method(
+        account_ref=card["gateway_account"], method_id=card["gateway_method"]
+    )
+    await world.open("Client 2", "Agency")
+    await world.card("Client 2", "mastercard")
+    await world.auto_billing("Client 2")
+    refused = await world.spend("Client 1", 10)
+    assert isinstance(refused, Refuse) and refused.reason is Reason.card_declined
+    assert await world.db.fetchval("select count(*) from gateway_outage") == 0
+    again = await world.spend("Client 1", 10)
+    assert isinstance(again, Refuse) and again.reason is Reason.auto_billing_paused
+    assert isinstance(await world.spend("Client 2", 10), SpendDone)
+
+
 async def test_r27_stripe_tells_of_a_card_that_we_detached(at_stripe: StripeWorld) -> None:
     """It was removed here before: nothing follows."""
     world, card = at_stripe, await card_of(at_stripe, "Agency")

@@ -11,7 +11,7 @@ from brimful.api.problem import Problem, documented, of_answer
 from brimful.api.requests import SetForecast, SetOverdraft, SetThreshold
 from brimful.api.routes.auto_billing import read_settings
 from brimful.domain.forecast import Need
-from brimful.domain.reason import Refuse
+from brimful.domain.reason import Reason, Refuse, title
 from brimful.ledger import balances, overdrafts
 from brimful.usecases.forecast import forecast
 from brimful.usecases.set_buy_ahead import AheadSet, Consent, set_forecast, set_threshold
@@ -118,13 +118,15 @@ async def put_overdraft(buyer: BuyerDep, body: SetOverdraft, engine: EngineDep) 
     more; what is owed already stays."""
     if not buyer.target.acted_by_seller:
         raise Problem(403, "only_its_seller", "Only an account's seller can let it overdraw.")
-    await set_overdraft(
+    is_set = await set_overdraft(
         engine.ctx,
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         limit_credits=body.limit_credits,
         moment=engine.clock.moment(),
     )
+    if not is_set:
+        raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return await read_overdraft(buyer, engine)
 
 

@@ -205,7 +205,9 @@ async def save_card(buyer: BuyerDep, body: SaveCard, engine: EngineDep) -> dict[
         raise Problem(503, "gateway_unavailable", "The payment service gives no answer at present.")
     moment = engine.clock.moment()
     if page is not None:
-        recorded = await record_page_card(engine.ctx, page=page, saved=saved, moment=moment)
+        recorded = await record_page_card(
+            engine.ctx, page=page, saved=saved, owner_is_back=True, moment=moment
+        )
     else:
         recorded = await record_card(
             engine.ctx,

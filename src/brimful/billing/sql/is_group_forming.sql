@@ -1,4 +1,5 @@
--- Renewals whose cards are being held, or whose stock comes back because they declined, or due and not begun; those of a buyer with a renewal under way come after it.
+-- Renewals whose cards are being held, or whose stock comes back because they declined, or due and not begun; those of a
+-- buyer with a renewal under way come after it, and those of one that is to move by now elsewhere (R46).
 select exists (
     select 1 from open_renewal p
     where p.tenant_id = $1 and p.seller_id = $2
@@ -9,6 +10,8 @@ select exists (
 ) or exists (
     select 1 from subscription s
     where s.tenant_id = $1 and s.seller_id = $2 and s.state <> 'ended' and s.wake_at <= $3
+      and not exists (
+          select 1 from account a where a.tenant_id = s.tenant_id and a.account_id = s.account_id and a.moves_at <= $3)
       and not exists (
           select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
       and not exists (

@@ -24,6 +24,7 @@ from brimful.domain.payment import (
 )
 from brimful.gateways.port import REFERENCE, CaptureMode
 from brimful.gateways.stripe.calls import (
+    CARD_GONE,
     SAVED_ERROR,
     Answer,
     Calls,
@@ -32,6 +33,7 @@ from brimful.gateways.stripe.calls import (
     Wrong,
     is_missing,
 )
+from brimful.gateways.stripe.methods import read_method
 from brimful.gateways.stripe.minimums import minimum_minor
 from brimful.gateways.stripe.outcomes import EXPAND, decline_of, is_disputed, outcome_of
 from brimful.gateways.stripe.refunds import read_all_refunds, read_disputes
@@ -93,9 +95,16 @@ class Payments:
                 return Created(payment_id=body["id"])
             case Right():
                 return Unknown(why="unreadable reply")
-            case Wrong(code=code):
-                return Refused(code=code)
+            case Wrong(code=code, error=said):
+                gone = not said.get("code") and await self._is_gone(account_ref, method_id)
+                return Refused(code=CARD_GONE if gone else code)
         return answer
+
+    async def _is_gone(self, account_ref: str, method_id: str) -> bool:
+        """Whether a card is detached, or was never there: a refusal for it bears no code of its own, as
+        one for something else does, which would pass for an outage (R29)."""
+        seen = await read_method(self._calls, account_ref=account_ref, method_id=method_id)
+        return isinstance(seen, NotFound)
 
     async def confirm(
         self,

@@ -6,7 +6,7 @@ where tenant_id = $1 and account_id in (
     union
     select t.seller_id from lot l
     join transfer t on t.tenant_id = l.tenant_id and t.transfer_id = l.transfer_id
-    where l.tenant_id = $1 and l.account_id = $2 and l.free > 0
+    where l.tenant_id = $1 and l.account_id = $2 and l.free + l.pinned + l.frozen > 0
 )
 order by account_id
 for update;

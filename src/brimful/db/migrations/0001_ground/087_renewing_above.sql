@@ -7,5 +7,7 @@ returns table (account_id uuid) language sql stable as $$
     union all
     select r.buyer_id from account a
     join open_renewal r on r.tenant_id = a.tenant_id and r.buyer_id = any (a.ancestors) and r.state <> 'authenticating'
+                       -- A hold that is given back brings nothing any more, however long the gateway takes.
+                       and not (r.state = 'canceling' and r.mode <> 'charge')
     where a.tenant_id = p_tenant and a.account_id = p_account
 $$;

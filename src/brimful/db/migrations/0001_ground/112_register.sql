@@ -142,7 +142,7 @@ begin
         return;
     end if;
     update demand set reserved_credits = credits, reserved_chatbots = chatbots, state = 'met'
-    where tenant_id = p_tenant and demand_id = any (v_demands);
+    where tenant_id = p_tenant and demand_id = any (v_demands) and state = 'waiting';
     perform pin_lots_v1(p_tenant, p_account, v_demands, v_got_credits);
     perform reserve_many_v1(p_tenant, p_account, v_operations, v_got_credits, 'credits', p_at);
     perform reserve_many_v1(p_tenant, p_account, v_operations, v_got_chatbots, 'chatbots', p_at);

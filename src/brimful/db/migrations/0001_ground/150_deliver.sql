@@ -142,6 +142,13 @@ create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uui
 returns table (before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[])
 language plpgsql as $$
 begin
+    -- What others spend until then is not of what this brings: the balances first, in the order of deliver_v1.
+    perform 1 from balance b
+    where b.tenant_id = p_tenant and b.resource = 'credits' and b.account_id in (
+        select v.account_id from purchase p
+        cross join lateral (values (p.seller_id), (p_buyer)) v (account_id)
+        where p.tenant_id = p_tenant and p.purchase_id = p_purchase)
+    order by b.account_id for update;
     before := (select b.free + b.reserved from balance b
                where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
     perform deliver_v1(p_tenant, array[p_purchase], p_at);
