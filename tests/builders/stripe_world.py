@@ -31,6 +31,7 @@ class StripeWorld(World):
 
     gateway: Stripe
     server: StripeServer
+    stripe_url: str
 
     async def open(
         self, name: str, below: str | None = None, *, sells: bool = False, currency: str = "USD"
@@ -131,7 +132,7 @@ async def running_stripe_world(db: Database, mail: Path) -> AsyncIterator[Stripe
             connections=gateway,
         )
         world = StripeWorld(engine, (await open_sandbox(engine)).platform)
-        world.gateway, world.server = gateway, server
+        world.gateway, world.server, world.stripe_url = gateway, server, url
         try:
             yield world
             await world.settle()

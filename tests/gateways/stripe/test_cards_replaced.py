@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
 from brimful.db.transaction import Database
 from brimful.domain.payment import NotFound, SavedMethod
 from brimful.domain.reason import Reason, Refuse
+from brimful.gateways.pages import HostedPage
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.save_card import record_card, remove_card
 from tests.builders.held import SOON_S, until
 from tests.builders.networks import card_of
 from tests.builders.stripe_world import (
+    BACK,
     CONNECT_SECRET,
     SECRET,
     StripeWorld,
@@ -124,6 +127,29 @@ async def test_r27_stripe_tells_of_a_card_that_was_detached(at_stripe: StripeWor
     assert [notice["kind"] for notice in await world.notices("Client 1")] == ["paused"]
     await world.card("Client 1")
     assert isinstance(await world.spend("Client 1", 10), SpendDone)
+
+
+@pytest.mark.parametrize("by", ["page", "token"])
+async def test_r27_whose_customer_was_deleted_saves_a_card_again(
+    at_stripe: StripeWorld, by: str
+) -> None:
+    """The agency deleted it in its Dashboard, card and all: the next card is that of a new customer."""
+    world, card = at_stripe, await card_of(at_stripe, "Client 1")
+    merchant, lost = card["gateway_account"], card["gateway_customer"]
+    own = stripe.StripeClient(
+        world.server.hooks.own_key(merchant), base_addresses={"api": world.stripe_url}
+    )
+    await own.v1.customers.delete_async(lost)
+    named: dict[str, Any] = {"account_ref": merchant, "customer_id": lost}
+    if by == "page":
+        page = await world.gateway.setup_page(**named, reference="client", return_url=BACK)
+        assert isinstance(page, HostedPage), page
+        world.server.hooks.complete_checkout(page.page_id, "mastercard")
+        named, token = {**named, "customer_id": page.customer_id}, page.page_id
+    else:
+        token = "pm_card_mastercard"
+    saved = await world.gateway.save_method(**named, token=token)
+    assert isinstance(saved, SavedMethod) and saved.customer_id != lost
 
 
 async def test_r29_a_detached_card_that_nobody_told_of_is_no_outage(at_stripe: StripeWorld) -> None:

@@ -38,7 +38,8 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 SAVED_ERROR = "saved server error"
 # Stripe's codes for what the engine knows by names of its own, by the parameter they are about.
 CARD_GONE = "no_such_method"
-_GONE = {"payment_method": CARD_GONE, "customer": "no_such_customer"}
+CUSTOMER_GONE = "no_such_customer"
+_GONE = {"payment_method": CARD_GONE, "customer": CUSTOMER_GONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

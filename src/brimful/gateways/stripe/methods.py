@@ -19,6 +19,7 @@ from brimful.domain.payment import (
 )
 from brimful.gateways.stripe.calls import (
     CARD_GONE,
+    CUSTOMER_GONE,
     Answer,
     Calls,
     Right,
@@ -37,7 +38,8 @@ async def save_method(
     """Save a card; see the port.
 
     ``token`` is the id of a completed hosted page (``cs_...``), whose card was set up for use
-    without its owner, or of a payment method (``pm_...``) that no other customer has.
+    without its owner, or of a payment method (``pm_...``) that no other customer has. A customer that was
+    deleted in the Dashboard is replaced by a new one.
     """
     assert_no_transaction()
     if not token.isascii() or not token.replace("_", "").isalnum():
@@ -46,16 +48,25 @@ async def save_method(
         return await _from_page(calls, account_ref, customer_id, token)
     if not token.startswith("pm_"):
         return MethodRefused(code="no_such_method")
-    if customer_id is None:
-        made = await _make_customer(calls, account_ref)
-        if not isinstance(made, str):
-            return made
-        customer_id = made
+    if customer_id is not None:
+        saved = await _attached(calls, account_ref, customer_id, token)
+        if saved != MethodRefused(code=CUSTOMER_GONE):
+            return saved
+    made = await _make_customer(calls, account_ref)
+    return await _attached(calls, account_ref, made, token) if isinstance(made, str) else made
+
+
+async def _attached(
+    calls: Calls, account_ref: str, customer_id: str, method_id: str
+) -> MethodOutcome:
     options = calls.options(account_ref)
-    answer = await calls.ask(
-        lambda: calls.sdk.payment_methods.attach_async(token, {"customer": customer_id}, options)
+    return _saved(
+        await calls.ask(
+            lambda: calls.sdk.payment_methods.attach_async(
+                method_id, {"customer": customer_id}, options
+            )
+        )
     )
-    return _saved(answer)
 
 
 async def remove_method(calls: Calls, *, account_ref: str, method_id: str) -> RemoveOutcome:

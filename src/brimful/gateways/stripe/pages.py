@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from brimful.domain.payment import Refused, Unknown, Unreachable
 from brimful.gateways.pages import HostedPage, Onboarding, OnboardingOutcome, PageOutcome
-from brimful.gateways.stripe.calls import PLATFORM, Answer, Calls, Wrong
+from brimful.gateways.stripe.calls import CUSTOMER_GONE, PLATFORM, Answer, Calls, Wrong
 
 # Stripe puts the id of the session into the address in the place of this.
 _ID = "{CHECKOUT_SESSION_ID}"
@@ -18,22 +18,31 @@ class Hosted:
     async def setup_page(
         self, *, account_ref: str, customer_id: str | None, reference: str, return_url: str
     ) -> PageOutcome:
-        """A Checkout session in setup mode, for one customer."""
-        calls = self._calls
-        if customer_id is None:
-            options = calls.options(account_ref, f"customer-{account_ref}-{reference}")
-            answer = await calls.ask(
-                lambda: calls.sdk.customers.create_async(
-                    {"metadata": {"account": reference}}, options
-                )
-            )
-            made = _text_of(answer, "id")
-            if not isinstance(made, str):
+        """A Checkout session in setup mode, for one customer; for a new one where that was deleted in
+        the Dashboard, so that its owner can save a card again (R27)."""
+        if customer_id is not None:
+            made = await self._session(account_ref, customer_id, reference, return_url)
+            if made != Refused(code=CUSTOMER_GONE):
                 return made
-            customer_id = made
-        options = calls.options(account_ref)
-        answer = await calls.ask(
-            lambda: calls.sdk.checkout.sessions.create_async(
+        # One that is made in the place of a lost one must not be that one, which the key would bring again.
+        lost = "" if customer_id is None else f"-{customer_id}"
+        options = self._calls.options(account_ref, f"customer-{account_ref}-{reference}{lost}")
+        answer = await self._calls.ask(
+            lambda: self._calls.sdk.customers.create_async(
+                {"metadata": {"account": reference}}, options
+            )
+        )
+        customer = _text_of(answer, "id")
+        if not isinstance(customer, str):
+            return customer
+        return await self._session(account_ref, customer, reference, return_url)
+
+    async def _session(
+        self, account_ref: str, customer_id: str, reference: str, return_url: str
+    ) -> PageOutcome:
+        options = self._calls.options(account_ref)
+        answer = await self._calls.ask(
+            lambda: self._calls.sdk.checkout.sessions.create_async(
                 {
                     "mode": "setup",
                     "allowed_payment_method_types": ["card"],
