@@ -34,7 +34,7 @@ async def test_r34_r35_a_paid_month_is_granted_beside_seats_that_are_declined(ye
     assert (await year.subscription("Client", "extra_chatbots"))["state"] == "past_due"
     assert len(year.taken(bank)) == paid
     await year.card("Client")
-    await year.until(year.now)
+    await year.until(JULY.replace(hour=10))
     assert year.taken(bank)[paid:] == [500]
     assert (await year.subscription("Client", "extra_chatbots"))["state"] == "active"
 
