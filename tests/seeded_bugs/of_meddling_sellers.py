@@ -1,7 +1,7 @@
 """Bugs that a seller, a buyer or a coincidence could use: holds captured past the engine, refunds in doubt
-or under a key that is ours, and two who act on one balance at the same instant (R17, R22, R25, R36, R39)."""
+or under a key that is ours, and two who act on one row at the same instant (R17, R20, R22, R25, R29, R36, R39)."""
 
-from tests.seeded_bugs.bug import EFFECTS, TABLES, USECASES, Bug
+from tests.seeded_bugs.bug import BILLING, EFFECTS, GATEWAYS, TABLES, USECASES, Bug
 
 CAPTURES = "tests/usecases/test_seller_captures.py"
 ELSEWHERE = "tests/usecases/test_refunds_elsewhere.py"
@@ -82,5 +82,83 @@ BUGS = (
         "",
         "R39: a key is unique per account, whatever it is used for",
         ("tests/usecases/test_one_key.py::test_r39_a_purchase_waits_for_a_spend_under_its_key",),
+    ),
+    Bug(
+        "late_decline_dropped",
+        f"{USECASES}/record_payment.py",
+        '    if isinstance(outcome, Declined) and purchase.state == "canceling":\n        return False\n',
+        '    if isinstance(outcome, Declined) and purchase.state == "canceling":\n        return True\n',
+        "R29: a decline counts whatever became of its charge since",
+        (
+            "tests/usecases/test_told.py::test_r23_what_is_learnt_is_compared_with_the_state_under_lock",
+        ),
+    ),
+    Bug(
+        "paid_month_withheld",
+        f"{USECASES}/renewal_lines.py",
+        "    return paid or _in_one_charge(due, moment)\n",
+        "    return _in_one_charge(due, moment)\n",
+        "R34: a month of a period that was paid for is granted",
+        (
+            "tests/usecases/test_paid_months.py::test_r34_r35_a_paid_month_is_granted_beside_seats_that_are_declined",
+        ),
+    ),
+    Bug(
+        "older_page_wins",
+        f"{USECASES}/record_page_card.py",
+        "        if not owner_is_back and await card_pages.is_overtaken(tx, page):\n",
+        "        if False:\n",
+        "R27: the card that was saved last is charged",
+        (
+            "tests/events/test_pages_done.py::test_r27_the_late_event_of_an_older_page_takes_no_newer_card_s_place",
+        ),
+    ),
+    Bug(
+        "owners_time_taken",
+        f"{BILLING}/note_try.sql",
+        " and state = $4 ",
+        " and $4::text is not null ",
+        "R20, R29: an owner at the bank has a quarter of an hour",
+        (
+            "tests/usecases/test_authentication.py::test_r20_r29_a_lost_reply_takes_no_time_from_the_owner_at_the_bank",
+        ),
+    ),
+    Bug(
+        "swept_though_waited_for",
+        f"{USECASES}/sweep.py",
+        '            ended = [row["demand_id"]] if row["is_over"] else []\n',
+        '            ended = [row["demand_id"]]\n',
+        "R20: who waits for a spend that is being bought for is not refused",
+        ("tests/usecases/test_once.py::test_r20_a_sweep_refuses_no_caller_that_came_meanwhile",),
+    ),
+    Bug(
+        "card_that_is_gone_is_an_outage",
+        f"{GATEWAYS}/stripe/payments.py",
+        '                gone = not said.get("code") and await self._is_gone(account_ref, method_id)\n',
+        "                gone = False\n",
+        "R29: a card that is gone is its owner's affair and no outage",
+        (
+            "tests/gateways/stripe/test_cards_replaced.py::test_r29_a_detached_card_that_nobody_told_of_is_no_outage",
+        ),
+    ),
+    Bug(
+        "closed_and_let_overdraw",
+        f"{USECASES}/set_overdraft.py",
+        '        if account is None or account.state == "closed":\n',
+        "        if account is None:\n",
+        "R33: nobody overdraws who will never repay",
+        (
+            "tests/usecases/test_overdraft.py::test_r33_r46_what_is_closed_meanwhile_is_not_let_overdraw",
+        ),
+    ),
+    Bug(
+        "given_back_and_in_the_way",
+        f"{TABLES}/087_renewing_above.sql",
+        "                       and not (r.state = 'canceling' and r.mode <> 'charge')\n",
+        "",
+        "R35: a renewal that brings nothing any more holds up none below it",
+        (
+            "tests/usecases/test_renewals_in_turn.py::test_r35_a_hold_that_is_given_back_holds_up_nobody_below",
+        ),
     ),
 )
