@@ -82,7 +82,7 @@ async def test_r20_whoever_hears_pending_was_not_debited(world: World) -> None:
     await small_world(world, clients=0)
     account = await world.account("Agency")
     world.desk.faults.close_gate("confirm")
-    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=4_000))
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=8_000))
     await world.desk.faults.wait_for("confirm", 1)
     async with world.db.transaction() as other:
         await other.execute("select lock_pools_v1($1, $2)", account.tenant_id, [account.account_id])

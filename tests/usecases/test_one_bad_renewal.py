@@ -41,5 +41,5 @@ async def test_r16_r35_a_query_of_the_one_is_served_all_the_same(calendar: Calen
         world.names["Ben"],
     )
     calendar.clock.at = due_at
-    assert isinstance(await world.spend("Ben", 25, wait_ms=3_000), SpendDone)
+    assert isinstance(await world.spend("Ben", 25), SpendDone)
     assert (await world.credits("Ben")).free == 3_000 - 25
