@@ -78,7 +78,7 @@ async def note_method(tx: Transaction, page: CardPage, method_id: UUID) -> None:
 
 
 async def is_overtaken(tx: Transaction, page: CardPage) -> bool:
-    """Whether another card came into use in the page's role since the page was made."""
+    """Whether the card in use in the page's role came there since the page was made."""
     return bool(
         await tx.fetchval(
             _sql("is_card_page_overtaken"), page.tenant_id, page.account_id, page.page_id

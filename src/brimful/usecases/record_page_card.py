@@ -31,7 +31,7 @@ async def record_page_card(
     """Put the card that was saved on a page into use, once, whether the gateway's event, the owner's
     return or both say that the page is completed, and in any order (R27, R45). A card that was
     removed since does not come back by its page. Nor does the event of an older page, which may be days
-    late, take the place of a card that came into use since, unless ``owner_is_back`` from that very page.
+    late, take the place of a card in use that came there since, unless ``owner_is_back`` from that very page.
 
     None when nobody is there to use it: the account is closed, or its seller charges elsewhere now.
     """
