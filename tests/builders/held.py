@@ -10,7 +10,7 @@ from brimful.db.transaction import Transaction
 from brimful.usecases.steps import Step, set_hook
 
 # What happens at all happens within this, on a machine with much else to do as well; what does not, never.
-SOON_S = 60
+SOON_S = 100
 
 
 @dataclass(slots=True)

@@ -72,6 +72,18 @@ returns void language sql as $$
     window o as (partition by m.account_id, m.resource order by m.place)
 $$;
 
+-- Locks the balances of those who sell and buy in some purchases. Balances come before lots, as whoever spends at the end of a
+-- lot takes them: who holds the balance alone may let it lapse.
+create function lock_parties_v1(p_tenant uuid, p_purchases uuid[]) returns void language plpgsql as $$
+begin
+    perform 1 from balance b
+    where b.tenant_id = p_tenant and b.resource = 'credits' and b.account_id in (
+        select v.account_id from purchase p
+        cross join lateral (values (p.seller_id), (p.buyer_id)) v (account_id)
+        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases))
+    order by b.account_id for update;
+end $$;
+
 -- Hands over what some purchases of a tenant paid for, whose pools and rows the caller has locked and whose demands
 -- are met: transfers, lots, balances, entries, demands, charges, receivables and subscriptions in one call, whether it
 -- is one purchase or the renewals of a whole agency.
@@ -81,13 +93,7 @@ declare
     v_taken bigint;
     v_demands uuid[];
 begin
-    -- Balances before lots, as whoever spends at the end of a lot takes them: who holds the balance alone may let it lapse.
-    perform 1 from balance b
-    where b.tenant_id = p_tenant and b.resource = 'credits' and b.account_id in (
-        select v.account_id from purchase p
-        cross join lateral (values (p.seller_id), (p.buyer_id)) v (account_id)
-        where p.tenant_id = p_tenant and p.purchase_id = any (p_purchases))
-    order by b.account_id for update;
+    perform lock_parties_v1(p_tenant, p_purchases);
     -- What was spent so far comes out of the lots there were, and what has ended lapses, before a lot is added (R36).
     for v_buyer in
         select distinct p.buyer_id from purchase p
@@ -142,13 +148,8 @@ create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uui
 returns table (before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[])
 language plpgsql as $$
 begin
-    -- What others spend until then is not of what this brings: the balances first, in the order of deliver_v1.
-    perform 1 from balance b
-    where b.tenant_id = p_tenant and b.resource = 'credits' and b.account_id in (
-        select v.account_id from purchase p
-        cross join lateral (values (p.seller_id), (p_buyer)) v (account_id)
-        where p.tenant_id = p_tenant and p.purchase_id = p_purchase)
-    order by b.account_id for update;
+    -- What others spend until then is not of what this brings.
+    perform lock_parties_v1(p_tenant, array[p_purchase]);
     before := (select b.free + b.reserved from balance b
                where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
     perform deliver_v1(p_tenant, array[p_purchase], p_at);
