@@ -54,6 +54,17 @@ class Return:
     return_url: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A line of the purchase that failed: what was to be bought, and the subscription that it was to
+    begin, or to change where that one ``has_begun``."""
+
+    package_id: UUID
+    quantity: int
+    subscription_id: UUID | None
+    has_begun: bool
+
+
 def tenant_of(token: str) -> UUID | None:
     """The tenant that a link's token names; None for a text that is no token."""
     head = token[len(_PREFIX) : len(_PREFIX) + 32]
@@ -145,3 +156,9 @@ async def note_action(
 ) -> None:
     """A purchase waits for its owner at the bank, until an instant of real time."""
     await tx.execute(_sql("await_owner"), tenant_id, purchase_id, action_url, until)
+
+
+async def read_wanted(tx: Transaction, tenant_id: UUID, failed_id: UUID) -> list[Wanted]:
+    """What a purchase that failed was to buy, line by line; what it was to collect is left out."""
+    rows = await tx.fetch(_sql("read_wanted"), tenant_id, failed_id)
+    return [Wanted(**dict(row)) for row in rows]

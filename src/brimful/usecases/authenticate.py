@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import authentications, purchases, renewals
-from brimful.billing.authentications import Authentication, Link
+from brimful.billing import authentications, purchases, renewals, subscriptions
+from brimful.billing.authentications import Authentication, Link, Wanted
 from brimful.billing.buyers import BuyerFacts, read_buyer
-from brimful.billing.offers import read_offer
+from brimful.billing.offers import Package, read_offer
 from brimful.billing.purchases import Purchase, PurchaseLine
 from brimful.db.transaction import Transaction
 from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
+from brimful.domain.plan_change import Upgrade
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, Missing
@@ -27,6 +28,7 @@ from brimful.usecases.lines import line_of
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.refuse_client import tell_seller
 from brimful.usecases.renewal_lines import renewal_wish, what_costs
+from brimful.usecases.upgrading import change_to, upgrade_line, why_not_now
 
 AuthenticationAnswer = Bought | Refuse | Missing
 
@@ -176,20 +178,42 @@ async def _renewal(tx: Transaction, facts: BuyerFacts, moment: Moment) -> _Plan 
 
 async def _lines(
     tx: Transaction, facts: BuyerFacts, failed: Purchase, moment: Moment
-) -> tuple[PurchaseLine, ...] | Refuse:
+) -> tuple[PurchaseLine, ...] | Refuse | Missing:
     """The same packages at their present versions and prices (R26)."""
     account = str(facts.account_id)
     shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
     lines: list[PurchaseLine] = []
-    for row in await purchases.read_lines(tx, facts.tenant_id, failed.purchase_id):
-        if row["kind"] == "receivable":
-            continue
-        package = shop.packages.get(str(row["package_id"]))
+    for wanted in await authentications.read_wanted(tx, facts.tenant_id, failed.purchase_id):
+        package = shop.packages.get(str(wanted.package_id))
         if package is None:
             return Refuse(reason=Reason.package_withdrawn, account_id=account, detail={})
-        if package.kind == "subscription" and await purchases.has_subscription(
-            tx, facts.tenant_id, facts.account_id
-        ):
-            return Refuse(reason=Reason.already_subscribed, account_id=account, detail={})
-        lines.append(line_of(facts, package, row["quantity"], moment))
+        line: PurchaseLine | Reason | None = line_of(facts, package, wanted.quantity, moment)
+        if package.kind == "subscription":
+            line = await _plan_line(tx, facts, package, wanted, moment)
+        if line is None:
+            return Missing(what="authentication")
+        if isinstance(line, Reason):
+            return Refuse(reason=line, account_id=account, detail={})
+        lines.append(line)
     return tuple(lines)
+
+
+async def _plan_line(
+    tx: Transaction, facts: BuyerFacts, package: Package, wanted: Wanted, moment: Moment
+) -> PurchaseLine | Reason | None:
+    """The plan that was wanted: as the account's first, or, where its plan was to be changed, as the
+    change from what that is now, at today's difference; None when that has ended."""
+    tenant_id, account_id = facts.tenant_id, facts.account_id
+    if not (wanted.has_begun and wanted.subscription_id):
+        if await purchases.has_subscription(tx, tenant_id, account_id):
+            return Reason.already_subscribed
+        return line_of(facts, package, wanted.quantity, moment)
+    held = await subscriptions.lock_subscription(tx, tenant_id, account_id, wanted.subscription_id)
+    if held is None:
+        return None
+    if (reason := why_not_now(held, moment)) is not None:
+        return reason
+    change = change_to(held, package, moment)
+    if not isinstance(change, Upgrade):
+        return Reason.already_subscribed
+    return upgrade_line(held, package, change, moment)

@@ -8,24 +8,20 @@ from brimful.billing import commands, purchases, subscriptions
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.commands import Before, Key
 from brimful.billing.offers import Package, read_offer
-from brimful.billing.purchases import PurchaseLine, Runs
 from brimful.billing.subscriptions import Subscription
 from brimful.db.transaction import Transaction
 from brimful.domain.chargeable import refuse_amounts
 from brimful.domain.moment import Moment
-from brimful.domain.money import charge_step_minor
-from brimful.domain.period import month_at
-from brimful.domain.plan_change import Downgrade, NoChange, PlanTerms, Upgrade, change_plan
+from brimful.domain.plan_change import Downgrade, NoChange, Upgrade
 from brimful.domain.reason import Reason, Refuse
-from brimful.domain.renewal import month_index, next_due
 from brimful.ledger import balances, demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
 from brimful.usecases.buy_line import beyond, buy_line
 from brimful.usecases.buy_package import not_on_offer
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
-from brimful.usecases.lines import credits_end
 from brimful.usecases.preview import Preview, preview_of
+from brimful.usecases.upgrading import change_to, upgrade_line, why_not_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ async def preview_change(
                 chatbots_to_pause=min(seats.used, max(0, fewer - seats.free)),
                 purchase=preview_of(ctx, case.facts, None, None),
             )
-        line = _line(case.held, case.package, case.change, moment)
+        line = upgrade_line(case.held, case.package, case.change, moment)
         if too_much := beyond(line):
             return TooMuch(what=too_much)
         sellers = await read_sellers(ctx, tx, facts=case.facts, need=line, at=moment.at)
@@ -177,43 +173,9 @@ async def _decide(
         return Missing(what="plan")
     if uncharged := refuse_amounts(account, facts.currency, (package.price_minor,)):
         return uncharged
-    if held.state != "active":
-        return Refuse(reason=Reason.subscription_past_due, account_id=account, detail={})
-    if held.under_way or held.due_at <= moment.at:
-        return Refuse(reason=Reason.renewal_under_way, account_id=account, detail={})
-    month = month_index(held.anchor_at, moment.at)
-    change = change_plan(
-        _terms_held(held),
-        _terms(package),
-        period=held.period,
-        month=(month_at(held.anchor_at, month), month_at(held.anchor_at, month + 1)),
-        at=moment.at,
-    )
-    return _Case(facts, held, package, change)
-
-
-def _terms_held(held: Subscription) -> PlanTerms:
-    return PlanTerms(
-        package_id=str(held.package_id),
-        version=held.package_version,
-        price_minor=held.recurring_minor,
-        credits=held.credits,
-        chatbots=held.chatbots,
-        interval=held.interval,
-        step_minor=charge_step_minor(held.currency),
-    )
-
-
-def _terms(package: Package) -> PlanTerms:
-    return PlanTerms(
-        package_id=str(package.package_id),
-        version=package.version,
-        price_minor=package.price_minor,
-        credits=package.credits,
-        chatbots=package.chatbots,
-        interval=package.billing_interval or "month",
-        step_minor=charge_step_minor(package.currency),
-    )
+    if (reason := why_not_now(held, moment)) is not None:
+        return Refuse(reason=reason, account_id=account, detail={})
+    return _Case(facts, held, package, change_to(held, package, moment))
 
 
 async def _change(
@@ -225,7 +187,7 @@ async def _change(
             ctx,
             tx,
             facts=case.facts,
-            line=_line(held, case.package, change, moment),
+            line=upgrade_line(held, case.package, change, moment),
             explanation={
                 "trigger": "manual",
                 "change": "upgrade",
@@ -247,32 +209,3 @@ async def _change(
     )
     await commands.remember(tx, *command, held.subscription_id, moment)
     return ChangeRecorded()
-
-
-def _line(held: Subscription, package: Package, up: Upgrade, moment: Moment) -> PurchaseLine:
-    """The line of an upgrade: the difference now, the new terms from now on."""
-    period, brings = up.period, package.credits > 0
-    months_done = month_index(period.anchor_at, moment.at) + 1
-    whole_minor = up.charge_minor * package.credits_price_minor // package.price_minor
-    months_left = period.months - (months_done - 1) % period.months
-    return PurchaseLine(
-        kind="subscription",
-        package_id=package.package_id,
-        package_version=package.version,
-        quantity=1,
-        credits=up.credits,
-        chatbots=up.chatbots,
-        amount_minor=up.charge_minor,
-        recurring_minor=package.price_minor,
-        credits_cost_minor=whole_minor // months_left if up.credits else 0,
-        credits_end_at=credits_end(period.anchor_at, months_done, package.rolls_over)
-        if up.credits
-        else None,
-        runs=Runs(
-            subscription_id=held.subscription_id,
-            period=period,
-            months_done=months_done,
-            due_at=next_due(period.anchor_at, period.interval, months_done, brings),
-            credits=package.credits,
-        ),
-    )
