@@ -109,10 +109,25 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "two have changed places": (
             "update entry set seq = case seq when 1 then -2 else -1 end where seq in (1, 2)"
         ),
+        "the balance counts another": "update balance set seq = seq + 1 where resource = 'chatbots'",
+    },
+    "expiries_are_watched": {
+        "never looked at": "update lot set expires_at = now() where free > 0",
+        "looked at a day too late": (
+            "with ends as (update lot set expires_at = now() where free > 0 returning account_id) "
+            "update balance b set next_expiry_at = now() + interval '1 day' from ends "
+            "where b.account_id = ends.account_id and resource = 'credits'"
+        ),
     },
     "grants_are_bought": {
         "granted for no purchase": (
             "update transfer set operation_id = gen_random_uuid() where kind = 'purchase'"
+        ),
+        "granted to another than who bought": (
+            "update transfer set buyer_id = seller_id where kind = 'purchase'"
+        ),
+        "granted by another than who sold": (
+            "update transfer set seller_id = buyer_id where kind = 'purchase'"
         ),
     },
     "holds_match_entries": {
@@ -140,6 +155,9 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "a lot lacks one": "update lot set free = free - 1 where free > 0",
         "pinned for nobody": ("update lot set free = free - 1, pinned = pinned + 1 where free > 0"),
         "frozen for nobody": ("update lot set free = free - 1, frozen = frozen + 1 where free > 0"),
+        "lapsed of no balance": (
+            "update lot set lapsed = lapsed + 1 where amount > free + pinned + frozen + lapsed + returned"
+        ),
         "never settled": (
             "update balance set unsettled = unsettled + 1 where resource = 'credits' and free > 0"
         ),
@@ -173,6 +191,14 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "brought though it failed": (
             "update purchase set state = 'failed' where state = 'delivered'"
         ),
+    },
+    "pins_match_lots": {
+        "pinned in another lot of the same account": (
+            "update lot set pinned = pinned + case when pinned > 0 then -1 else 1 end, "
+            "free = free + case when pinned > 0 then 1 else -1 end "
+            "where pinned > 0 or free > 0"
+        ),
+        "pins of another lot": "update credit_hold_lot set lot_id = gen_random_uuid()",
     },
     "renewals_come_up_again": {
         "forgotten": "update subscription set wake_at = null where state = 'active'",
@@ -242,6 +268,15 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         "taken by no transfer": "update reversal set taken = taken + 1 where taken > 0",
         "taken by no refund": "delete from refund",
         "frozen by no refund or dispute": "delete from dispute",
+    },
+    "sales_match_lots": {
+        "taken out of more lots": "update transfer_lot set credits = credits + 1",
+        "taken out of no lots": "delete from transfer_lot",
+        "taken out of nobody's lots": "update transfer_lot set lot_id = gen_random_uuid()",
+        "a lot of more than was sold": "update lot set amount = amount + 1",
+        "a lot of another account": (
+            "update lot l set account_id = t.seller_id from transfer t where t.transfer_id = l.transfer_id"
+        ),
     },
     "spent_is_explained": {
         "used by no spend": (
