@@ -139,8 +139,9 @@ async def test_r29_a_decline_is_a_value_soft_or_hard(rig: Rig, card: Card, hard:
     assert declined.hard is hard and declined.code
     assert await rig.look_up(payment) == declined
     assert await rig.confirm(payment) == declined
-    assert await rig.cancel(payment) == Canceled(payment_id=payment)
-    assert await rig.confirm(payment) == Canceled(payment_id=payment)
+    closed = Canceled(payment_id=payment, declined=declined)
+    assert await rig.cancel(payment) == closed, "whoever heard no answer before hears it now"
+    assert await rig.confirm(payment) == closed
     assert rig.moved(payment) == []
 
 
@@ -157,8 +158,9 @@ async def test_r17_a_hold_whose_capture_is_declined_takes_nothing(rig: Rig) -> N
     """A hold is a promise that may be broken: that is a decline as well."""
     payment = await rig.payment("no_capture")
     assert isinstance(await rig.confirm(payment), Held)
-    assert isinstance(await rig.capture(payment), Declined)
-    assert await rig.cancel(payment) == Canceled(payment_id=payment)
+    declined = await rig.capture(payment)
+    assert isinstance(declined, Declined)
+    assert await rig.cancel(payment) == Canceled(payment_id=payment, declined=declined)
     assert rig.moved(payment) == []
 
 

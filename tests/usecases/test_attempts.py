@@ -8,6 +8,7 @@ from datetime import timedelta
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.steps import Step, set_hook
+from brimful_testbank.faults import Rule
 from tests.builders.calendar import DAY, HOUR, Calendar
 from tests.builders.cards import LOST, POOR, behave, declines, most_within, share_card
 from tests.builders.world import World, small_world
@@ -152,3 +153,35 @@ async def test_r29_a_soft_decline_by_hand_does_not_re_arm_a_stolen_card(calendar
     refused = await world.spend("Agency", 10)
     assert isinstance(refused, Refuse)
     assert (refused.reason, declines(world)) == (Reason.auto_billing_paused, 2)
+
+
+async def test_r29_a_decline_of_which_no_answer_told_counts_when_its_charge_is_cancelled(
+    calendar: Calendar,
+) -> None:
+    """Each confirm and every look at it is lost, and the bank tells nothing by itself: a card is tried no
+    more often for that. After a lost card's decline it is not tried at all."""
+    world = calendar.world
+    await small_world(world, clients=0)
+    behave(world, POOR)
+    world.desk.faults.rules += [
+        Rule("lost_after", verb="confirm", times=10**9),
+        Rule("lost_before", verb="look_up", times=10**9),
+    ]
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    [tried] = await world.purchases("Agency")
+    assert tried["state"] == "failed" and declines(world) == 1
+    told = await world.db.fetchval("select decline_code from charge")
+    assert told == "insufficient_funds"
+    again = await world.spend("Agency", 10)
+    assert isinstance(again, Refuse) and again.reason is Reason.card_declined
+    assert declines(world) == 1, "between attempts nothing is tried"
+    behave(world, LOST)
+    await calendar.go(HOUR)
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    for _ in range(3):
+        await calendar.go(2 * DAY)
+        refused = await world.spend("Agency", 10)
+        assert isinstance(refused, Refuse) and refused.reason is Reason.auto_billing_paused
+    assert declines(world) == 2 and world.taken() == []

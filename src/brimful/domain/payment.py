@@ -119,9 +119,13 @@ class NeedsAuthentication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
-    """The payment is cancelled for good: it can never take money any more."""
+    """The payment is cancelled for good: it can never take money any more.
+
+    ``declined``: what its card said before that, if it was asked and declined (R29).
+    """
 
     payment_id: str
+    declined: Declined | None = None
 
 
 # The gateway account is closed to us: its owner disconnected it, or it is not there. An outcome of its

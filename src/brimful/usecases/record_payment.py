@@ -260,14 +260,27 @@ async def _record(
         case NeedsAuthentication() if purchase.state == "created":
             code = AUTHENTICATION_REQUIRED
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
-        case Canceled() if purchase.state in (*ASKED, "capturing", "canceling"):
-            return await fail_purchase(tx, purchase, moment)
+        case Canceled(declined=said) if purchase.state in (*ASKED, "capturing", "canceling"):
+            return await _canceled(tx, purchase, said, moment)
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
         case Refused(code=refused) if purchase.state in ("planned", *ASKED, "capturing"):
             return await _refused(ctx, tx, purchase, refused, moment)
     return ()
+
+
+async def _canceled(
+    tx: Transaction, purchase: Purchase, said: Declined | None, moment: Moment
+) -> tuple[Effect, ...]:
+    """It is cancelled for good. That its card was declined before that counts, too, where every answer
+    that said so was lost (R29)."""
+    effects: tuple[Effect, ...] = ()
+    if said is not None:
+        effects = await note_late_decline(
+            tx, purchase, code=said.code, hard=said.hard, moment=moment
+        )
+    return effects + await fail_purchase(tx, purchase, moment)
 
 
 async def _await_owner(

@@ -49,6 +49,19 @@ STATES: list[tuple[dict[str, Any], object]] = [
     (intent("requires_action"), NeedsAuthentication(payment_id="pi_1")),
     (intent("processing"), Unknown(why="status processing")),
     (intent("canceled"), Canceled(payment_id="pi_1")),
+    (
+        intent(
+            "canceled", last_payment_error={"code": "card_declined", "decline_code": "lost_card"}
+        ),
+        Canceled(
+            payment_id="pi_1",
+            declined=Declined(payment_id="pi_1", code="lost_card", hard=True),
+        ),
+    ),
+    (
+        intent("canceled", last_payment_error={"code": "authentication_required"}),
+        Canceled(payment_id="pi_1"),
+    ),
     (intent("requires_capture"), Held(payment_id="pi_1", capture_before=None)),
     (intent("something_new"), Unknown(why="status something_new")),
 ]

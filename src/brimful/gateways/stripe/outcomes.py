@@ -75,7 +75,9 @@ def outcome_of(intent: Object, disputes: Sequence[Object] = ()) -> PaymentOutcom
         case "succeeded":
             return _captured(payment_id, intent, disputes)
         case "canceled":
-            return Canceled(payment_id=payment_id)
+            said = _declined(payment_id, intent.get("last_payment_error"))
+            declined = said if isinstance(said, Declined) else None
+            return Canceled(payment_id=payment_id, declined=declined)
     return Unknown(why=f"status {intent['status']}")
 
 

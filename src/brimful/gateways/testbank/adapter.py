@@ -365,10 +365,15 @@ def _outcome(body: Mapping[str, Any]) -> PaymentOutcome:
                 ),
             )
         case "declined":
-            hard = is_hard_decline(body["decline"], body["advice"])
-            return Declined(payment_id=payment_id, code=body["decline"], hard=hard)
+            return _declined(body)
         case "needs_authentication":
             return NeedsAuthentication(payment_id=payment_id, action_url=body.get("action_url"))
         case "canceled":
-            return Canceled(payment_id=payment_id)
+            declined = None if body["decline"] is None else _declined(body)
+            return Canceled(payment_id=payment_id, declined=declined)
     return Unknown(why=f"state {body['state']}")
+
+
+def _declined(body: Mapping[str, Any]) -> Declined:
+    hard = is_hard_decline(body["decline"], body["advice"])
+    return Declined(payment_id=str(body["id"]), code=body["decline"], hard=hard)
