@@ -101,6 +101,36 @@ async def test_r42_an_endpoint_that_is_off_gets_nothing(world: World, how: str) 
             await hook(world, "Agency", url=receiver.url)  # The same URL is free again.
 
 
+async def test_r42_switched_on_again_it_hears_no_old_news(world: World) -> None:
+    """What was promised by a transaction that had read it as on, and committed once it was off."""
+    await small_world(world, clients=0)
+    owner, moment = await owner_of(world, "Agency"), world.engine.now()
+    async with receiving() as receiver:
+        opened = await hook(world, "Agency", url=receiver.url)
+
+        async def switch(enabled: bool) -> None:
+            await change_webhook(
+                world.engine.ctx,
+                owner=owner,
+                endpoint_id=opened.endpoint_id,
+                wanted=Wanted(url=receiver.url, kinds=None, subtree=False),
+                enabled=enabled,
+                moment=moment,
+            )
+
+        receiver.then(500)
+        await try_hook(world, "Agency", opened.endpoint_id)
+        await switch(False)
+        await world.db.execute("update webhook_delivery set state = 'due', due_real_at = now()")
+        await switch(True)
+        await world.engine.take_up_due_work()
+        await world.settle()
+        assert [one["state"] for one in await deliveries(world)] == ["dead"]
+        assert len(receiver.got) == 1
+        await try_hook(world, "Agency", opened.endpoint_id)
+        assert len(receiver.got) == 2, "what is told from now on arrives"
+
+
 async def test_r42_a_webhook_that_cannot_be_promised_undoes_nothing_else(world: World) -> None:
     """Deleted by another while a notice is promised: no foreign key fails the payment."""
     await small_world(world, clients=0)

@@ -55,17 +55,19 @@ async def open_webhook(
 async def change_webhook(
     ctx: Context, *, owner: Owner, endpoint_id: UUID, wanted: Wanted, enabled: bool, moment: Moment
 ) -> Missing | Refuse | None:
-    """Change where to and what is sent; switched off, what is due there is given up."""
+    """Change where to and what is sent; switched off, what is due there is given up. Switched on again it
+    hears of what happens from then on: not of what was promised in the instant that it went off."""
 
     async def body(tx: Transaction) -> Missing | Refuse | None:
         there = await webhooks.lock_endpoints(tx, owner.account_id)
         if there.get(wanted.url, endpoint_id) != endpoint_id and endpoint_id in there.values():
             return _refuse(owner, Reason.webhook_endpoint_exists)
+        found = await webhooks.list_endpoints(tx, owner.account_id, endpoint_id)
         if not await webhooks.change_endpoint(
             tx, owner.account_id, endpoint_id, wanted, enabled, moment
         ):
             return Missing(what="webhook_endpoint")
-        if not enabled:
+        if not enabled or found[0]["disabled_at"] is not None:
             await webhooks.drop_due(tx, endpoint_id, moment)
         return None
 
