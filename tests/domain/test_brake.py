@@ -50,6 +50,17 @@ def test_r30_the_planner_refuses_the_whole_purchase_but_one_for_renewals() -> No
     assert not bought(a_buyer(), needs(1_000)).for_renewals
 
 
+def test_r30_a_renewal_that_waits_lets_nothing_else_past_the_brake() -> None:
+    """$30.00 for 6,000 credits, of which $10.00 are for what is no renewal: the tenfold to the cent."""
+    [renewal, other] = needs(4_000, 2_000)
+    mixed = [replace(renewal, renewal=True), other]
+    assert decide(a_buyer(pace=FAST), mixed) == Refuse(
+        reason=Reason.auto_billing_braked, account_id="agency", detail={}
+    )
+    slower = replace(FAST, today_minor=8_999)
+    assert bought(a_buyer(pace=slower), mixed).amount_minor == 3_000
+
+
 def test_r30_who_is_braked_buys_nothing() -> None:
     """Not even for renewals, until the owner lets it go on."""
     renewal = [replace(need, renewal=True) for need in needs(1_000)]

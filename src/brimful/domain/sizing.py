@@ -149,7 +149,10 @@ def size_purchase(
         first = refused[0][1] if refused else Reason.canceled
         return Refuse(reason=first, account_id=buyer.account_id, detail={}, each=tuple(refused))
     buy = basket.buy(refused)
-    if not buy.for_renewals and brakes(buyer.brake, buyer.pace, buy.amount_minor):
+    shares = zip(basket.admitted, buy.served, strict=True)
+    # What renewals make it buy comes in waves by itself; what it buys beside them does not.
+    unexpected = [served.allocated_minor for demand, served in shares if not demand.renewal]
+    if unexpected and brakes(buyer.brake, buyer.pace, sum(unexpected)):
         reason = Reason.auto_billing_braked
         return Refuse(reason=reason, account_id=buyer.account_id, detail={})
     return buy
