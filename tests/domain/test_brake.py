@@ -51,12 +51,14 @@ def test_r30_the_planner_refuses_the_whole_purchase_but_one_for_renewals() -> No
 
 
 def test_r30_a_renewal_that_waits_lets_nothing_else_past_the_brake() -> None:
-    """$30.00 for 6,000 credits, of which $10.00 are for what is no renewal: the tenfold to the cent."""
+    """$30.00 for 6,000 credits, of which $10.00 are for what is no renewal: the tenfold to the cent. The
+    renewal is bought for all the same."""
     [renewal, other] = needs(4_000, 2_000)
     mixed = [replace(renewal, renewal=True), other]
-    assert decide(a_buyer(pace=FAST), mixed) == Refuse(
-        reason=Reason.auto_billing_braked, account_id="agency", detail={}
-    )
+    alone = bought(a_buyer(pace=FAST), mixed)
+    assert alone.amount_minor == 2_000
+    assert [one.demand_id for one in alone.served] == [renewal.demand_id]
+    assert alone.refused == ((other.demand_id, Reason.auto_billing_braked),)
     slower = replace(FAST, today_minor=8_999)
     assert bought(a_buyer(pace=slower), mixed).amount_minor == 3_000
 

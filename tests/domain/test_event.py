@@ -91,8 +91,9 @@ def test_r45_a_payment_that_we_never_made_is_unknown() -> None:
     [
         (CAPTURED, None),
         (replace(CAPTURED, refunded_minor=700), None),
-        (replace(CAPTURED, amount_minor=699), Verdict.other_amount),
-        (replace(CAPTURED, amount_minor=7_000), Verdict.other_amount),
+        # As much as it is of: recording it grants nothing, and gives it back (R17).
+        (replace(CAPTURED, amount_minor=699), None),
+        (replace(CAPTURED, amount_minor=7_000), None),
         (replace(CAPTURED, currency="EUR"), Verdict.other_currency),
         (replace(CAPTURED, payment_id="pay_2"), Verdict.read_disagrees),
         (NotFound(), Verdict.read_disagrees),
@@ -103,7 +104,7 @@ def test_r45_a_payment_that_we_never_made_is_unknown() -> None:
 def test_r45_an_event_of_money_needs_a_reading_that_says_so(
     kind: str, reading: PaymentOutcome, verdict: Verdict | None
 ) -> None:
-    """Taken, of our payment, as much as we stored: or nothing is recorded."""
+    """Taken, of our payment, in the currency that we stored: or nothing is recorded."""
     assert judge_read(replace(HINT, kind=kind), OURS, reading) == verdict
 
 

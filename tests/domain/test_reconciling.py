@@ -1,5 +1,6 @@
 """Comparing a gateway's payments with our charges (R24)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, get_args
@@ -26,6 +27,7 @@ def charge(
     ended: bool = True,
     payment_id: str | None = "pay_1",
     refunded_minor: int = 0,
+    disputes: tuple[str, ...] = (),
 ) -> OurCharge:
     return OurCharge(
         tenant_id=UUID(int=1),
@@ -38,6 +40,7 @@ def charge(
         state=state,
         ended=ended,
         created_at=AT,
+        disputes=disputes,
     )
 
 
@@ -196,3 +199,25 @@ def test_r24_no_pair_of_states_moves_money_on_a_guess() -> None:
             assert told == [Trouble.captured_without_grant]
         if theirs != "captured" and state in ("captured", "refunded"):
             assert told == [Trouble.not_captured]
+
+
+@pytest.mark.parametrize(
+    ("ours", "verdict"),
+    [
+        ((), Repair.record),
+        (("inquiry",), Repair.look),
+        (("open",), Repair.look),
+        (("open", "won"), Repair.look),
+        (("won",), None),
+        (("lost", "won"), None),
+    ],
+)
+def test_r24_r25_a_dispute_of_which_no_event_told_is_found(
+    ours: tuple[str, ...], verdict: Repair | None
+) -> None:
+    """One never heard of is recorded, one that was open is looked at again, one at rest is not."""
+    disputed = replace(record(), disputed=True)
+    found = compare([charge(disputes=ours)], [disputed], expected=frozenset({CHARGE}))
+    assert [one.verdict for one in found] == ([] if verdict is None else [verdict])
+    quiet = compare([charge(disputes=ours)], [record()], expected=frozenset({CHARGE}))
+    assert quiet == ()

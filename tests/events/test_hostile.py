@@ -42,11 +42,27 @@ async def test_r45_what_an_agency_does_at_its_own_gateway_is_its_own(inside: Pos
     assert inside.world.taken("platform") == []
 
 
-@pytest.mark.parametrize("change", [{"captured": 999}, {"currency": "EUR"}, {"merchant": "other"}])
+async def test_r17_r45_a_reading_of_another_amount_grants_nothing_and_is_given_back(
+    inside: Post,
+) -> None:
+    """A part of a hold that the seller captured, or an edited payment: an event tells of it at once."""
+    opened = await open_payments(inside)
+    bank = inside.world.desk.bank
+    bank.confirm("platform", opened.at_platform)
+    event = inside.event(opened.at_platform, "payment.captured")
+    bank.payments[opened.at_platform] = {**bank.payments[opened.at_platform], "captured": 999}
+    before = (await inside.world.credits("Agency")).received
+    assert (await inside.signed(event)).is_success
+    await inside.world.settle()
+    assert (await inside.world.credits("Agency")).received == before
+    assert bank.payments[opened.at_platform]["refunded"] == 999
+
+
+@pytest.mark.parametrize("change", [{"currency": "EUR"}, {"merchant": "other"}])
 async def test_r45_a_reading_that_is_not_what_we_stored_grants_nothing(
     inside: Post, change: dict[str, Any]
 ) -> None:
-    """The gateway itself says another amount, another currency, or that there is no such payment."""
+    """The gateway itself says another currency, or that there is no such payment."""
     opened = await open_payments(inside)
     bank = inside.world.desk.bank
     bank.confirm("platform", opened.at_platform)
@@ -57,7 +73,7 @@ async def test_r45_a_reading_that_is_not_what_we_stored_grants_nothing(
     await inside.world.settle()
     assert await digest(inside.world.db, but="gateway_event") == before
     [verdict] = (await inside.verdicts()).values()
-    assert verdict in ("other_amount", "other_currency", "read_disagrees")
+    assert verdict in ("other_currency", "read_disagrees")
 
 
 async def test_r45_the_true_event_after_all_that_still_brings_the_grant(inside: Post) -> None:

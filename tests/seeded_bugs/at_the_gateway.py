@@ -6,11 +6,11 @@ BUGS = (
     Bug(
         "timeout_is_failure",
         f"{EFFECTS}/drive.py",
-        "        public_url=driver.ctx.public_url,\n    )\n",
-        "        public_url=driver.ctx.public_url,\n    )\n"
+        "    if isinstance(outcome, Unknown | Unreachable | NotFound):\n        busy",
         "    if isinstance(outcome, Unknown) and purchase.payment_id:\n"
         "        from brimful.domain.payment import Canceled\n\n"
-        "        outcome = Canceled(payment_id=purchase.payment_id)\n",
+        "        outcome = Canceled(payment_id=purchase.payment_id)\n"
+        "    if isinstance(outcome, Unknown | Unreachable | NotFound):\n        busy",
         "R22: unknown is not failed",
         ("tests/usecases/test_once.py::test_r22_a_lost_reply_is_unknown_and_not_failed",),
     ),

@@ -119,10 +119,12 @@ class StripeCore:
         return response
 
     def refuse(self, ticket: Ticket, refusal: StripeError, *, forget: bool) -> Response:
-        """Answer so; with `forget` the key is as if the request had never come."""
+        """Answer so; with `forget` the key is as if the request had never come, unless it is a refusal
+        that Stripe saves."""
+        response = _error(refusal, self._head(ticket.request, ticket.call.request_id or ""))
         if forget:
-            self._save(ticket, None)
-        return _error(refusal, self._head(ticket.request, ticket.call.request_id or ""))
+            self._save(ticket, response if refusal.saved else None)
+        return response
 
     def _save(self, ticket: Ticket, response: Response | None) -> None:
         if ticket.scope is not None:

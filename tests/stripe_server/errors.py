@@ -106,6 +106,47 @@ def rate_limited() -> StripeError:
     )
 
 
+def not_permitted() -> StripeError:
+    """403 of a restricted key that lacks a permission: without a code."""
+    return StripeError(
+        403,
+        "invalid_request_error",
+        "The provided key 'rk_test_***' does not have the required permissions for this endpoint.",
+    )
+
+
+def not_capable() -> StripeError:
+    """402 that is no card's: the account may not take payments at present."""
+    return StripeError(
+        402,
+        "invalid_request_error",
+        "Your account cannot currently make charges.",
+        saved=True,
+    )
+
+
+def no_balance() -> StripeError:
+    """400 of a refund that the account has no money for: saved with its key."""
+    return StripeError(
+        400,
+        "invalid_request_error",
+        "Insufficient funds in your Stripe balance to refund this amount.",
+        code="insufficient_funds",
+        saved=True,
+    )
+
+
+def still_processing() -> StripeError:
+    """400 of a cancel that came while the payment was processed: saved with its key."""
+    return StripeError(
+        400,
+        "invalid_request_error",
+        "You cannot cancel this PaymentIntent because it has a status of processing.",
+        code="payment_intent_unexpected_state",
+        saved=True,
+    )
+
+
 def lock_timeout() -> StripeError:
     """429 of an object that another request is working on."""
     return StripeError(

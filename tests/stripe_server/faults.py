@@ -6,8 +6,9 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 FaultKind = Literal[
-    "reset", "delay", "wait", "500", "503", "409", "429", "lock_timeout", "truncated", "html"
-]
+    "reset", "delay", "wait", "500", "503", "409", "429", "lock_timeout", "truncated", "html",
+    "not_permitted", "not_capable", "no_balance", "still_processing",
+]  # fmt: skip
 When = Literal["before", "after"]
 
 

@@ -9,7 +9,16 @@ import traceback
 from collections.abc import AsyncIterator
 
 from tests.stripe_server.core import Request, Response, StripeCore, Ticket
-from tests.stripe_server.errors import in_flight, lock_timeout, rate_limited, unavailable
+from tests.stripe_server.errors import (
+    in_flight,
+    lock_timeout,
+    no_balance,
+    not_capable,
+    not_permitted,
+    rate_limited,
+    still_processing,
+    unavailable,
+)
 from tests.stripe_server.faults import Faults, Rule
 from tests.stripe_server.hooks import Hooks, control
 from tests.stripe_server.http import Reply, serve
@@ -21,6 +30,8 @@ CONTROL = "/_control/"
 SLOW_S = 0.3
 REFUSALS = {
     "503": unavailable, "409": in_flight, "429": rate_limited, "lock_timeout": lock_timeout,
+    "not_permitted": not_permitted, "not_capable": not_capable, "no_balance": no_balance,
+    "still_processing": still_processing,
 }  # fmt: skip
 CARD_FAULTS: dict[str, Rule] = {
     "slow": Rule(fault="delay", seconds=SLOW_S),
@@ -127,7 +138,8 @@ class StripeServer:
         return Reply(response, rule.fault)
 
     def _lost_before(self, ticket: Ticket, rule: Rule) -> Reply:
-        """Spoiled with no effect: a 500 is saved for the key, anything else leaves it free."""
+        """Spoiled with no effect: a 500 is saved for the key, and so is what comes of running; anything
+        else leaves it free."""
         if rule.fault == "500":
             return Reply(self.core.fail(ticket))
         refusal = REFUSALS.get(rule.fault, unavailable)()

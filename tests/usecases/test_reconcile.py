@@ -190,3 +190,22 @@ async def test_r10_r24_a_closed_account_is_told_of_and_the_others_are_compared(
     assert (report.closed, report.needs_person) == ([], False)
     kinds = [notice["kind"] for notice in await world.notices("Client 1")]
     assert kinds[-1] == "resumed"
+
+
+async def test_r24_r25_disputes_of_which_no_event_told_are_recorded(world: World) -> None:
+    """The holder of the card disputes the charge, and wins, while no event arrives: both are found. As
+    long as it stays open there is nothing to report."""
+    await small_world(world)
+    await world.spend("Agency", 25)
+    await world.settle()
+    charge = await world.db.fetchrow("select payment_id from charge")
+    assert charge is not None
+    payment_id = str(charge["payment_id"])
+    after = world.desk.bank.dispute(payment_id, None)
+    assert told(await compared(world)) == [("recorded", None)]
+    assert await world.db.fetchval("select state from dispute") == "open"
+    assert (await compared(world)).findings == []
+    world.desk.bank.move_dispute(payment_id, str(after["disputes"][-1]["id"]), "lost")
+    assert told(await compared(world)) == [("recorded", None)]
+    assert await world.db.fetchval("select state from dispute") == "lost"
+    assert (await compared(world)).findings == []

@@ -129,6 +129,12 @@ async def note_try(db: Database, tried: Purchase, next_real_at: datetime) -> int
     return int(counted or 0)
 
 
+async def note_refund_asked(db: Database, purchase: Purchase, real_at: datetime) -> None:
+    """A refund of a charge that cannot be delivered is about to be asked for: kept is the first time
+    (R22)."""
+    await db.execute(_sql("note_refund_asked"), purchase.tenant_id, purchase.purchase_id, real_at)
+
+
 async def claim(
     db: Database,
     *,

@@ -13,6 +13,7 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.period import Period
+from brimful.domain.reason import Reason
 
 _sql = partial(load, "brimful.billing")
 
@@ -134,6 +135,13 @@ class Purchase:
     attempted_at: datetime | None
     present: bool
     wake_real_at: datetime | None
+    refund_asked_real_at: datetime | None = None
+
+    @property
+    def declined(self) -> bool:
+        """Its card's decline is what it is cancelled for, so that whoever waited for it was told then;
+        a decline that is learnt of later changes nothing of that (R20, R29)."""
+        return self.reason in (Reason.card_declined, Reason.authentication_required)
 
     @property
     def automatic(self) -> bool:

@@ -26,4 +26,4 @@ async def list_charges_at(
     """The charges made at a gateway account from ``since`` on and earlier than ``before``, and those
     that are still under way, of all tenants."""
     rows = await db.fetch(_sql("list_charges_at"), gateway, gateway_account, since, before)
-    return [OurCharge(**row) for row in rows]
+    return [OurCharge(**{**row, "disputes": tuple(row["disputes"])}) for row in rows]

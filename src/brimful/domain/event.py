@@ -148,8 +148,8 @@ def judge_read(hint: Hint, ours: Ours, outcome: PaymentOutcome) -> Verdict | Non
     if isinstance(outcome, Captured):
         if outcome.payment_id != ours.payment_id:
             return Verdict.read_disagrees
-        if outcome.amount_minor != ours.amount_minor:
-            return Verdict.other_amount
+        # Another amount is read of a hold that was captured in part, or of an edited payment: nothing is
+        # granted for it, and it is given back (R17).
         if outcome.currency != ours.currency:
             return Verdict.other_currency
     if _says_captured(hint.kind) and not isinstance(outcome, Captured):

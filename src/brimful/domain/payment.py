@@ -153,9 +153,13 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Time-out, reset, 5xx or unreadable reply: it may or may not have happened (never failed)."""
+    """Time-out, reset, 5xx or unreadable reply: it may or may not have happened (never failed).
+
+    ``busy``: the gateway asks to be asked less often, which is no outage.
+    """
 
     why: str
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

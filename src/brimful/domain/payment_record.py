@@ -13,7 +13,8 @@ class PaymentRecord:
     """What the gateway has of one payment; amounts in minor units of ``currency``.
 
     ``reference`` is ours from its metadata, None for a payment that somebody else made. ``state`` is
-    None while the gateway itself does not know.
+    None while the gateway itself does not know. ``disputed``: its payer went to the bank about it, at
+    some time, whatever came of that.
     """
 
     payment_id: str
@@ -25,3 +26,4 @@ class PaymentRecord:
     state: RecordState | None
     captured_minor: int
     refunded_minor: int
+    disputed: bool = False

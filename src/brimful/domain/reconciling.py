@@ -23,10 +23,12 @@ UNTAKEN = ("created", "held", "declined", "needs_authentication")
 
 class Repair(StrEnum):
     """What is done about a difference that proves it: read the payment afresh and record what is so,
-    or cancel it for good."""
+    or cancel it for good. ``look``: it is read afresh too, and is a difference only if that brings
+    something new."""
 
     record = "record"
     cancel = "cancel"
+    look = "look"
 
 
 class Trouble(StrEnum):
@@ -45,7 +47,8 @@ class Trouble(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurCharge:
     """What we have of a charge: its ``state`` and whether its purchase ended; amounts in minor units
-    of ``currency``, ``created_at`` by business time."""
+    of ``currency``, ``created_at`` by business time. ``disputes`` are the states of those that we know
+    of, in an order of their own."""
 
     tenant_id: UUID
     purchase_id: UUID
@@ -57,6 +60,7 @@ class OurCharge:
     state: str
     ended: bool
     created_at: datetime
+    disputes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +141,24 @@ def _of_captured(charge: OurCharge, record: PaymentRecord) -> Repair | Trouble |
         # What is under way is given back once it is known: a part of a hold, or an edited payment.
         return Trouble.amount_differs if charge.ended else Repair.record
     if charge.state in TAKEN:
-        # A refund that we have not heard of may be read and recorded (R25).
-        return Repair.record if charge.refunded_minor != record.refunded_minor else None
+        # A refund or dispute that we have not heard of may be read and recorded (R25).
+        if charge.refunded_minor != record.refunded_minor:
+            return Repair.record
+        return _of_disputed(charge) if record.disputed else None
     if not charge.ended:
         return Repair.record
     if record.refunded_minor == record.captured_minor:
         return None
     return Trouble.captured_without_grant
+
+
+def _of_disputed(charge: OurCharge) -> Repair | None:
+    """Of a dispute that we never heard of we hear now; one that was open may have come to its end."""
+    if charge.state != "captured":
+        return None
+    if not charge.disputes:
+        return Repair.record
+    return Repair.look if {"inquiry", "open"} & set(charge.disputes) else None
 
 
 def _second(charge: OurCharge, record: PaymentRecord) -> Iterator[Difference]:

@@ -1,6 +1,7 @@
 """Sizing one auto-billing for all that waits: one cover, exact chatbots, hard caps (R11 to R13, R19, R28)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from brimful.domain.allocation import allocate_lines
@@ -153,9 +154,21 @@ def size_purchase(
     # What renewals make it buy comes in waves by itself; what it buys beside them does not.
     unexpected = [served.allocated_minor for demand, served in shares if not demand.renewal]
     if unexpected and brakes(buyer.brake, buyer.pace, sum(unexpected)):
+        if buy.for_renewals:
+            expected = [demand for demand in waiting if demand.renewal]
+            return _without_others(size_purchase(buyer, expected, offer, tables, at), waiting)
         reason = Reason.auto_billing_braked
         return Refuse(reason=reason, account_id=buyer.account_id, detail={})
     return buy
+
+
+def _without_others(decision: Buy | Refuse, waiting: Sequence[Waiting]) -> Buy | Refuse:
+    """What was decided for the renewals among some demands; the others are refused, for they would run
+    away. Whoever asks so again, alone, pulls the brake (R30)."""
+    if isinstance(decision, Refuse):
+        return decision
+    others = [(one.demand_id, Reason.auto_billing_braked) for one in waiting if not one.renewal]
+    return replace(decision, refused=(*decision.refused, *others))
 
 
 def allowed_packs(buyer: Buyer, offer: Offer) -> tuple[Pack, ...]:

@@ -25,12 +25,13 @@ from brimful.domain.payment import (
     NotFound,
     PaymentOutcome,
     RefundOutcome,
+    Refused,
     Unknown,
     Unreachable,
 )
 from brimful.domain.resending import may_send
 from brimful.effects.give_back import give_back
-from brimful.effects.late import ask_late
+from brimful.effects.late import ask_late, read_late
 from brimful.gateways.connections import Connections
 from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.begin_attempts import begin_attempt
@@ -50,6 +51,11 @@ UNCONFIRMED = ("planned", None)
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 # So many tries without an answer are an outage: nobody is kept waiting for it (R20).
 TRIES_BEFORE_OUTAGE = 3
+# A gateway that asks to be asked less often does answer: many renewals of one hour find it so. They come
+# again spread over so many seconds, and it is an outage when that helps for minutes no more.
+BUSY_SPREAD_S, TRIES_BEFORE_BUSY_OUTAGE = 10.0, 10
+# A refund that was refused is asked for again so much later, in real time.
+GIVE_BACK_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,25 +145,33 @@ async def _step(
     if purchase.state == "created" and purchase.attempted_at is None:
         # Others on the same card have to be answered first (R29); nothing was asked of it yet.
         return Next.later, await begin_attempt(driver.ctx, **ids, moment=driver.now())
-    outcome = await ask(
-        driver.gateway,
-        purchase,
-        fresh=fresh,
-        real_at=driver.now().real_at,
-        public_url=driver.ctx.public_url,
+    gives_back = purchase.state == "canceling" and purchase.charge_state == "captured"
+    outcome = await (
+        _give_back(driver, purchase)
+        if gives_back
+        else ask(
+            driver.gateway,
+            purchase,
+            fresh=fresh,
+            real_at=driver.now().real_at,
+            public_url=driver.ctx.public_url,
+        )
     )
     if isinstance(outcome, Unknown | Unreachable | NotFound):
-        return Next.later, await no_answer(driver, purchase, before)
+        busy = isinstance(outcome, Unknown) and outcome.busy
+        return Next.later, await no_answer(driver, purchase, before, busy=busy)
     if is_unconfirmed(purchase, outcome):
         return Next.confirm, before
     effects = await record_payment(
         driver.ctx, **ids, outcome=outcome, asked=purchase.state, moment=driver.now()
     )
-    if purchase.state == "canceling" and is_disconnected(outcome):
-        # Nothing can be cancelled there until the account is open again, and then this is woken.
-        due = driver.now().real_at + CANCEL_PAUSE
-        await payments.note_try(driver.ctx.db, purchase, due)
-        return Next.later, before + effects
+    if purchase.state == "canceling" and isinstance(outcome, Refused):
+        # Nothing can be cancelled at a closed account until it is open again, and then this is woken;
+        # what a refund is refused for, such as too small a balance, takes its time to pass.
+        pause = CANCEL_PAUSE if is_disconnected(outcome) else GIVE_BACK_PAUSE
+        if is_disconnected(outcome) or gives_back:
+            await payments.note_try(driver.ctx.db, purchase, driver.now().real_at + pause)
+            return Next.later, before + effects
     if isinstance(outcome, Captured) and Wake(purchase.purchase_id) in effects:
         return Next.none, before + effects
     waits = purchase.present and isinstance(outcome, NeedsAuthentication)
@@ -174,20 +188,39 @@ def is_unconfirmed(purchase: Purchase, outcome: object) -> bool:
     return purchase.state == "created" and isinstance(outcome, Created)
 
 
+async def _give_back(driver: Driver, purchase: Purchase) -> PaymentOutcome | RefundOutcome:
+    """Refund what was taken, unless that was first asked for so long ago that it is not asked for again
+    (R22): then it is only read back, and a person is told."""
+    first_real_at = purchase.refund_asked_real_at
+    if first_real_at is not None and not may_send(first_real_at, driver.now().real_at):
+        return await read_late(driver.gateway, purchase)
+
+    async def asking() -> None:
+        await payments.note_refund_asked(driver.ctx.db, purchase, driver.now().real_at)
+
+    return await give_back(driver.gateway, purchase, asking)
+
+
 async def no_answer(
-    driver: Driver, purchase: Purchase, effects: tuple[Effect, ...]
+    driver: Driver, purchase: Purchase, effects: tuple[Effect, ...], *, busy: bool = False
 ) -> tuple[Effect, ...]:
     """No answer: neither done nor failed. Try again soon; after a few tries call it an outage and
-    keep nobody waiting, while the purchase itself is cancelled as soon as the gateway answers."""
+    keep nobody waiting, while the purchase itself is cancelled as soon as the gateway answers. One that
+    is ``busy`` is asked less often, each purchase at an instant of its own, and is out much later."""
     now = driver.now()
     until = purchase.wake_real_at
     if purchase.state == "authenticating" and until is not None and now.real_at < until:
         # Its time belongs to the owner at the bank, however badly the gateway answers meanwhile.
         return effects
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
+    if busy:
+        pause_s += BUSY_SPREAD_S * (purchase.purchase_id.int % 1_000) / 1_000
     next_real_at = now.real_at + timedelta(seconds=pause_s)
     tries = await payments.note_try(driver.ctx.db, purchase, next_real_at)
-    if tries >= TRIES_BEFORE_OUTAGE and purchase.state in ("planned", "created"):
+    if tries >= (TRIES_BEFORE_BUSY_OUTAGE if busy else TRIES_BEFORE_OUTAGE) and purchase.state in (
+        "planned",
+        "created",
+    ):
         effects += await give_up(
             driver.ctx,
             tenant_id=purchase.tenant_id,
@@ -199,7 +232,7 @@ async def no_answer(
 
 async def ask(
     gateway: Gateway, purchase: Purchase, *, fresh: bool, real_at: datetime, public_url: str
-) -> PaymentOutcome | CreateOutcome | RefundOutcome:
+) -> PaymentOutcome | CreateOutcome:
     """The one call that a purchase's state asks for, under a key that names the charge and step; no
     request for money that may have been sent long before ``real_at`` is sent again (R22).
 
@@ -209,7 +242,7 @@ async def ask(
     """
     assert purchase.gateway_account is not None and purchase.charge_minor is not None
     account = purchase.gateway_account
-    fence = purchase.state == "canceling" and purchase.charge_state != "captured"
+    fence = purchase.state == "canceling"
     if not fence and not may_send(purchase.step_real_at, real_at):
         return await ask_late(gateway, purchase)
     if purchase.state == "planned":
@@ -226,8 +259,6 @@ async def ask(
     if purchase.state == "capturing":
         return await _capture(gateway, purchase, account, payment_id)
     assert purchase.state == "canceling", "nothing is asked for a purchase that is not driven"
-    if purchase.charge_state == "captured":
-        return await give_back(gateway, purchase)
     return await gateway.cancel(
         account_ref=account,
         payment_id=payment_id,

@@ -121,7 +121,8 @@ async def _step(driver: Driver, tenant_id: UUID, batch: Sequence[Purchase], seen
     outcomes: dict[UUID, Outcome] = {}
     for purchase, answer in answers:
         if isinstance(answer, Unknown | Unreachable | NotFound):
-            step.effects += await no_answer(driver, purchase, ())
+            busy = isinstance(answer, Unknown) and answer.busy
+            step.effects += await no_answer(driver, purchase, (), busy=busy)
             step.unanswered.add(purchase.purchase_id)
         elif is_unconfirmed(purchase, answer):
             step.unconfirmed.add(purchase.purchase_id)

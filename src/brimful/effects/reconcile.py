@@ -147,7 +147,9 @@ async def _compare_account(
         charge.charge_id for charge in ours if report.since <= charge.created_at < report.before
     )
     for difference in compare(ours, theirs, expected=expected):
-        report.findings.append(await _settle(driver, account, difference, report))
+        found = await _settle(driver, account, difference, report)
+        if found is not None:
+            report.findings.append(found)
 
 
 async def _ours(driver: Driver, account: str, report: Report) -> list[OurCharge]:
@@ -161,7 +163,10 @@ async def _ours(driver: Driver, account: str, report: Report) -> list[OurCharge]
     )
 
 
-async def _settle(driver: Driver, account: str, difference: Difference, report: Report) -> Finding:
+async def _settle(
+    driver: Driver, account: str, difference: Difference, report: Report
+) -> Finding | None:
+    """What became of a difference; None when a look at it brought nothing new."""
     verdict, payment_id = difference.verdict, difference.payment_id
     outcome: Outcome = "person"
     trouble: Trouble | None = None
@@ -172,6 +177,8 @@ async def _settle(driver: Driver, account: str, difference: Difference, report: 
         outcome, trouble = await _cancel(driver, account, payment_id)
     else:
         outcome, trouble = await _record(driver, account, difference, report)
+        if verdict is Repair.look and trouble is Trouble.refund_differs:
+            return None
     return Finding(gateway_account=account, difference=difference, outcome=outcome, trouble=trouble)
 
 

@@ -44,7 +44,7 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
     if purchase.origin == "renewal":
         effects.extend(await put_off_failed(tx, purchase, reason, moment))
         effects.append(PlanBelow(purchase.tenant_id, (purchase.buyer_id,)))
-    elif purchase.automatic and purchase.decline_code is None:
+    elif purchase.automatic and not purchase.declined:
         effects.extend(await refuse_waiting(tx, purchase, reason, moment))
     elif await demands.read_waiting(tx, purchase.tenant_id, purchase.buyer_id):
         # A shortage that waited for a purchase by hand needs one of its own (R19), and so does what

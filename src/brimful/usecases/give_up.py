@@ -56,7 +56,7 @@ async def let_waiters_go(
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         seen = await purchases.read_purchase(tx, tenant_id, purchase_id)
         assert seen is not None
-        if seen.decline_code is not None:
+        if seen.declined:
             return ()
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state != "canceling" or not purchase.automatic:

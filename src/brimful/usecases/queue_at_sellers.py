@@ -1,4 +1,4 @@
-"""Purchases whose cards are held take their places in their sellers' queues (R17, R20)."""
+"""Purchases whose cards are held take their places in their sellers' queues, or leave them (R17, R20)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,8 +8,10 @@ from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
 from brimful.domain.moment import Moment
+from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.ledger.demands import NewDemand
+from brimful.usecases.seats import offer
 
 
 async def queue_at_sellers(
@@ -47,3 +49,21 @@ async def queue_at_sellers(
     await payments.queue(tx, tenant_id, met, moment)
     effects += [Drive(tenant_id, purchase_id) for purchase_id, ready in met.items() if ready]
     return tuple(effects)
+
+
+async def leave_queue(
+    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
+) -> tuple[Effect, ...]:
+    """A purchase that waits for its seller gives up its place there: what it had goes to the next. Pools
+    and purchase are locked."""
+    assert purchase.demand_id is not None, "who waits for a seller has a demand there"
+    tenant_id, seller_id = purchase.tenant_id, purchase.seller_id
+    await demands.end_demand(
+        tx,
+        tenant_id=tenant_id,
+        demand_id=purchase.demand_id,
+        state="failed",
+        reason=reason,
+        moment=moment,
+    )
+    return (*await offer(tx, tenant_id, seller_id, moment), Plan(tenant_id, seller_id))

@@ -11,7 +11,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.payment import Captured
 from brimful.domain.reason import Reason
 from brimful.usecases.deliver import deliver
-from brimful.usecases.queue_at_sellers import queue_at_sellers
+from brimful.usecases.queue_at_sellers import leave_queue, queue_at_sellers
 from brimful.usecases.record_card_result import note_success
 
 # The card was put to its bank, perhaps with the owner present, and nothing is known yet.
@@ -56,7 +56,10 @@ async def give_up_capture(
     gateway account captured a part of a hold, whose rest is gone then, or edited the payment before it
     was confirmed (R17). Pools and purchase are locked."""
     await purchases.set_charge_state(tx, purchase, "captured", captured_at=moment.at)
+    effects: tuple[Effect, ...] = ()
+    reason = Reason.temporarily_unavailable
+    if purchase.state == "waiting":
+        effects += await leave_queue(tx, purchase, reason, moment)
     if purchase.state != "canceling":
-        reason = Reason.temporarily_unavailable
         await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
-    return (Drive(purchase.tenant_id, purchase.purchase_id),)
+    return (*effects, Drive(purchase.tenant_id, purchase.purchase_id))

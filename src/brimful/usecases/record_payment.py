@@ -52,7 +52,11 @@ from brimful.usecases.record_capture import (
     record_capture,
 )
 from brimful.usecases.record_card_result import note_late_decline, record_decline
-from brimful.usecases.record_reversals import record_not_given_back, record_reversals
+from brimful.usecases.record_reversals import (
+    record_not_given_back,
+    record_refused_refund,
+    record_reversals,
+)
 
 Outcome = PaymentOutcome | Refunded
 
@@ -265,6 +269,10 @@ async def _record(
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
+        case Refused(code=refused) if purchase.charge_state == "captured":
+            if refused == DISCONNECTED or purchase.state != "canceling":
+                return ()
+            return await record_refused_refund(tx, purchase, refused, moment)
         case Refused(code=refused) if purchase.state in ("planned", *ASKED, "capturing"):
             return await _refused(ctx, tx, purchase, refused, moment)
     return ()

@@ -66,9 +66,27 @@ async def record_not_given_back(
     back = sum(
         one.amount_minor for one in captured.refunds if one.state in ("pending", "succeeded")
     )
+    back += sum(one.amount_minor for one in captured.disputes if one.state == "lost")
     if back >= captured.amount_minor or (not captured.refunds and captured.refunded_minor):
         return ()
     _log.error("captured_after_failure", purchase_id=str(purchase.purchase_id))
+    left_minor = captured.amount_minor - back
+    return await _tell_not_given_back(tx, purchase, "failed", left_minor, moment)
+
+
+async def record_refused_refund(
+    tx: Transaction, purchase: Purchase, code: str, moment: Moment
+) -> tuple[Effect, ...]:
+    """The gateway refuses to give back what cannot be delivered, such as for want of a balance: that is
+    asked for again, and its seller is told, once, for it can be done by hand meanwhile."""
+    _log.error("refund_refused", purchase_id=str(purchase.purchase_id), code=code)
+    left_minor = purchase.charge_minor or 0
+    return await _tell_not_given_back(tx, purchase, "refused", left_minor, moment)
+
+
+async def _tell_not_given_back(
+    tx: Transaction, purchase: Purchase, episode: str, left_minor: int, moment: Moment
+) -> tuple[Effect, ...]:
     names = await names_of(tx, purchase.tenant_id, [purchase.buyer_id])
     await promise(
         tx,
@@ -76,9 +94,9 @@ async def record_not_given_back(
         account_id=purchase.seller_id,
         kind="not_given_back",
         subject_id=purchase.purchase_id,
-        episode="failed",
+        episode=episode,
         facts={
-            "amount_minor": captured.amount_minor - back,
+            "amount_minor": left_minor,
             "currency": purchase.currency,
             "client": names.get(purchase.buyer_id),
         },

@@ -5,14 +5,12 @@ from uuid import UUID
 
 from brimful.billing import purchases, settings_records
 from brimful.billing.buyers import is_allowed_by_seller
-from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, MailDue, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
-from brimful.ledger import demands
 from brimful.notices.promise import promise
-from brimful.usecases.seats import offer
+from brimful.usecases.queue_at_sellers import leave_queue
 
 
 async def release_holds(
@@ -60,28 +58,10 @@ async def _cancel(
         if method is not None and purchase.gateway_method not in (method, None):
             continue
         if purchase.state == "waiting":
-            effects += await _end_demand(tx, purchase, reason, moment)
+            effects += await leave_queue(tx, purchase, reason, moment)
         await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
         effects.append(Drive(tenant_id, purchase_id))
     return tuple(effects)
-
-
-async def _end_demand(
-    tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
-) -> tuple[Effect, ...]:
-    assert purchase.demand_id is not None, (
-        "a purchase that waits for its seller has its demand there"
-    )
-    tenant_id, seller_id = purchase.tenant_id, purchase.seller_id
-    await demands.end_demand(
-        tx,
-        tenant_id=tenant_id,
-        demand_id=purchase.demand_id,
-        state="failed",
-        reason=reason,
-        moment=moment,
-    )
-    return (*await offer(tx, tenant_id, seller_id, moment), Plan(tenant_id, seller_id))
 
 
 async def children_changed(

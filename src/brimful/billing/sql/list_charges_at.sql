@@ -4,7 +4,9 @@ select c.tenant_id, c.purchase_id, c.charge_id, c.payment_id, c.amount_minor, c.
                            where r.tenant_id = c.tenant_id and r.charge_id = c.charge_id
                              and r.state in ('pending', 'succeeded')), 0)
        end::bigint as refunded_minor,
-       p.state in ('delivered', 'failed') as ended
+       p.state in ('delivered', 'failed') as ended,
+       array(select d.state from dispute d
+             where d.tenant_id = c.tenant_id and d.charge_id = c.charge_id order by d.state) as disputes
 from charge c
 join purchase p on p.tenant_id = c.tenant_id and p.purchase_id = c.purchase_id
 where c.gateway = $1 and c.gateway_account = $2

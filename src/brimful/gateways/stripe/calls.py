@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import structlog
 from stripe import (
     APIConnectionError,
     AuthenticationError,
@@ -26,6 +27,8 @@ from stripe import RequestOptions as Options
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.payment import DISCONNECTED, Unknown, Unreachable
 
+_log = structlog.get_logger()
+
 Object = dict[str, Any]
 
 # How the platform's own account is named on our side; every other name is a connected account's id.
@@ -34,6 +37,8 @@ PLATFORM = "platform"
 CONNECT_S = 5.0
 # No connection was made: the request provably never left.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# Stripe's code for an account that is not there, or whose owner took it back from the platform.
+_NO_ACCESS = "account_invalid"
 # A server error that Stripe has saved for the key: under it the answer will be no other for a day.
 SAVED_ERROR = "saved server error"
 # Stripe's codes for what the engine knows by names of its own, by the parameter they are about.
@@ -133,16 +138,21 @@ def _problem(error: StripeError) -> Wrong | Unknown | Unreachable:
     if isinstance(error, AuthenticationError):
         # Our own key is wrong or was rolled: nothing happened, and nothing will until it is mended.
         return Unreachable(why="the API key is not accepted")
+    said = _said(error)
+    if isinstance(error, PermissionError) and said.get("code") != _NO_ACCESS:
+        # Of the account it says nothing: our key may not do this, until whoever made it allows it.
+        _log.error("stripe_key_not_permitted", said=str(said.get("message") or "")[:300])
+        return Unreachable(why="the API key is not permitted to do this")
     refused = CardError | InvalidRequestError | IdempotencyError | PermissionError
     # The key is in use, another request works on the object, there are too many: neither done nor
     # refused. So is a server error, for ever under this key: then the payment is read back.
     if not isinstance(error, refused) or status in (409, 424, 429):
         saved = status >= 500 and _replayed(error.headers)
-        return Unknown(why=SAVED_ERROR if saved else f"status {status}")
-    said = _said(error)
+        why = SAVED_ERROR if saved else f"status {status}"
+        return Unknown(why=why, busy=status == 429)
     param = said.get("param")
     code = str(said.get("code") or said.get("type") or "refused")
-    if isinstance(error, PermissionError) or code == "account_invalid":
+    if code == _NO_ACCESS:
         code = DISCONNECTED
     if code == "resource_missing" and param in _GONE:
         code = _GONE[param]
@@ -150,7 +160,8 @@ def _problem(error: StripeError) -> Wrong | Unknown | Unreachable:
         status=status,
         code=code,
         param=param,
-        declined=isinstance(error, CardError),
+        # The SDK takes each 402 for a card's; an account that may take no payments says 402, too.
+        declined=said.get("type") == "card_error",
         replayed=_replayed(error.headers),
         error=said,
     )

@@ -158,11 +158,19 @@ class Payments:
     ) -> PaymentOutcome:
         """Cancel for good."""
         intents = self._calls.sdk.payment_intents
-        answer = await self._once(
-            account_ref,
-            idempotency_key,
-            lambda options: intents.cancel_async(payment_id, {"expand": EXPAND}, options),
-        )
+
+        async def ask(key: str) -> Answer:
+            return await self._once(
+                account_ref,
+                key,
+                lambda options: intents.cancel_async(payment_id, {"expand": EXPAND}, options),
+            )
+
+        answer = await ask(idempotency_key)
+        if isinstance(answer, Wrong) and answer.replayed:
+            # It could not be cancelled then, while it was processed. That takes no money, so it may be
+            # asked for under as many keys as there are minutes.
+            answer = await ask(f"{idempotency_key}-at-{int(time.time()) // 60}")
         return await self._outcome(account_ref, payment_id, answer, fits=_ended)
 
     async def look_up(self, *, account_ref: str, payment_id: str) -> PaymentOutcome:

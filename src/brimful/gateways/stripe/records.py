@@ -19,7 +19,7 @@ from brimful.domain.payment_record import PaymentRecord, RecordState
 from brimful.gateways.port import REFERENCE
 from brimful.gateways.records import RecordsOutcome, RecordsPage
 from brimful.gateways.stripe.calls import Calls, Object, Wrong
-from brimful.gateways.stripe.outcomes import charge_of, given_back, outcome_of
+from brimful.gateways.stripe.outcomes import charge_of, given_back, is_disputed, outcome_of
 from brimful.gateways.stripe.units import from_stripe
 
 PAGE = 100
@@ -80,4 +80,5 @@ def record_of(intent: Object) -> PaymentRecord:
         state=_STATES.get(type(outcome_of(intent))),
         captured_minor=from_stripe(int(intent["amount_received"]), currency),
         refunded_minor=given_back(charge) if intent["amount_received"] else 0,
+        disputed=is_disputed(intent),
     )

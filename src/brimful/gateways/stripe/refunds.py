@@ -24,8 +24,9 @@ from brimful.gateways.stripe.outcomes import KEY, charge_of, given_back, refunds
 from brimful.gateways.stripe.units import from_stripe, to_stripe
 
 PAGE = 100
-# So many keys one refund may use up; the one it was asked for under is in its metadata.
-KEYS_MAX = 5
+# So many keys one refund may use up; the one it was asked for under is in its metadata. Whoever was
+# refused asks again in an hour, and none is asked for after a day.
+KEYS_MAX = 30
 # A payment has fewer; more would be an answer that goes round in circles.
 PAGES_MAX = 100
 
@@ -46,9 +47,12 @@ async def refund(
     amount, key = to_stripe(amount_minor, currency), idempotency_key
     for number in range(2, KEYS_MAX + 2):
         answer = await _ask(calls, account_ref, payment_id, amount, key, idempotency_key)
-        if answer != Unknown(why=SAVED_ERROR):
+        if answer != Unknown(why=SAVED_ERROR) and not (
+            isinstance(answer, Wrong) and answer.replayed
+        ):
             break
-        # The request came to its end, in an error that Stripe saved: its refund is there, or never is.
+        # That request came to its end, in an error or a refusal that Stripe saved: its refund is there,
+        # or never is. What it was refused for may be over, such as a balance that was too small.
         listed = await _read_all(calls, calls.sdk.refunds.list_async, account_ref, payment_id)
         if isinstance(listed, Unknown | Unreachable):
             return listed

@@ -44,4 +44,5 @@ def record_of(payment: Mapping[str, Any]) -> PaymentRecord:
         state=payment["state"],
         captured_minor=int(payment["captured"]),
         refunded_minor=int(payment["refunded"]),
+        disputed=bool(payment["disputes"]),
     )

@@ -167,6 +167,8 @@ create table charge (
     capture_before timestamptz,
     created_at timestamptz not null,
     captured_at timestamptz,
+    -- When a refund was first asked for of what cannot be delivered (R17, R22).
+    refund_asked_real_at timestamptz,
     primary key (tenant_id, charge_id)
 );
 create unique index charge_payment on charge (tenant_id, gateway, payment_id) where payment_id is not null;

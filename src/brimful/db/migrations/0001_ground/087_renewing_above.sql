@@ -7,7 +7,9 @@ returns table (account_id uuid) language sql stable as $$
     union all
     select r.buyer_id from account a
     join open_renewal r on r.tenant_id = a.tenant_id and r.buyer_id = any (a.ancestors) and r.state <> 'authenticating'
-                       -- A hold that is given back brings nothing any more, however long the gateway takes.
-                       and not (r.state = 'canceling' and r.mode <> 'charge')
+                       -- A hold that is given back brings nothing any more, however long the gateway takes; nor is
+                       -- anything waited for that cannot even be cancelled, where its seller's account is closed to us.
+                       and not (r.state = 'canceling' and (r.mode <> 'charge' or exists (
+                           select 1 from gateway_disconnection x where x.tenant_id = r.tenant_id and x.account_id = r.seller_id)))
     where a.tenant_id = p_tenant and a.account_id = p_account
 $$;
