@@ -53,7 +53,9 @@ async def an_hour_later(world: World) -> None:
         "step_real_at = step_real_at - interval '2 days' where state = 'canceling'",
         GIVE_BACK_PAUSE + timedelta(minutes=1),
     )
-    await work_until_idle(world)
+    for _ in range(2):
+        await world.engine.take_up_due_work()
+        await world.settle()
 
 
 @pytest.mark.parametrize("end", ["won", "lost"])

@@ -52,8 +52,9 @@ RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 # So many tries without an answer are an outage: nobody is kept waiting for it (R20).
 TRIES_BEFORE_OUTAGE = 3
 # A gateway that asks to be asked less often does answer: many renewals of one hour find it so. They come
-# again spread over so many seconds, and it is an outage when that helps for minutes no more.
-BUSY_SPREAD_S, TRIES_BEFORE_BUSY_OUTAGE = 10.0, 10
+# again spread over so many seconds, what somebody waits for over fewer; and it is an outage when that has
+# not helped for minutes.
+RENEWALS_SPREAD_S, BUSY_SPREAD_S, TRIES_BEFORE_BUSY_OUTAGE = 10.0, 1.0, 10
 # A refund that was refused is asked for again so much later, in real time.
 GIVE_BACK_PAUSE = timedelta(hours=1)
 
@@ -214,7 +215,8 @@ async def no_answer(
         return effects
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
     if busy:
-        pause_s += BUSY_SPREAD_S * (purchase.purchase_id.int % 1_000) / 1_000
+        spread_s = RENEWALS_SPREAD_S if purchase.origin == "renewal" else BUSY_SPREAD_S
+        pause_s += spread_s * (purchase.purchase_id.int % 1_000) / 1_000
     next_real_at = now.real_at + timedelta(seconds=pause_s)
     tries = await payments.note_try(driver.ctx.db, purchase, next_real_at)
     if tries >= (TRIES_BEFORE_BUSY_OUTAGE if busy else TRIES_BEFORE_OUTAGE) and purchase.state in (
