@@ -58,7 +58,7 @@ def test_r30_a_renewal_that_waits_lets_nothing_else_past_the_brake() -> None:
     alone = bought(a_buyer(pace=FAST), mixed)
     assert alone.amount_minor == 2_000
     assert [one.demand_id for one in alone.served] == [renewal.demand_id]
-    assert alone.refused == ((other.demand_id, Reason.auto_billing_braked),)
+    assert alone.refused == ((other.demand_id, Reason.beyond_usual),)
     slower = replace(FAST, today_minor=8_999)
     assert bought(a_buyer(pace=slower), mixed).amount_minor == 3_000
 

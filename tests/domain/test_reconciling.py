@@ -208,16 +208,27 @@ def test_r24_no_pair_of_states_moves_money_on_a_guess() -> None:
         (("inquiry",), Repair.look),
         (("open",), Repair.look),
         (("open", "won"), Repair.look),
+        (("lost", "won"), Repair.look),
         (("won",), None),
-        (("lost", "won"), None),
     ],
 )
 def test_r24_r25_a_dispute_of_which_no_event_told_is_found(
     ours: tuple[str, ...], verdict: Repair | None
 ) -> None:
-    """One never heard of is recorded, one that was open is looked at again, one at rest is not."""
+    """One never heard of is recorded, one that may move on is looked at again, one that was won is not."""
     disputed = replace(record(), disputed=True)
     found = compare([charge(disputes=ours)], [disputed], expected=frozenset({CHARGE}))
     assert [one.verdict for one in found] == ([] if verdict is None else [verdict])
     quiet = compare([charge(disputes=ours)], [record()], expected=frozenset({CHARGE}))
-    assert quiet == ()
+    open_yet = compare(
+        [charge(disputes=ours, ended=False)], [disputed], expected=frozenset({CHARGE})
+    )
+    assert quiet == open_yet == ()
+
+
+def test_r17_r24_what_came_back_by_a_dispute_is_only_looked_at() -> None:
+    """Nothing was delivered for it and the payer won: the books are right, unless that is undone."""
+    disputed = replace(record(), disputed=True)
+    ours = charge("refunded", refunded_minor=1_000)
+    [found] = compare([ours], [disputed], expected=frozenset({CHARGE}))
+    assert found.verdict is Repair.look

@@ -17,7 +17,7 @@ BUGS = (
     Bug(
         "cancel_omitted",
         f"{EFFECTS}/drive.py",
-        "    return await gateway.cancel(\n",
+        "    return await cancel(gateway, purchase)\n",
         "    if purchase.payment_id:\n"
         "        from brimful.domain.payment import Canceled\n\n"
         "        return Canceled(payment_id=payment_id)\n"

@@ -120,11 +120,14 @@ async def note_decline(
     )
 
 
-async def note_try(db: Database, tried: Purchase, next_real_at: datetime) -> int:
-    """Count a try whose outcome is not known and say when the next is due; returns the count, 0 for a
-    purchase that is not in the state any more in which it was ``tried``."""
+async def note_try(
+    db: Database, tried: Purchase, next_real_at: datetime, *, counts: bool = True
+) -> int:
+    """Count a try whose outcome is not known, unless it ``counts`` for nothing, and say when the next is
+    due; returns the count, 0 for a purchase that is not in the state any more in which it was
+    ``tried``."""
     counted = await db.fetchval(
-        _sql("note_try"), tried.tenant_id, tried.purchase_id, next_real_at, tried.state
+        _sql("note_try"), tried.tenant_id, tried.purchase_id, next_real_at, tried.state, counts
     )
     return int(counted or 0)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-# Codes after which the same card must not be tried again (R29). All others are soft.
+# Codes after which the same card must not be tried again (R29). All others are soft at testbank; Stripe's own
+# table is in `gateways/stripe/declines.py`.
 HARD_DECLINE_CODES = frozenset(
     {
         "lost_card",
@@ -140,10 +141,12 @@ class Refused:
     A verb that comes too late for its payment answers the payment's state instead (`Captured` to a
     second capture, `Canceled` to a confirm after a cancel). `Refused` is for the rest: an unknown
     card, an amount below the minimum, a capture or refund of too much, a key used for other values.
+    ``amount_minor``: of a refund that was refused, what was asked for, where that is known.
     """
 
     code: str
     payment_id: str | None = None
+    amount_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

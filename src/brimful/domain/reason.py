@@ -14,6 +14,7 @@ class Reason(StrEnum):
     auto_billing_paused = "auto_billing_paused"
     auto_billing_pending = "auto_billing_pending"
     auto_billing_braked = "auto_billing_braked"
+    beyond_usual = "beyond_usual"
     retry_later = "retry_later"
     no_payment_method = "no_payment_method"
     no_credit_package = "no_credit_package"
@@ -84,6 +85,8 @@ _TITLES: Mapping[Reason, str] = {
     "A new card or a purchase by hand resumes it.",
     Reason.auto_billing_braked: "Auto-billing has stopped itself, because it was about to spend far more "
     "than is usual or a purchase did not help. Its owner can let it go on.",
+    Reason.beyond_usual: "With this far more would be spent today than is usual, so that only renewals were "
+    "bought for. Should it be asked for again, auto-billing stops and its owner is asked.",
     Reason.auto_billing_pending: "The credits are being bought; send the request again shortly.",
     Reason.retry_later: "The last charge was declined; the card may be tried again later.",
     Reason.no_payment_method: "There is no card on file that may be charged.",

@@ -137,6 +137,9 @@ def _of_captured(charge: OurCharge, record: PaymentRecord) -> Repair | Trouble |
     if charge.state == "refunded" and record.refunded_minor == record.captured_minor:
         # However much of a hold its seller had captured: nothing of it is left (R17).
         return None
+    if charge.state == "refunded" and record.disputed:
+        # It came back by a dispute that the seller lost; should that have been won since, it is told.
+        return Repair.look
     if (charge.amount_minor, charge.currency) != (record.captured_minor, record.currency):
         # What is under way is given back once it is known: a part of a hold, or an edited payment.
         return Trouble.amount_differs if charge.ended else Repair.record
@@ -153,12 +156,13 @@ def _of_captured(charge: OurCharge, record: PaymentRecord) -> Repair | Trouble |
 
 
 def _of_disputed(charge: OurCharge) -> Repair | None:
-    """Of a dispute that we never heard of we hear now; one that was open may have come to its end."""
-    if charge.state != "captured":
+    """Of a dispute that we never heard of we hear now; one that was open may have come to its end, and
+    one that was lost may be won late. What is under way is driven by its row."""
+    if charge.state != "captured" or not charge.ended:
         return None
     if not charge.disputes:
         return Repair.record
-    return Repair.look if {"inquiry", "open"} & set(charge.disputes) else None
+    return Repair.look if {"inquiry", "open", "lost"} & set(charge.disputes) else None
 
 
 def _second(charge: OurCharge, record: PaymentRecord) -> Iterator[Difference]:

@@ -167,7 +167,7 @@ def _without_others(decision: Buy | Refuse, waiting: Sequence[Waiting]) -> Buy |
     away. Whoever asks so again, alone, pulls the brake (R30)."""
     if isinstance(decision, Refuse):
         return decision
-    others = [(one.demand_id, Reason.auto_billing_braked) for one in waiting if not one.renewal]
+    others = [(one.demand_id, Reason.beyond_usual) for one in waiting if not one.renewal]
     return replace(decision, refused=(*decision.refused, *others))
 
 

@@ -31,7 +31,7 @@ from brimful.domain.payment import (
 )
 from brimful.domain.resending import may_send
 from brimful.effects.give_back import give_back
-from brimful.effects.late import ask_late, read_late
+from brimful.effects.late import ask_late, cancel, read_late
 from brimful.gateways.connections import Connections
 from brimful.gateways.port import REFERENCE, Gateway
 from brimful.usecases.begin_attempts import begin_attempt
@@ -52,9 +52,10 @@ RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 # So many tries without an answer are an outage: nobody is kept waiting for it (R20).
 TRIES_BEFORE_OUTAGE = 3
 # A gateway that asks to be asked less often does answer: many renewals of one hour find it so. They come
-# again spread over so many seconds, what somebody waits for over fewer; and it is an outage when that has
-# not helped for minutes.
-RENEWALS_SPREAD_S, BUSY_SPREAD_S, TRIES_BEFORE_BUSY_OUTAGE = 10.0, 1.0, 10
+# again spread over so many seconds, what somebody waits for over fewer; that counts as no try, and it is an
+# outage when it has not helped for so long.
+RENEWALS_SPREAD_S, BUSY_SPREAD_S = 10.0, 1.0
+BUSY_BEFORE_OUTAGE = timedelta(minutes=5)
 # A refund that was refused is asked for again so much later, in real time.
 GIVE_BACK_PAUSE = timedelta(hours=1)
 
@@ -191,7 +192,7 @@ def is_unconfirmed(purchase: Purchase, outcome: object) -> bool:
 
 async def _give_back(driver: Driver, purchase: Purchase) -> PaymentOutcome | RefundOutcome:
     """Refund what was taken, unless that was first asked for so long ago that it is not asked for again
-    (R22): then it is only read back, and a person is told."""
+    (R22): then it is only read back. Its seller was told if the gateway ever refused it."""
     first_real_at = purchase.refund_asked_real_at
     if first_real_at is not None and not may_send(first_real_at, driver.now().real_at):
         return await read_late(driver.gateway, purchase)
@@ -216,13 +217,13 @@ async def no_answer(
     pause_s = RETRY_AFTER_S[min(purchase.tries, len(RETRY_AFTER_S) - 1)]
     if busy:
         spread_s = RENEWALS_SPREAD_S if purchase.origin == "renewal" else BUSY_SPREAD_S
-        pause_s += spread_s * (purchase.purchase_id.int % 1_000) / 1_000
+        pause_s += spread_s * (1 + purchase.purchase_id.int % 1_000) / 1_000
     next_real_at = now.real_at + timedelta(seconds=pause_s)
-    tries = await payments.note_try(driver.ctx.db, purchase, next_real_at)
-    if tries >= (TRIES_BEFORE_BUSY_OUTAGE if busy else TRIES_BEFORE_OUTAGE) and purchase.state in (
-        "planned",
-        "created",
-    ):
+    tries = await payments.note_try(driver.ctx.db, purchase, next_real_at, counts=not busy)
+    is_out = tries >= TRIES_BEFORE_OUTAGE
+    if busy:
+        is_out = now.real_at - purchase.step_real_at >= BUSY_BEFORE_OUTAGE
+    if is_out and purchase.state in ("planned", "created"):
         effects += await give_up(
             driver.ctx,
             tenant_id=purchase.tenant_id,
@@ -261,11 +262,7 @@ async def ask(
     if purchase.state == "capturing":
         return await _capture(gateway, purchase, account, payment_id)
     assert purchase.state == "canceling", "nothing is asked for a purchase that is not driven"
-    return await gateway.cancel(
-        account_ref=account,
-        payment_id=payment_id,
-        idempotency_key=f"cancel-{account}-{purchase.charge_id}",
-    )
+    return await cancel(gateway, purchase)
 
 
 async def _confirm(

@@ -1,9 +1,10 @@
 """Giving back what was taken for a purchase that cannot be delivered (R17, R22)."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from brimful.billing.purchases import Purchase
-from brimful.domain.payment import Captured, PaymentOutcome, Refunded, RefundOutcome
+from brimful.domain.payment import Captured, PaymentOutcome, Refunded, RefundOutcome, Refused
 from brimful.gateways.port import Gateway
 
 
@@ -28,13 +29,14 @@ async def give_back(
         # A key stands for one request, and another amount is another request.
         key = f"{key}-{left_minor}"
     await asking()
-    return await gateway.refund(
+    answer = await gateway.refund(
         account_ref=account,
         payment_id=purchase.payment_id,
         amount_minor=left_minor,
         currency=seen.currency,
         idempotency_key=key,
     )
+    return replace(answer, amount_minor=left_minor) if isinstance(answer, Refused) else answer
 
 
 def left_to_give(seen: Captured) -> int:

@@ -20,7 +20,7 @@ TOO_LATE = "too_late_to_create"
 
 async def read_late(gateway: Gateway, purchase: Purchase) -> PaymentOutcome | RefundOutcome:
     """Look up what was captured and is to be given back: what has not come back to its payer by now is
-    left to its seller, who was told (R17)."""
+    left to its seller, who was told if the gateway ever refused it; the audit names it (R17)."""
     assert purchase.gateway_account is not None and purchase.payment_id is not None
     seen = await gateway.look_up(
         account_ref=purchase.gateway_account, payment_id=purchase.payment_id
@@ -39,8 +39,14 @@ async def ask_late(gateway: Gateway, purchase: Purchase) -> PaymentOutcome | Cre
     seen = await gateway.look_up(account_ref=account, payment_id=payment_id)
     if not isinstance(seen, Created | Held):
         return seen
+    return await cancel(gateway, purchase)
+
+
+async def cancel(gateway: Gateway, purchase: Purchase) -> PaymentOutcome:
+    """Cancel a purchase's payment, under the one key that there is for it: at any age (R22)."""
+    assert purchase.gateway_account is not None and purchase.payment_id is not None
     return await gateway.cancel(
-        account_ref=account,
-        payment_id=payment_id,
-        idempotency_key=f"cancel-{account}-{purchase.charge_id}",
+        account_ref=purchase.gateway_account,
+        payment_id=purchase.payment_id,
+        idempotency_key=f"cancel-{purchase.gateway_account}-{purchase.charge_id}",
     )

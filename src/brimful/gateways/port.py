@@ -25,7 +25,7 @@ from brimful.domain.payment import (
 
 CaptureMode = Literal["automatic", "manual"]
 
-# The metadata entry by which `find` recovers a payment whose create reply was lost.
+# The metadata entry that holds our charge's id: by it `find` and reconciling know a payment of ours.
 REFERENCE = "reference"
 
 

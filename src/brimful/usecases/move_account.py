@@ -60,7 +60,7 @@ async def move_account(
     """Move an account, with all below it, if it is to move by now and nothing of it is under way.
 
     A period that runs by now is waited for. Where the move is not possible any more it is dropped,
-    the account's owner and both sellers are told why, and what recurs goes on.
+    the account's owner and both sellers are told, the new one alone why, and what recurs goes on.
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:

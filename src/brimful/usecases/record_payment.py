@@ -6,6 +6,7 @@ order or from two processes, and be recorded once.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -274,8 +275,8 @@ async def _record(
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
-        case Refused(code=refused) if _is_given_back(purchase) and refused != DISCONNECTED:
-            return await record_refused_refund(tx, purchase, refused, moment)
+        case Refused() if _is_given_back(purchase) and not is_disconnected(outcome):
+            return await record_refused_refund(tx, purchase, outcome, moment)
         case Refused(code=refused) if purchase.state in ("planned", *ASKED, "capturing"):
             return await _refused(ctx, tx, purchase, refused, moment)
     return ()
@@ -287,10 +288,11 @@ async def _canceled(
     """It is cancelled for good. That its card was declined before that counts, too, where every answer
     that said so was lost (R29)."""
     effects: tuple[Effect, ...] = ()
-    if said is not None:
-        effects = await note_late_decline(
-            tx, purchase, code=said.code, hard=said.hard, moment=moment
-        )
+    if said is not None and purchase.decline_code is None:
+        code, hard = said.code, said.hard
+        effects = await note_late_decline(tx, purchase, code=code, hard=hard, moment=moment)
+        # A renewal is past due by its own card then, and not put off for its seller's sake (R35).
+        purchase = replace(purchase, decline_code=code, decline_hard=hard)
     return effects + await fail_purchase(tx, purchase, moment)
 
 

@@ -19,7 +19,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Wake
 from brimful.domain.moment import Moment
-from brimful.domain.payment import Captured, RefundFact
+from brimful.domain.payment import Captured, RefundFact, Refused
 from brimful.domain.refunds import dispute_moves, refund_moves
 from brimful.ledger.reversals import Reversed
 from brimful.notices.promise import promise
@@ -75,12 +75,12 @@ async def record_not_given_back(
 
 
 async def record_refused_refund(
-    tx: Transaction, purchase: Purchase, code: str, moment: Moment
+    tx: Transaction, purchase: Purchase, refused: Refused, moment: Moment
 ) -> tuple[Effect, ...]:
     """The gateway refuses to give back what cannot be delivered, such as for want of a balance: that is
     asked for again, and its seller is told, once, for it can be done by hand meanwhile."""
-    _log.error("refund_refused", purchase_id=str(purchase.purchase_id), code=code)
-    left_minor = purchase.charge_minor or 0
+    _log.error("refund_refused", purchase_id=str(purchase.purchase_id), code=refused.code)
+    left_minor = refused.amount_minor or purchase.charge_minor or 0
     return await _tell_not_given_back(tx, purchase, "refused", left_minor, moment)
 
 

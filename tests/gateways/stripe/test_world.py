@@ -105,6 +105,19 @@ async def test_r22_a_spoilt_call_charges_each_card_once_or_not_at_all(
     assert len(world.taken(agency)) == delivered.get(world.names["Client 1"], 0)
 
 
+async def test_r29_a_busy_gateway_is_no_outage(at_stripe: StripeWorld) -> None:
+    """It asks six times in a row to be asked less often: then each card is charged once, and nobody is
+    told of an outage."""
+    world = at_stripe
+    rule = Rule(fault="429", verb="payment_intents.create", times=6)
+    world.server.faults.rules.append(rule)
+    assert isinstance(await cascade(world), SpendDone)
+    assert rule.seen > 6
+    agency = (await world.account("Agency")).merchant_ref
+    assert world.taken("platform") == [2_000] and world.taken(agency) == [2_500]
+    assert await world.db.fetch("select * from gateway_outage") == []
+
+
 async def test_r29_a_declined_client_is_not_served_and_its_seller_not_charged(
     at_stripe: StripeWorld,
 ) -> None:

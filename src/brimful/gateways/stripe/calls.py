@@ -47,6 +47,10 @@ CUSTOMER_GONE = "no_such_customer"
 _GONE = {"payment_method": CARD_GONE, "customer": CUSTOMER_GONE}
 
 
+# What an answer of another shape than Stripe's raises while it is read: it says nothing.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
     """Stripe refused the request; it had no effect on money, unless ``declined`` names what the card

@@ -34,6 +34,7 @@ HARD = frozenset(
     }
 )  # fmt: skip
 
+# Known and soft, so that a code that is in neither table is noticed by a test.
 SOFT = frozenset(
     {
         "generic_decline", "card_declined", "do_not_honor", "no_action_taken", "call_issuer",

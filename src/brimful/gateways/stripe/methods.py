@@ -113,7 +113,8 @@ async def _make_customer(calls: Calls, account_ref: str) -> str | MethodOutcome:
         return answer
     if isinstance(answer, Wrong):
         return MethodRefused(code=answer.code)
-    return str(answer.body["id"])
+    made = answer.body.get("id")
+    return made if isinstance(made, str) else Unknown(why="unreadable reply")
 
 
 async def _from_page(

@@ -9,6 +9,7 @@ from stripe import RequestOptions as Options
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.money import charge_limit_minor, charge_step_minor
 from brimful.domain.payment import (
+    DISCONNECTED,
     Canceled,
     Captured,
     Created,
@@ -26,6 +27,7 @@ from brimful.gateways.port import REFERENCE, CaptureMode
 from brimful.gateways.stripe.calls import (
     CARD_GONE,
     SAVED_ERROR,
+    UNREADABLE,
     Answer,
     Calls,
     Object,
@@ -45,7 +47,6 @@ PAGE = 100
 PAGES_MAX = 1_000
 # Keys are kept for a day; an hour more, for clocks that differ. In seconds.
 FIND_BACK_S = 25 * 3_600
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 
 
 class Payments:
@@ -203,7 +204,7 @@ class Payments:
             try:
                 # Newest first in an answer: seconds alone do not order those of one second.
                 found += [i["id"] for i in listed if i["metadata"].get(REFERENCE) == reference]
-            except _UNREADABLE:
+            except UNREADABLE:
                 return Unknown(why="unreadable reply")
             if not listed or not answer.body.get("has_more"):
                 return tuple(reversed(found))
@@ -245,7 +246,7 @@ class Payments:
         if answer.declined and not answer.replayed:
             return decline_of(payment_id, answer.error)
         refused = Refused(code=answer.code, payment_id=payment_id)
-        if answer.status == 403 or answer.code == "idempotency_error":
+        if answer.code in (DISCONNECTED, "idempotency_error"):
             return refused
         seen = await self.look_up(account_ref=account_ref, payment_id=payment_id)
         if isinstance(seen, Unknown | Unreachable | NotFound) or fits(seen):
@@ -265,7 +266,7 @@ class Payments:
             if isinstance(whole, Unknown | Unreachable):
                 return whole
             return outcome_of(whole, disputes)
-        except _UNREADABLE:
+        except UNREADABLE:
             return Unknown(why="unreadable reply")
 
 

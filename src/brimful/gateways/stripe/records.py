@@ -18,7 +18,7 @@ from brimful.domain.payment import (
 from brimful.domain.payment_record import PaymentRecord, RecordState
 from brimful.gateways.port import REFERENCE
 from brimful.gateways.records import RecordsOutcome, RecordsPage
-from brimful.gateways.stripe.calls import Calls, Object, Wrong
+from brimful.gateways.stripe.calls import UNREADABLE, Calls, Object, Wrong
 from brimful.gateways.stripe.outcomes import charge_of, given_back, is_disputed, outcome_of
 from brimful.gateways.stripe.units import from_stripe
 
@@ -60,7 +60,7 @@ class Listed:
         try:
             records = tuple(record_of(intent) for intent in answer.body["data"])
             more = answer.body["has_more"] and bool(records)
-        except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        except UNREADABLE:
             return Unknown(why="unreadable reply")
         return RecordsPage(records=records, after=records[-1].payment_id if more else None)
 

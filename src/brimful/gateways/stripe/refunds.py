@@ -13,6 +13,7 @@ from brimful.domain.payment import (
 )
 from brimful.gateways.stripe.calls import (
     SAVED_ERROR,
+    UNREADABLE,
     Answer,
     Calls,
     Object,
@@ -44,7 +45,19 @@ async def refund(
     it fails later, `Captured.refunds` says so."""
     if amount_minor % charge_step_minor(currency):
         return Refused(code="amount_between_steps", payment_id=payment_id)
-    amount, key = to_stripe(amount_minor, currency), idempotency_key
+    amount = to_stripe(amount_minor, currency)
+    try:
+        return await _refund(calls, account_ref, payment_id, amount, idempotency_key)
+    except UNREADABLE:
+        return Unknown(why="unreadable reply")
+
+
+async def _refund(
+    calls: Calls, account_ref: str, payment_id: str, amount: int, idempotency_key: str
+) -> RefundOutcome:
+    """Ask under each key in a row that Stripe has no answer of long ago for. Raises what an answer of
+    another shape raises."""
+    key = idempotency_key
     for number in range(2, KEYS_MAX + 2):
         answer = await _ask(calls, account_ref, payment_id, amount, key, idempotency_key)
         if answer != Unknown(why=SAVED_ERROR) and not (
