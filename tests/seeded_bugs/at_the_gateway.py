@@ -21,7 +21,7 @@ BUGS = (
         "    if purchase.payment_id:\n"
         "        from brimful.domain.payment import Canceled\n\n"
         "        return Canceled(payment_id=payment_id)\n"
-        "    return await gateway.cancel(\n",
+        "    return await cancel(gateway, purchase)\n",
         "R22: cancelled at the gateway before failure is recorded",
         (
             "tests/usecases/test_authentication.py::test_r29_cancelled_first_then_paused_with_a_link",

@@ -7,7 +7,7 @@ import pytest
 
 from brimful.domain.disconnection import Connected
 from brimful.domain.payment import Canceled, Created, Held, Refunded, Refused, Unknown, Unreachable
-from tests.gateways.rigs import Rig, key, stripe
+from tests.gateways.rigs import CONNECTED, Rig, key, stripe
 from tests.stripe_server.faults import Rule
 
 
@@ -25,9 +25,9 @@ async def test_r10_a_key_that_lacks_a_permission_says_nothing_of_the_account(rig
     assert isinstance(await rig.confirm(payment), Unreachable)
     assert await rig.look_up(payment) == Created(payment_id=payment)
     rig.spoil(Rule(fault="not_permitted", verb="accounts.*"))
-    reading = await rig.connections.read_account(account_ref=rig.account_ref)
+    reading = await rig.connections.read_account(account_ref=CONNECTED)
     assert isinstance(reading, Unreachable)
-    assert await rig.connections.read_account(account_ref=rig.account_ref) == Connected()
+    assert await rig.connections.read_account(account_ref=CONNECTED) == Connected()
 
 
 async def test_r29_a_402_that_is_no_cards_is_no_decline(rig: Rig) -> None:
