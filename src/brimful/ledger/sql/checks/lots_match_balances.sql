@@ -1,4 +1,4 @@
-select b.tenant_id, format('%s: free %s + unsettled %s, reserved %s, held %s (%s by holds), lots free %s, pinned %s, frozen %s; lapsed %s, lots %s', b.account_id, b.free,
+select b.tenant_id, format('%s: free %s + unsettled %s, reserved %s, held %s (%s by holds), lots free %s, pinned %s, frozen %s, lapsed %s (lots %s)', b.account_id, b.free,
     b.unsettled, b.reserved, b.held, coalesce(h.held, 0), coalesce(l.free, 0), coalesce(l.pinned, 0), coalesce(l.frozen, 0), b.lapsed, coalesce(l.lapsed, 0)) as detail
 from balance b
 left join (
