@@ -7,7 +7,8 @@ import pytest
 
 from brimful.domain.disconnection import Connected
 from brimful.domain.payment import Canceled, Created, Held, Refunded, Refused, Unknown, Unreachable
-from tests.gateways.rigs import CONNECTED, Rig, key, stripe
+from brimful.gateways.pages import Onboarding
+from tests.gateways.rigs import Rig, key, stripe
 from tests.stripe_server.faults import Rule
 
 
@@ -24,10 +25,14 @@ async def test_r10_a_key_that_lacks_a_permission_says_nothing_of_the_account(rig
     rig.spoil(Rule(fault="not_permitted", verb="payment_intents.confirm"))
     assert isinstance(await rig.confirm(payment), Unreachable)
     assert await rig.look_up(payment) == Created(payment_id=payment)
+    made = await rig.pages.onboarding_page(
+        account_ref=None, reference=key(), email="owner@example.com", return_url="https://a.example"
+    )
+    assert isinstance(made, Onboarding)
     rig.spoil(Rule(fault="not_permitted", verb="accounts.*"))
-    reading = await rig.connections.read_account(account_ref=CONNECTED)
+    reading = await rig.connections.read_account(account_ref=made.account_ref)
     assert isinstance(reading, Unreachable)
-    assert await rig.connections.read_account(account_ref=CONNECTED) == Connected()
+    assert await rig.connections.read_account(account_ref=made.account_ref) == Connected()
 
 
 async def test_r29_a_402_that_is_no_cards_is_no_decline(rig: Rig) -> None:
