@@ -144,6 +144,11 @@ class Purchase:
         return self.reason in (Reason.card_declined, Reason.authentication_required)
 
     @property
+    def goes_back(self) -> bool:
+        """Its money was taken and is to go back: nothing can be delivered for it (R17)."""
+        return self.state == "canceling" and self.charge_state == "captured"
+
+    @property
     def automatic(self) -> bool:
         """An auto-billing."""
         return self.origin == "auto_billing"

@@ -147,10 +147,9 @@ async def _step(
     if purchase.state == "created" and purchase.attempted_at is None:
         # Others on the same card have to be answered first (R29); nothing was asked of it yet.
         return Next.later, await begin_attempt(driver.ctx, **ids, moment=driver.now())
-    gives_back = purchase.state == "canceling" and purchase.charge_state == "captured"
     outcome = await (
         _give_back(driver, purchase)
-        if gives_back
+        if purchase.goes_back
         else ask(
             driver.gateway,
             purchase,
@@ -171,7 +170,7 @@ async def _step(
         # Nothing can be cancelled at a closed account until it is open again, and then this is woken;
         # what a refund is refused for, such as too small a balance, takes its time to pass.
         pause = CANCEL_PAUSE if is_disconnected(outcome) else GIVE_BACK_PAUSE
-        if is_disconnected(outcome) or gives_back:
+        if is_disconnected(outcome) or purchase.goes_back:
             await payments.note_try(driver.ctx.db, purchase, driver.now().real_at + pause)
             return Next.later, before + effects
     if isinstance(outcome, Captured) and Wake(purchase.purchase_id) in effects:

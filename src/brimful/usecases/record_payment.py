@@ -237,11 +237,6 @@ async def _record_reversals(
     return effects
 
 
-def _is_given_back(purchase: Purchase) -> bool:
-    """Its money was taken and is to go back: nothing can be delivered for it (R17)."""
-    return purchase.state == "canceling" and purchase.charge_state == "captured"
-
-
 def _renews(purchase: Purchase) -> bool:
     """A renewal whose stock is secured, so that its money pays for what can be delivered."""
     secured = purchase.mode == "charge" or purchase.state == "capturing"
@@ -275,7 +270,7 @@ async def _record(
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")
             return await fail_purchase(tx, purchase, moment)
-        case Refused() if _is_given_back(purchase) and not is_disconnected(outcome):
+        case Refused() if purchase.goes_back and not is_disconnected(outcome):
             return await record_refused_refund(tx, purchase, outcome, moment)
         case Refused(code=refused) if purchase.state in ("planned", *ASKED, "capturing"):
             return await _refused(ctx, tx, purchase, refused, moment)
