@@ -4,6 +4,7 @@ the bank's journal and the answers to every key are compared (R22 to R24, R39)."
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from brimful.cli.sandbox import open_sandbox
 from brimful.db.transaction import Database
@@ -19,7 +20,7 @@ from tests.builders.world import World
 
 # All work ends within so many seconds of the last restart: a promise.
 ENDS_WITHIN_S = 60
-# The campaign's own load is there by then, on however slow a machine.
+# The campaign's own load is there by then, and answered, on however slow a machine.
 LOADED_WITHIN_S = 900
 DECLINED = "Client 7"
 CARDS = {"Client 5": "tok_slow", "Client 6": "tok_lost_reply", DECLINED: "tok_declined"}
@@ -28,6 +29,10 @@ CLIENTS = tuple(f"Client {number}" for number in range(1, 8))
 OPEN = (
     "select purchase_id, automatic, state, tries from purchase "
     "where state not in ('delivered', 'failed')"
+)
+ENDED = (
+    "select purchase_id, extract(epoch from ended_at)::float8 as ended_s from purchase "
+    "where purchase_id = any ($1)"
 )
 UNDER_LOAD = """
     select count(*) >= $1 and count(*) filter (where state not in ('delivered', 'failed')) >= 2
@@ -75,6 +80,13 @@ async def build(db: Database, bank: Bank, mail: Path) -> tuple[World, list[Clien
         await engine.stop()
         await gateway.close()
     return world, clients
+
+
+async def slowest_to_end_s(db: Database, killed_at: dict[UUID, float]) -> float:
+    """The longest that any purchase took to end after the last kill that it was open at, in seconds;
+    `killed_at` has that kill's restart, in seconds since 1970."""
+    rows = await db.fetch(ENDED, list(killed_at))
+    return max((row["ended_s"] - killed_at[row["purchase_id"]] for row in rows), default=0.0)
 
 
 async def check_keys_again(db: Database, load: Load, clients: list[Client]) -> None:
