@@ -161,4 +161,24 @@ BUGS = (
             "tests/usecases/test_renewals_in_turn.py::test_r35_a_hold_that_is_given_back_holds_up_nobody_below",
         ),
     ),
+    Bug(
+        "closed_and_in_the_way",
+        f"{TABLES}/087_renewing_above.sql",
+        "x.account_id = r.seller_id",
+        "x.account_id = r.buyer_id",
+        "R35: a charge that cannot even be cancelled holds up none below it",
+        (
+            "tests/usecases/test_renewals_in_turn.py::test_r35_a_charge_at_a_closed_account_holds_up_nobody_below",
+        ),
+    ),
+    Bug(
+        "left_and_kept_its_place",
+        f"{USECASES}/record_capture.py",
+        '    if purchase.state == "waiting":\n',
+        '    if purchase.state == "planned":\n',
+        "R20: what leaves a queue gives what it had to the next",
+        (
+            "tests/usecases/test_seller_captures.py::test_r17_r20_what_such_a_hold_had_is_the_next_ones",
+        ),
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from brimful.billing import renewals
+from brimful.billing import disconnections, renewals
 from brimful.usecases.answers import Bought
 from brimful.usecases.renew import Begun, renew_due
 from brimful.usecases.steps import Step
@@ -14,33 +14,60 @@ from tests.builders.calendar import Calendar, subscribers
 from tests.builders.held import SOON_S, held_at, until
 from tests.usecases.test_renewals import NEXT
 
+MOVE = "update purchase set state = $1 where state = $2 and buyer_id = $3"
+
+
+async def is_held_up(calendar: Calendar, name: str) -> bool:
+    """Whether something of the account, or of one above it, has to renew before what is below it."""
+    account = await calendar.world.account(name)
+    async with calendar.world.db.transaction() as tx:
+        return await renewals.is_renewing_above(tx, account.tenant_id, account.account_id, NEXT)
+
 
 async def test_r35_a_hold_that_is_given_back_holds_up_nobody_below(calendar: Calendar) -> None:
     """A renewal whose card is held waits for its seller; once it is given back, which a gateway that is
     closed to us may refuse for ever, what is due below its buyer begins."""
     world = calendar.world
     await subscribers(calendar, "Anna", credits=1_000)
-    anna, agency = await world.account("Anna"), world.names["Agency"]
+    anna, agency = world.names["Anna"], world.names["Agency"]
     calendar.clock.at = NEXT
-
-    async def stops() -> bool:
-        at = (anna.tenant_id, anna.account_id, NEXT)
-        async with world.db.transaction() as tx:
-            return await renewals.is_renewing_above(tx, *at)
 
     async def waits() -> bool:
         return bool(
             await world.db.fetchval("select count(*) from purchase where state = 'waiting'")
         )
 
-    move = "update purchase set state = $1 where state = $2 and buyer_id = $3"
     async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
         await world.engine.take_up_due_work()
         await until(waits)
-        assert await stops() is True
-        await world.db.execute(move, "canceling", "waiting", anna.account_id)
-        assert await stops() is False
-        await world.db.execute(move, "waiting", "canceling", anna.account_id)
+        assert await is_held_up(calendar, "Anna") is True
+        await world.db.execute(MOVE, "canceling", "waiting", anna)
+        assert await is_held_up(calendar, "Anna") is False
+        await world.db.execute(MOVE, "waiting", "canceling", anna)
+        held.go.set()
+    await calendar.work()
+    assert (await world.credits("Anna")).received == 2_000
+
+
+async def test_r35_a_charge_at_a_closed_account_holds_up_nobody_below(calendar: Calendar) -> None:
+    """What may have been charged is waited for while it is cancelled: it may come out as paid. Not
+    where the seller's account is closed to us, so that it can be neither cancelled nor read."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", credits=1_000, stock=1_000)
+    anna, agency = world.names["Anna"], await world.account("Agency")
+    calendar.clock.at = NEXT
+    seller = (agency.tenant_id, agency.account_id)
+    async with held_at(Step.before_create, lambda purchase: purchase.buyer_id == anna) as held:
+        await world.engine.take_up_due_work()
+        await held.arrived.wait()
+        await world.db.execute(MOVE, "canceling", "planned", anna)
+        assert await is_held_up(calendar, "Anna") is True
+        async with world.db.transaction() as tx:
+            await disconnections.note(tx, *seller, world.engine.now())
+        assert await is_held_up(calendar, "Anna") is False
+        async with world.db.transaction() as tx:
+            await disconnections.end(tx, *seller, world.engine.now().real_at)
+        await world.db.execute(MOVE, "planned", "canceling", anna)
         held.go.set()
     await calendar.work()
     assert (await world.credits("Anna")).received == 2_000

@@ -72,6 +72,34 @@ async def test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_a
     assert isinstance(await world.buy("Client 1", pack), Bought)
 
 
+async def test_r17_r20_what_such_a_hold_had_is_the_next_ones(world: World) -> None:
+    """Two clients wait for a seller, whose 150 credits are the first one's. Their seller takes a cent of
+    that one's hold: the second is served out of what it had, and nothing is bought for it."""
+    await small_world(world, clients=2)
+    await world.stock("Agency", credits=150)
+    large = await world.package("Agency", 1_400, credits=200)
+    small = await world.package("Agency", 700, credits=100)
+    agency = world.names["Agency"]
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        first = asyncio.create_task(world.buy("Client 1", large))
+        await until(lambda: _first_state(world, "Client 1", "waiting"))
+        [payment_id] = world.held_open()
+        second = asyncio.create_task(world.buy("Client 2", small))
+        await until(lambda: _first_state(world, "Client 2", "waiting"))
+        merchant = world.desk.bank.payments[payment_id]["merchant"]
+        world.desk.bank.capture(merchant, payment_id, 1)
+        await reconciled(world)
+        assert isinstance(await first, Refuse)
+        assert isinstance(await second, Bought)
+        held.go.set()
+    await work_until_idle(world)
+    assert (await world.credits("Client 2")).received == 100
+    assert await world.purchases("Agency") == []
+    left = await world.credits("Agency")
+    assert (left.free, left.reserved) == (50, 0)
+    assert world.desk.bank.payments[payment_id]["refunded"] == 1
+
+
 @pytest.mark.parametrize("edit", [{"amount": 699}, {"amount": 7_000}, {"currency": "EUR"}])
 async def test_r17_r45_a_payment_that_the_seller_edits_brings_nothing_and_comes_back(
     world: World, edit: dict[str, Any]
