@@ -33,6 +33,29 @@ async def test_r29_the_platform_asks_for_a_link_and_the_owner_confirms(world: Wo
     assert world.taken() == [1_000]
 
 
+async def test_r40_a_key_that_may_only_read_is_shown_no_link(world: World) -> None:
+    """To open it begins a charge. Whoever may command the account is shown what its owner was sent."""
+    await small_world(world, clients=0)
+    await world.card("Agency", "tok_authenticate")
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    path = f"/v1/accounts/{acc(world, 'Agency')}/notices"
+    async with (
+        serving_api(world) as url,
+        caller(world, url, "Agency") as agency,
+        caller(world, url, "Agency", read_only=True) as reader,
+    ):
+        [told] = [n for n in (await agency.get(path)).json()["data"] if "bra_" in n["body"]]
+        shown = [n for n in (await reader.get(path)).json()["data"] if n["id"] == told["id"]]
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as anybody:
+            token = told["body"].split("/authenticate/")[1].split()[0]
+            mine = shown[0]["body"].split("/authenticate/")[1].split()[0]
+            wrong = await anybody.post("/v1/authentications", json={"token": mine})
+            right = await anybody.post("/v1/authentications", json={"token": token})
+    assert shown[0]["title"] == told["title"] and mine == "bra_…"
+    assert (wrong.status_code, right.json()["status"]) == (404, "action_required")
+
+
 async def test_r29_a_backup_card_is_saved_listed_and_promoted(world: World) -> None:
     """Each with its role."""
     await small_world(world, clients=0)

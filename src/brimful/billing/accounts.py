@@ -115,6 +115,15 @@ async def find_accounts(
     return {row["account_id"]: Account(**dict(row)) for row in rows}
 
 
+async def share_account(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, scope_id: UUID | None
+) -> str | None:
+    """The state of an account, which neither closes nor moves until the transaction ends; None when it
+    is not within the scope of an account (None: anywhere)."""
+    state: str | None = await tx.fetchval(_sql("share_account"), tenant_id, account_id, scope_id)
+    return state
+
+
 async def read_account(
     db: Transaction | Database, tenant_id: UUID, account_id: UUID
 ) -> Account | None:

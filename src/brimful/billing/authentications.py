@@ -1,9 +1,11 @@
 """One-time links by which an owner confirms a charge that the bank wants to see confirmed (R29).
 
-The link's secret is kept as a hash. It names its tenant, so that it is found without looking elsewhere.
+What opens the link is kept as a hash, and in the notice that brings it to the owner. It names its
+tenant, so that it is found without looking elsewhere.
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ _sql = partial(load, "brimful.billing")
 LASTS = timedelta(days=7)
 _PREFIX = "bra_"
 _SECRET_BYTES = 32
+_TOKENS = re.compile(_PREFIX + "[0-9A-Za-z_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,12 @@ def tenant_of(token: str) -> UUID | None:
         return UUID(hex=head)
     except ValueError:
         return None
+
+
+def without_tokens(text: str) -> str:
+    """A text in which no link opens anything, for whoever may read and not command: to open one begins
+    a charge."""
+    return _TOKENS.sub(f"{_PREFIX}…", text)
 
 
 def _make(tenant_id: UUID) -> str:

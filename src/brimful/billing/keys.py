@@ -21,11 +21,23 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who a key speaks for: the platform (``tenant_id`` None) or one account."""
+    """Who a key speaks for: the platform (``tenant_id`` None) or one account; and the accounts with
+    whose keys it was issued."""
 
     account_id: UUID
     tenant_id: UUID | None
     read_only: bool
+    vouched_by: tuple[UUID, ...] = ()
+
+    @property
+    def vouchers(self) -> tuple[UUID, ...]:
+        """Who vouches for what is made with this key: whoever does for it, and whom it speaks for."""
+        return (*self.vouched_by, self.account_id)
+
+    @property
+    def scope_id(self) -> UUID | None:
+        """The account within whose subtree it may act; None: anywhere."""
+        return None if self.tenant_id is None else self.account_id
 
 
 def make_secret() -> str:
@@ -55,8 +67,10 @@ async def issue(
     read_only: bool,
     label: str,
     moment: Moment,
+    vouched_by: Collection[UUID] = (),
 ) -> tuple[UUID, str]:
-    """Issue a key for an account (of the platform: without a tenant); (id, the secret, once)."""
+    """Issue a key for an account (of the platform: without a tenant); (id, the secret, once). It stands
+    for as long as all that vouch for it are above the account."""
     key_id, secret = new_id(), make_secret()
     await tx.execute(
         _sql("issue_key"),
@@ -67,6 +81,7 @@ async def issue(
         tenant_id,
         read_only,
         label,
+        list(vouched_by),
         moment.at,
     )
     return key_id, secret
@@ -85,7 +100,10 @@ async def find_principals(db: Database, hashes: Collection[bytes]) -> dict[bytes
     rows = await db.fetch(_sql("find_keys"), list(hashes))
     return {
         bytes(row["secret_hash"]): Principal(
-            account_id=row["account_id"], tenant_id=row["tenant_id"], read_only=row["read_only"]
+            account_id=row["account_id"],
+            tenant_id=row["tenant_id"],
+            read_only=row["read_only"],
+            vouched_by=tuple(row["vouched_by"]),
         )
         for row in rows
     }
@@ -110,6 +128,15 @@ async def revoke(db: Database, account_id: UUID, key_id: UUID, moment: Moment) -
 async def revoke_all(tx: Transaction, account_id: UUID, moment: Moment) -> None:
     """End all keys of an account."""
     await tx.execute(_sql("revoke_keys"), account_id, moment.at)
+
+
+async def revoke_vouched(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, by: Collection[UUID], moment: Moment
+) -> int:
+    """End the keys of an account, and of all below it, for which one of some accounts vouches; how
+    many."""
+    sql = _sql("revoke_vouched_keys")
+    return len(await tx.fetch(sql, tenant_id, account_id, list(by), moment.at))
 
 
 async def list_keys(db: Database, account_id: UUID) -> list[dict[str, Any]]:

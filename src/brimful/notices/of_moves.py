@@ -14,12 +14,14 @@ def _planned(facts: Facts) -> Text:
         f"{facts['name']} moves to {facts['seller']} on {day_of(facts, 'at')}",
         f"From {time_of(facts, 'at')} on, {facts['seller']} sells to {facts['name']}. Until then "
         "nothing changes. Your credits stay; your subscriptions end then, and the chatbots of them "
-        f"pause until you subscribe with {facts['seller']}.",
+        f"pause until you subscribe with {facts['seller']}. API keys and webhook endpoints that your "
+        "seller until then gave you, or that were made with such keys, end as well.",
     )
 
 
 def _done(facts: Facts) -> Text:
-    """``paused``: the names of its chatbots that paused; ``was_on``, ``had_card``: what was given up."""
+    """``paused``: the names of its chatbots that paused; ``was_on``, ``had_card``: what was given up;
+    ``keys_ended``, ``webhooks_ended``: how many."""
     seller = facts["seller"]
     lines = [f"{seller} sells to {facts['name']} from now on. Your credits have stayed."]
     lines.append("What you had subscribed to before has ended and is not charged any more.")
@@ -35,6 +37,11 @@ def _done(facts: Facts) -> Text:
         lines.append(
             "Auto-billing is off, because you had agreed to other prices. Its limits are kept: "
             "switch it on again when you agree to the new ones."
+        )
+    if facts.get("keys_ended") or facts.get("webhooks_ended"):
+        lines.append(
+            "API keys and webhook endpoints that came from your seller before do not work any more: "
+            f"{facts['keys_ended']} and {facts['webhooks_ended']} of them."
         )
     return Text(f"{facts['name']} has moved to {seller}", "\n".join(lines))
 

@@ -85,9 +85,14 @@ async def lock_endpoints(tx: Transaction, account_id: UUID) -> dict[str, UUID]:
 
 
 async def open_endpoint(
-    tx: Transaction, owner: Owner, wanted: Wanted, secret: str, moment: Moment
+    tx: Transaction,
+    owner: Owner,
+    wanted: Wanted,
+    secret: str,
+    vouched_by: Sequence[UUID],
+    moment: Moment,
 ) -> UUID:
-    """Write a new endpoint."""
+    """Write a new endpoint, which stands while all that vouch for it are above its account."""
     endpoint_id = new_id()
     await tx.execute(
         _sql("open_webhook_endpoint"),
@@ -98,6 +103,7 @@ async def open_endpoint(
         wanted.kinds,
         wanted.subtree,
         secret,
+        vouched_by,
         moment.at,
     )
     return endpoint_id
@@ -112,9 +118,16 @@ async def list_endpoints(
 
 
 async def change_endpoint(
-    tx: Transaction, account_id: UUID, endpoint_id: UUID, wanted: Wanted, on: bool, moment: Moment
+    tx: Transaction,
+    account_id: UUID,
+    endpoint_id: UUID,
+    wanted: Wanted,
+    on: bool,
+    vouched_by: Sequence[UUID],
+    moment: Moment,
 ) -> bool:
-    """Write what is wanted now; False when the account has no such endpoint."""
+    """Write what is wanted now, and who vouches for that, too; False when the account has no such
+    endpoint."""
     changed = await tx.fetchval(
         _sql("change_webhook_endpoint"),
         account_id,
@@ -124,16 +137,22 @@ async def change_endpoint(
         wanted.subtree,
         on,
         moment.at,
+        vouched_by,
     )
     return changed is not None
 
 
 async def rotate_secret(
-    db: Database, account_id: UUID, endpoint_id: UUID, secret: str, before_until: datetime
+    tx: Transaction,
+    account_id: UUID,
+    endpoint_id: UUID,
+    secret: str,
+    before_until: datetime,
+    vouched_by: Sequence[UUID],
 ) -> bool:
-    """Sign with a new secret, and with the one before until then (real time)."""
-    rotated = await db.fetchval(
-        _sql("rotate_webhook_secret"), account_id, endpoint_id, secret, before_until
+    """Sign with a new secret, and with the one before until then (real time); who vouches for it."""
+    rotated = await tx.fetchval(
+        _sql("rotate_webhook_secret"), account_id, endpoint_id, secret, before_until, vouched_by
     )
     return rotated is not None
 
@@ -144,6 +163,17 @@ async def delete_endpoint(
     """Take an endpoint away; False when the account has none such."""
     gone = await tx.fetchval(_sql("delete_webhook_endpoint"), account_id, endpoint_id, moment.at)
     return gone is not None
+
+
+async def delete_vouched(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, by: Sequence[UUID], moment: Moment
+) -> int:
+    """Take away the endpoints of an account, and of all below it, for which one of some accounts
+    vouches, with what is due there; how many."""
+    rows = await tx.fetch(
+        _sql("delete_vouched_webhooks"), tenant_id, account_id, by, moment.at, moment.real_at
+    )
+    return len(rows)
 
 
 async def disable_gone(tx: Transaction, endpoint_id: UUID, moment: Moment) -> bool:

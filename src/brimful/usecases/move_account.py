@@ -12,6 +12,7 @@ from brimful.billing import (
     accounts,
     ahead,
     cards,
+    keys,
     moves,
     purchases,
     settings_records,
@@ -26,6 +27,7 @@ from brimful.domain.moving import why_not_move
 from brimful.domain.reason import Reason
 from brimful.ledger import balances, demands, overdrafts, transfers
 from brimful.ledger.transfers import Route
+from brimful.notices import webhooks
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.refuse_waiting import refuse
@@ -140,7 +142,14 @@ async def _move(
     had_card = await cards.remove_card(tx, tenant_id, account_id, None, moment)
     await moves.place_below(tx, tenant_id, account_id, to.account_id)
     effects += await children_changed(tx, tenant_id, account_id, moment)
-    facts = {"paused": gave.paused, "was_on": was_on, "had_card": had_card}
+    keys_ended, webhooks_ended = await _end_trust(tx, account, to, moment)
+    facts = {
+        "paused": gave.paused,
+        "was_on": was_on,
+        "had_card": had_card,
+        "keys_ended": keys_ended,
+        "webhooks_ended": webhooks_ended,
+    }
     await tell_of_move(tx, account, to, "done", facts, moment)
     more = (Plan(tenant_id, account_id), DetachDue(), MailDue())
     return (*effects, *gave.effects, *more)
@@ -186,6 +195,17 @@ async def _switch_off(tx: Transaction, account: Account, moment: Moment) -> bool
                 moment=moment,
             )
     return setting.enabled
+
+
+async def _end_trust(
+    tx: Transaction, account: Account, to: Account, moment: Moment
+) -> tuple[int, int]:
+    """The account and all below it have their places by now: keys and webhook endpoints of theirs for
+    which somebody vouches who is not above them any more are that one's eyes and hands (R40). How many
+    of each were ended."""
+    left = sorted({*account.ancestors} - {account.account_id} - {*to.ancestors})
+    of = (account.tenant_id, account.account_id, left, moment)
+    return await keys.revoke_vouched(tx, *of), await webhooks.delete_vouched(tx, *of)
 
 
 async def _exchange_chatbots(

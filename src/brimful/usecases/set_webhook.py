@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from brimful.billing.keys import Principal
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, WebhooksDue
 from brimful.domain.moment import Moment
@@ -12,6 +13,7 @@ from brimful.notices import webhooks
 from brimful.notices.webhooks import Owner, Wanted
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.in_scope import stay_in_scope
 
 # Every notice goes to all that asked for it, so there are not many of them.
 ENDPOINTS_MAX = 16
@@ -34,37 +36,49 @@ class WebhookQueued:
 
 
 async def open_webhook(
-    ctx: Context, *, owner: Owner, wanted: Wanted, moment: Moment
-) -> EndpointOpened | Refuse:
-    """Open an endpoint: from now on the notices that it asks for are sent to it. Refused for a URL
-    that the account has already, so that a request sent twice makes one, and beyond 16."""
+    ctx: Context, *, owner: Owner, wanted: Wanted, moment: Moment, by: Principal | None = None
+) -> EndpointOpened | Missing | Refuse:
+    """Open an endpoint: from now on the notices that it asks for are sent to it, for as long as whoever
+    vouches for the key that asks (``by``) is above the account. Refused for a URL that the account has
+    already, so that a request sent twice makes one, and beyond 16."""
     secret = webhooks.make_secret()
 
-    async def body(tx: Transaction) -> EndpointOpened | Refuse:
+    async def body(tx: Transaction) -> EndpointOpened | Missing | Refuse:
+        if (refused := await _stay(tx, owner, by)) is not None:
+            return refused
         there = await webhooks.lock_endpoints(tx, owner.account_id)
         if wanted.url in there:
             return _refuse(owner, Reason.webhook_endpoint_exists)
         if len(there) >= ENDPOINTS_MAX:
             return _refuse(owner, Reason.too_many_webhook_endpoints)
-        endpoint_id = await webhooks.open_endpoint(tx, owner, wanted, secret, moment)
+        endpoint_id = await webhooks.open_endpoint(tx, owner, wanted, secret, _vouchers(by), moment)
         return EndpointOpened(endpoint_id=endpoint_id, secret=secret)
 
     return await ctx.db.run(body)
 
 
 async def change_webhook(
-    ctx: Context, *, owner: Owner, endpoint_id: UUID, wanted: Wanted, enabled: bool, moment: Moment
+    ctx: Context,
+    *,
+    owner: Owner,
+    endpoint_id: UUID,
+    wanted: Wanted,
+    enabled: bool,
+    moment: Moment,
+    by: Principal | None = None,
 ) -> Missing | Refuse | None:
     """Change where to and what is sent; switched off, what is due there is given up. Switched on again it
     hears of what happens from then on: not of what was promised in the instant that it went off."""
 
     async def body(tx: Transaction) -> Missing | Refuse | None:
+        if (refused := await _stay(tx, owner, by)) is not None:
+            return refused
         there = await webhooks.lock_endpoints(tx, owner.account_id)
         if there.get(wanted.url, endpoint_id) != endpoint_id and endpoint_id in there.values():
             return _refuse(owner, Reason.webhook_endpoint_exists)
         found = await webhooks.list_endpoints(tx, owner.account_id, endpoint_id)
         if not await webhooks.change_endpoint(
-            tx, owner.account_id, endpoint_id, wanted, enabled, moment
+            tx, owner.account_id, endpoint_id, wanted, enabled, _vouchers(by), moment
         ):
             return Missing(what="webhook_endpoint")
         if not enabled or found[0]["disabled_at"] is not None:
@@ -75,14 +89,28 @@ async def change_webhook(
 
 
 async def rotate_webhook(
-    ctx: Context, *, owner: Owner, endpoint_id: UUID, overlap_hours: int, moment: Moment
-) -> EndpointOpened | Missing:
+    ctx: Context,
+    *,
+    owner: Owner,
+    endpoint_id: UUID,
+    overlap_hours: int,
+    moment: Moment,
+    by: Principal | None = None,
+) -> EndpointOpened | Missing | Refuse:
     """A new secret, shown this once; the one before signs beside it for so many hours of real time,
     so that a receiver can change over without losing a notice."""
     secret, until = webhooks.make_secret(), moment.real_at + timedelta(hours=overlap_hours)
-    if not await webhooks.rotate_secret(ctx.db, owner.account_id, endpoint_id, secret, until):
-        return Missing(what="webhook_endpoint")
-    return EndpointOpened(endpoint_id=endpoint_id, secret=secret)
+
+    async def body(tx: Transaction) -> EndpointOpened | Missing | Refuse:
+        if (refused := await _stay(tx, owner, by)) is not None:
+            return refused
+        if not await webhooks.rotate_secret(
+            tx, owner.account_id, endpoint_id, secret, until, _vouchers(by)
+        ):
+            return Missing(what="webhook_endpoint")
+        return EndpointOpened(endpoint_id=endpoint_id, secret=secret)
+
+    return await ctx.db.run(body)
 
 
 async def delete_webhook(ctx: Context, *, owner: Owner, endpoint_id: UUID, moment: Moment) -> bool:
@@ -124,6 +152,14 @@ async def resend_webhook(
     if not await webhooks.list_deliveries(ctx.db, owner.account_id, only=delivery_id):
         return Missing(what="webhook_delivery")
     return _refuse(owner, Reason.webhook_endpoint_disabled)
+
+
+async def _stay(tx: Transaction, owner: Owner, by: Principal | None) -> Missing | Refuse | None:
+    return await stay_in_scope(tx, tenant_id=owner.tenant_id, account_id=owner.account_id, by=by)
+
+
+def _vouchers(by: Principal | None) -> tuple[UUID, ...]:
+    return () if by is None else by.vouchers
 
 
 def _refuse(owner: Owner, reason: Reason) -> Refuse:

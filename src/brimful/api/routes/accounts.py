@@ -7,9 +7,9 @@ from asyncpg import UniqueViolationError
 from fastapi import APIRouter
 
 from brimful.api import ids, present
-from brimful.api.auth import BuyerDep, EngineDep, PrincipalDep, SellerDep, TargetDep
+from brimful.api.auth import BuyerDep, EngineDep, PrincipalDep, SellerDep, TargetDep, is_in_scope
 from brimful.api.present import AccountBody, Page
-from brimful.api.problem import Problem, documented, of_answer
+from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import After, IdempotencyKey, Limit, OpenAccount
 from brimful.billing import accounts
 from brimful.billing.accounts import Account
@@ -70,6 +70,9 @@ async def open_below(
         raise of_answer(answer)
     found = await accounts.find_account(engine.ctx.db, answer)
     assert found is not None
+    # A key sent again recalls an account that may have moved to another seller since.
+    if not is_in_scope(target.principal, found):
+        raise not_found()
     return await _shown(engine, target, found)
 
 

@@ -11,9 +11,13 @@ from brimful.api.present import Page
 from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import After, Allot, IdempotencyKey, IssueKey, Limit
 from brimful.billing import keys
+from brimful.billing.authentications import without_tokens
 from brimful.billing.listings import Listing, list_entries, list_page, mark_notice_read
+from brimful.domain.reason import Refuse
 from brimful.ledger.archive import read_archived_end
 from brimful.usecases.allot import Allotted, allot
+from brimful.usecases.answers import Missing
+from brimful.usecases.issue_key import issue_key as issue
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["records"])
@@ -56,8 +60,12 @@ async def list_subscriptions(
 async def list_notices(
     buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
 ) -> Page:
-    """What the owner was told, newest first."""
-    return await _page(engine, buyer, "list_notices", "ntc", "notice_id", limit, after)
+    """What the owner was told, newest first; to a key that may only read, without what opens a link."""
+    page = await _page(engine, buyer, "list_notices", "ntc", "notice_id", limit, after)
+    if buyer.target.principal.read_only:
+        for notice in page.data:
+            notice["body"] = without_tokens(notice["body"])
+    return page
 
 
 @router.post(
@@ -153,15 +161,21 @@ async def give(
 async def issue_key(target: TargetDep, body: IssueKey, engine: EngineDep) -> dict[str, Any]:
     """For the account of the path; the secret is shown this once."""
     account = target.account
-    key_id, secret = await keys.issue(
-        engine.ctx.db,
+    answer = await issue(
+        engine.ctx,
         account_id=target.platform.platform_id if account is None else account.account_id,
         tenant_id=None if account is None else account.tenant_id,
         read_only=body.read_only,
         label=body.label,
+        by=target.principal,
         moment=engine.clock.moment(),
     )
-    return {"id": ids.show("key", key_id), "secret": secret, "read_only": body.read_only}
+    if isinstance(answer, Missing):
+        raise not_found()
+    if isinstance(answer, Refuse):
+        raise of_answer(answer)
+    shown = ids.show("key", answer.key_id)
+    return {"id": shown, "secret": answer.secret, "read_only": body.read_only}
 
 
 @router.get(

@@ -185,10 +185,16 @@ async def open_endpoint(
     for a URL: sent twice, this makes one. The secret is shown this once."""
     owner = _owner(target)
     answer = await set_webhook.open_webhook(
-        engine.ctx, owner=owner, wanted=_wanted(target, body, engine), moment=engine.now()
+        engine.ctx,
+        owner=owner,
+        wanted=_wanted(target, body, engine),
+        moment=engine.now(),
+        by=target.principal,
     )
     if isinstance(answer, Refuse):
         raise of_answer(answer)
+    if isinstance(answer, Missing):
+        raise not_found()
     shown = await _read(engine, owner, answer.endpoint_id)
     return WebhookSecretBody(**shown, secret=answer.secret)
 
@@ -235,6 +241,7 @@ async def change_endpoint(
         wanted=_wanted(target, body, engine),
         enabled=body.enabled,
         moment=engine.now(),
+        by=target.principal,
     )
     if isinstance(answer, Refuse):
         raise of_answer(answer)
@@ -278,7 +285,10 @@ async def rotate_secret(
         endpoint_id=ids.parse("whe", endpoint_id),
         overlap_hours=body.overlap_hours,
         moment=engine.now(),
+        by=target.principal,
     )
+    if isinstance(answer, Refuse):
+        raise of_answer(answer)
     if isinstance(answer, Missing):
         raise not_found()
     shown = await _read(engine, owner, answer.endpoint_id)

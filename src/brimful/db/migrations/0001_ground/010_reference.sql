@@ -77,6 +77,8 @@ create table api_key (
     tenant_id uuid,
     read_only boolean not null default false,
     label text not null default '',
+    -- The accounts with whose keys it was issued, and theirs were: it stands for as long as all of these are above (R40).
+    vouched_by uuid[] not null default '{}',
     created_at timestamptz not null,
     revoked_at timestamptz
 );

@@ -13,6 +13,8 @@ create table webhook_endpoint (
     secret text not null,
     secret_before text,
     secret_before_until timestamptz,
+    -- The accounts with whose keys it was opened, changed or given a secret, as of a key (api_key).
+    vouched_by uuid[] not null default '{}',
     created_at timestamptz not null,
     disabled_at timestamptz,
     disabled_because text check (disabled_because in ('owner', 'gone')),
