@@ -9,6 +9,7 @@ from tests.seeded_bugs import (
     of_closed_accounts_and_pages,
     of_holds_and_archives,
     of_meddling_sellers,
+    of_outsiders,
     of_refusals,
     of_replaced_cards,
     of_the_payer,
@@ -24,4 +25,5 @@ BUGS: tuple[Bug, ...] = (
     *of_holds_and_archives.BUGS,
     *of_meddling_sellers.BUGS,
     *of_refusals.BUGS,
+    *of_outsiders.BUGS,
 )

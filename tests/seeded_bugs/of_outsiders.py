@@ -1,0 +1,43 @@
+"""Bugs by which somebody sees or commands what lies outside its scope (R40, R46)."""
+
+from tests.seeded_bugs.bug import USECASES, Bug
+
+AFTER_MOVES = "tests/api/test_trust_after_moves.py"
+KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
+
+BUGS = (
+    Bug(
+        "planted_and_left_there",
+        f"{USECASES}/move_account.py",
+        "    left = sorted({*account.ancestors} - {account.account_id} - {*to.ancestors})\n",
+        "    left: list[UUID] = []\n",
+        "R40: a seller commands nobody that has moved away from it",
+        (KEYS_END,),
+    ),
+    Bug(
+        "vouched_for_by_itself",
+        f"{USECASES}/issue_key.py",
+        "            vouched_by=by.vouchers,\n",
+        "            vouched_by=(by.account_id,),\n",
+        "R40: a key that was planted plants no other that stays",
+        (KEYS_END,),
+    ),
+    Bug(
+        "turned_and_not_vouched_for",
+        "src/brimful/notices/sql/change_webhook_endpoint.sql",
+        "array(select distinct v from unnest(vouched_by || $8::uuid[]) v)",
+        "coalesce(vouched_by, $8::uuid[])",
+        "R40: whoever says where an endpoint sends to hears of nobody that moved away",
+        (
+            f"{AFTER_MOVES}::test_r40_endpoints_that_the_old_seller_opened_or_changed_end_with_a_move",
+        ),
+    ),
+    Bug(
+        "recalled_from_elsewhere",
+        "src/brimful/api/routes/accounts.py",
+        "    if not is_in_scope(target.principal, found):\n",
+        "    if False:\n",
+        "R40: a request that is sent again shows nobody that has left",
+        (f"{AFTER_MOVES}::test_r40_a_key_sent_again_does_not_show_who_has_left",),
+    ),
+)
