@@ -107,9 +107,12 @@ def _cap_share(share: int) -> Callable[[Facts], Text]:
     def compose_share(facts: Facts) -> Text:
         limit = format_money(facts["limit_minor"], facts["currency"])
         used = format_money(facts["used_minor"], facts["currency"])
+        whose, by_now = f"the {facts['cap']}", f"for this {facts['cap']}"
+        if facts["cap"] == "child":
+            whose, by_now = str(facts["client"]), f"for {facts['client']} this month"
         return Text(
-            f"{share} per cent of your limit for the {facts['cap']} is used",
-            f"Auto-billing has used {used} of {limit} for this {facts['cap']}. "
+            f"{share} per cent of your limit for {whose} is used",
+            f"Auto-billing has used {used} of {limit} {by_now}. "
             "At the limit it stops; it never charges beyond it.",
         )
 

@@ -130,7 +130,7 @@ async def open_intents(
 
 
 def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchase:
-    charged = _is_charged(ctx, facts, wish)
+    charged = is_charged(ctx, facts, wish)
     mode: Mode = ("charge" if stocked else "hold") if charged else "receivable"
     outstanding = facts.outstanding.minor
     return NewPurchase(
@@ -164,7 +164,7 @@ def _charge(facts: Payer, wish: Wish, intent: NewPurchase) -> NewCharge:
     )
 
 
-def _is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
+def is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
     """Whether a wish, with what it would collect, reaches the least that can be charged."""
     total = wish.amount_minor + facts.outstanding.minor
     return wish.amount_minor > 0 and total >= ctx.minimum_minor(facts.currency)
@@ -175,7 +175,7 @@ def must_wait(ctx: Context, facts: Payer, wish: Wish) -> bool:
     for a charge that is to collect what they left and may fail: together they would owe what can be
     charged, so that none may be served without (R26)."""
     owed = wish.amount_minor + facts.outstanding.minor + facts.outstanding.coming_minor
-    small = wish.amount_minor > 0 and not _is_charged(ctx, facts, wish)
+    small = wish.amount_minor > 0 and not is_charged(ctx, facts, wish)
     return small and owed >= ctx.minimum_minor(facts.currency)
 
 

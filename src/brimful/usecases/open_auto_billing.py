@@ -6,6 +6,7 @@ from uuid import UUID
 
 from brimful.billing import outages, purchases
 from brimful.billing.buyers import BuyerFacts
+from brimful.billing.names import names_of
 from brimful.billing.offers import SellerOffer
 from brimful.billing.purchases import PurchaseLine
 from brimful.db.transaction import Transaction
@@ -20,7 +21,7 @@ from brimful.ledger import balances
 from brimful.ledger.demands import WaitingDemand
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
-from brimful.usecases.intent import Wish, follow_up, must_wait, open_intent
+from brimful.usecases.intent import Wish, follow_up, is_charged, must_wait, open_intent
 from brimful.usecases.lines import credit_line, seat_line
 
 
@@ -126,7 +127,9 @@ async def open_for(
     if facts.card is not None:
         await outages.take_try(tx, facts.tenant_id, facts.card.gateway_account, moment.at)
     intent = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
-    warned = await _warn_of_caps(tx, facts, buy.amount_minor, moment)
+    # Its charge also collects what purchases by hand still owed, which counts as spent by itself, too.
+    by_hand_minor = facts.outstanding.by_hand_minor if is_charged(ctx, facts, wish) else 0
+    warned = await _warn_of_caps(tx, facts, buy, buy.amount_minor + by_hand_minor, moment)
     return Opened(purchase_id=intent.purchase_id, effects=(*follow_up(facts, intent), *warned))
 
 
@@ -137,33 +140,90 @@ def _line(facts: BuyerFacts, shop: SellerOffer, line: Line, moment: Moment) -> P
     return seat_line(facts, package, line.quantity, line.amount_minor, line.recurring_minor, moment)
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a purchase adds to what counts against one limit; ``subject_id`` and ``told`` name it."""
+
+    cap: Reason
+    limit_minor: int | None
+    before_minor: int
+    more_minor: int
+    subject_id: UUID
+    told: Mapping[str, object]
+
+
 async def _warn_of_caps(
-    tx: Transaction, facts: BuyerFacts, amount_minor: int, moment: Moment
+    tx: Transaction, facts: BuyerFacts, buy: Buy, counts_minor: int, moment: Moment
 ) -> tuple[Effect, ...]:
-    """Tell the owner when a purchase takes spending past 80 or 100 per cent of a cap (R28)."""
+    """Tell the owner when a purchase takes spending past 80 or 100 per cent of a cap (R28): by
+    ``counts_minor`` for the day and the month, by a child's share for what that one may cost."""
     limits, spent = facts.buyer.limits, facts.buyer.spent
     told: tuple[Effect, ...] = ()
-    for name, cap, limit, before in (
-        ("day", Reason.cap_per_day, limits.per_day_minor, spent.day_minor),
-        ("month", Reason.cap_per_month, limits.per_month_minor, spent.month_minor),
+    for use in (
+        _Use(
+            Reason.cap_per_day,
+            limits.per_day_minor,
+            spent.day_minor,
+            counts_minor,
+            facts.account_id,
+            {"cap": "day"},
+        ),
+        _Use(
+            Reason.cap_per_month,
+            limits.per_month_minor,
+            spent.month_minor,
+            counts_minor,
+            facts.account_id,
+            {"cap": "month"},
+        ),
+        *await _uses_of_children(tx, facts, buy),
     ):
-        if limit is None:
-            continue
-        for share in crossed(limit, before, before + amount_minor):
-            await promise(
-                tx,
-                tenant_id=facts.tenant_id,
-                account_id=facts.account_id,
-                kind=f"cap_{share}",
-                subject_id=facts.account_id,
-                episode=episode(cap, limit, moment.at, facts.buyer.zone),
-                facts={
-                    "cap": name,
-                    "limit_minor": limit,
-                    "used_minor": before + amount_minor,
-                    "currency": facts.currency,
-                },
-                moment=moment,
-            )
-            told = (MailDue(),)
+        told += await _warn_of(tx, facts, use, moment)
     return told
+
+
+async def _uses_of_children(tx: Transaction, facts: BuyerFacts, buy: Buy) -> list[_Use]:
+    """The shares of a purchase that count against the limits of children (R13)."""
+    shares: dict[str, int] = {}
+    for served in buy.served:
+        if served.child_id is not None and served.child_id in facts.buyer.child_limits:
+            so_far = shares.get(served.child_id, 0)
+            shares[served.child_id] = so_far + served.allocated_minor
+    names = await names_of(tx, facts.tenant_id, [UUID(child) for child in shares])
+    return [
+        _Use(
+            Reason.cap_per_child,
+            facts.buyer.child_limits[child],
+            facts.buyer.spent.child_month_minor.get(child, 0),
+            share,
+            UUID(child),
+            {"cap": "child", "client": names[UUID(child)]},
+        )
+        for child, share in shares.items()
+    ]
+
+
+async def _warn_of(
+    tx: Transaction, facts: BuyerFacts, use: _Use, moment: Moment
+) -> tuple[Effect, ...]:
+    if use.limit_minor is None:
+        return ()
+    used_minor = use.before_minor + use.more_minor
+    shares = crossed(use.limit_minor, use.before_minor, used_minor)
+    for share in shares:
+        await promise(
+            tx,
+            tenant_id=facts.tenant_id,
+            account_id=facts.account_id,
+            kind=f"cap_{share}",
+            subject_id=use.subject_id,
+            episode=episode(use.cap, use.limit_minor, moment.at, facts.buyer.zone),
+            facts={
+                **use.told,
+                "limit_minor": use.limit_minor,
+                "used_minor": used_minor,
+                "currency": facts.currency,
+            },
+            moment=moment,
+        )
+    return (MailDue(),) if shares else ()
