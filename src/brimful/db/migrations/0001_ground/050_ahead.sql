@@ -54,6 +54,26 @@ create table overdraft (
 -- What a seller's buyers will be due, by when.
 create index subscription_of_seller on subscription (tenant_id, seller_id, due_at) where state <> 'ended';
 
+-- The monthly credits of subscriptions, from due_at on and before until_at: one that ends, or whose account moves to
+-- another seller (R46), brings no more from its period's end on, and one that goes on as another plan brings that one's
+-- (R31). A suspended plan brings nothing before it is paid for. What is due of one first is so at next_at.
+create view credits_to_come as
+select s.tenant_id, s.seller_id, s.account_id, s.due_at as next_at, n.due_at, n.anchor_at,
+       least(n.until_at, a.moves_at) as until_at, n.credits
+from subscription s
+join account a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
+left join package_version v on v.package_id = s.next_package_id and v.version = s.next_package_version
+cross join lateral (
+    select s.due_at, s.anchor_at, s.credits,
+           case when s.ends_at_period_end or v.package_id is not null then s.period_ends_at end as until_at
+    union all
+    select s.period_ends_at, case when v.billing_interval = s.billing_interval then s.anchor_at else s.period_ends_at end,
+           v.credits, null
+    where v.package_id is not null
+) n
+where s.state in ('active', 'past_due') and n.credits > 0
+  and n.due_at < coalesce(least(n.until_at, a.moves_at), 'infinity');
+
 -- Scans that one process makes for all, and when each is due again.
 create table turn (
     name text primary key,
