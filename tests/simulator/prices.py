@@ -163,13 +163,16 @@ def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
 
 def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
     """The difference between two plans for what was left of the month, in money, credits and
-    chatbots alike (R37), for a plan that the payer had: which began when it was paid for first."""
+    chatbots alike (R37), for a plan that the payer had: which began when it was paid for first, or
+    anew. Where all that was paid for it may have gone back, the whole of the new one (R17, R25)."""
     if one.ask is None or one.ask.offer is None:
         # What nobody heard of may only be something that was given back.
         return not one.net
     new = one.ask.offer
-    begun = [p for p in paid if p.who == one.who and p.net and p.ask and p.ask.verb == "plan"]
-    begun = [plan for plan in begun if plan.at <= one.at]
+    mine = [p for p in paid if p.who == one.who and p.net and p.at <= one.at]
+    if _is_whole(one) and any(_may_be_back(p) for p in mine if p is not one):
+        return True
+    begun = [p for p in mine if p.ask and (p.ask.verb == "plan" or (p is not one and _is_whole(p)))]
     changes = _hours(one.ask, one.at)
     for plan in begun:
         assert plan.ask is not None
@@ -182,6 +185,17 @@ def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
             if _differs(old, new, one, anchors, changes):
                 return True
     return False
+
+
+def _is_whole(one: Paid) -> bool:
+    """Whether a change was paid for and brought as if the plan began with it."""
+    offer = one.ask.offer if one.ask is not None and one.ask.verb == "change" else None
+    return offer is not None and one.credits == offer.credits and one.amount in offer.prices
+
+
+def _may_be_back(one: Paid) -> bool:
+    """Whether what was paid for a plan may all have gone back, at some time."""
+    return one.kind in ("plan", "change") and one.back_most >= one.net
 
 
 def _hours(ask: Ask, at: datetime) -> list[datetime]:

@@ -67,6 +67,23 @@ def test_r37_an_upgrade_costs_and_brings_what_is_left_of_the_difference_to_the_u
         assert (not list(check_prices(a_model(), [begun, change]))) == right
 
 
+def test_r17_r37_an_upgrade_costs_the_whole_price_when_the_old_one_went_back() -> None:
+    """Not a cent less, and not while the money of the plan is kept; another period begins with it."""
+    at = datetime(2025, 2, 21, 9, 30, tzinfo=UTC)
+    begun = a_payment("plan", 1_000, BEGAN, credits=57, ask=an_ask("plan", BEGAN, SMALL))
+    for back, amount, credits, right in (
+        (1_000, 45_800, 157, True),
+        (1_000, 45_799, 157, False),
+        (1_000, 45_800, 158, False),
+        (999, 45_800, 157, False),
+    ):
+        begun.back = begun.back_most = back
+        change = a_payment(
+            "change", amount, at, credits=credits, chatbots=2, ask=an_ask("change", at, LARGE)
+        )
+        assert (not list(check_prices(a_model(), [begun, change]))) == right
+
+
 def test_r11_missing_chatbots_cost_the_lowest_price() -> None:
     """Three of them, not at what is meant for hands."""
     for amount, right in ((1_500, True), (4_500, False), (1_499, False)):

@@ -52,6 +52,8 @@ class Due:
     chatbots_to_come: int
     # Something else than a renewal may be to happen at period end.
     changes: bool
+    # A later month of a period whose money has all gone back, by refunds or lost disputes (R25).
+    given_back: bool
 
 
 async def find_due_sellers(db: Database, at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -169,6 +171,7 @@ def _due(row: Any) -> Due:
         rolls_over=bool(row["rolls_over"]),
         chatbots_to_come=row["chatbots_to_come"],
         changes=row["changes"],
+        given_back=row["given_back"],
     )
 
 

@@ -11,6 +11,7 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.period import Interval, Period
+from brimful.domain.renewal import month_index
 
 _sql = partial(load, "brimful.billing")
 
@@ -93,6 +94,19 @@ async def read_period_end(tx: Transaction, tenant_id: UUID, account_id: UUID) ->
     oldest chatbots. None when nothing recurs."""
     ends_at: datetime | None = await tx.fetchval(_sql("read_period_end"), tenant_id, account_id)
     return ends_at
+
+
+async def is_given_back(tx: Transaction, tenant_id: UUID, held: Subscription) -> bool:
+    """Whether what was paid for the running period of a locked subscription has all gone back, by
+    refunds or lost disputes (R25)."""
+    where = tenant_id, held.account_id, held.subscription_id, held.period_starts_at
+    return bool(await tx.fetchval(_sql("is_given_back"), *where))
+
+
+async def skip_to_period_end(tx: Transaction, tenant_id: UUID, held: Subscription) -> None:
+    """Bring no more months of the running period: it is due again when that is over."""
+    months = month_index(held.anchor_at, held.period_ends_at)
+    await tx.execute(_sql("skip_to_period_end"), tenant_id, held.subscription_id, months)
 
 
 async def end(tx: Transaction, tenant_id: UUID, subscription_id: UUID, at: datetime) -> None:

@@ -93,6 +93,7 @@ def change_plan(
     period: Period,
     month: tuple[datetime, datetime],
     at: datetime,
+    given_back: bool = False,
 ) -> Upgrade | Downgrade | NoChange:
     """Decide what a change from ``now`` to ``wanted`` at ``at`` means (R31, R37).
 
@@ -100,7 +101,9 @@ def change_plan(
     credits were granted. An upgrade gives neither fewer credits nor fewer chatbots, and costs no
     less a month (compared exactly); it is immediate. Everything else waits for the period's end. So
     does an upgrade to a shorter interval while more is left of the old price than the new one
-    costs: at once, the rest of what was paid would be lost.
+    costs: at once, the rest of what was paid would be lost. ``given_back``: what was paid for the
+    period has gone back (R25), so that nothing is left of it; an upgrade begins a period, at the whole
+    price and with a whole month's credits.
 
     Raises ValueError when ``at`` is in neither the period nor the month: what is due must be applied
     first (R35).
@@ -111,8 +114,12 @@ def change_plan(
     _check(now, period, month, hour)
     fewer = wanted.credits < now.credits or wanted.chatbots < now.chatbots
     if not fewer and wanted.per_month >= now.per_month:
-        same = wanted.interval == now.interval
-        upgrade = (_within if same else _anew)(now, wanted, period, month, hour)
+        if given_back:
+            upgrade = _begin(now, wanted, hour, left_minor=0, granted=0)
+        elif wanted.interval == now.interval:
+            upgrade = _within(now, wanted, period, month, hour)
+        else:
+            upgrade = _anew(now, wanted, period, month, hour)
         if upgrade.charge_minor >= 0:
             return upgrade
     return Downgrade(
@@ -160,13 +167,21 @@ def _anew(
     part of the old for what was left of that month, the part whose price is given back: who has just
     been granted a month gets the difference, who has used up most of one gets nearly all.
     """
-    starts_at, ends_at = period_at(hour, wanted.interval, 0)
     left = _price_left(now, period, hour)
     granted = prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour)
+    return _begin(now, wanted, hour, left_minor=left, granted=granted)
+
+
+def _begin(
+    now: PlanTerms, wanted: PlanTerms, hour: datetime, *, left_minor: int, granted: int
+) -> Upgrade:
+    """An upgrade with which a period begins at this hour, less what is left of the old price and of
+    the credits ``granted`` for it."""
+    starts_at, ends_at = period_at(hour, wanted.interval, 0)
     return Upgrade(
-        charge_minor=wanted.price_minor - left,
+        charge_minor=wanted.price_minor - left_minor,
         new_minor=wanted.price_minor,
-        left_minor=left,
+        left_minor=left_minor,
         credits=wanted.credits - granted,
         credits_expire_at=month_at(hour, 1),
         chatbots=wanted.chatbots - now.chatbots,

@@ -1,6 +1,7 @@
 """What happens to a subscription at the end of its period beside its renewal (R31, R37).
 
-It ends, goes on as another plan, or some of its chatbots are released, as its owner chose before. The
+It ends, goes on as another plan, or some of its chatbots are released, as its owner chose before. When
+all that was paid for a period of several months has gone back it ends at its next month (R17, R25). The
 row has the new terms when this is done, in the transaction that begins the renewal: whatever becomes
 of that, it is tried again on these terms, and what goes back goes back once.
 """
@@ -44,15 +45,15 @@ async def apply_period_ends(
 async def _apply(
     tx: Transaction, tenant_id: UUID, due: Due, moment: Moment
 ) -> tuple[Due | None, tuple[Effect, ...]]:
-    if not due.changes:
+    if not due.changes and not due.given_back:
         return due, ()
     step = due_step(due.anchor_at, due.interval, due.months_done, due.credits > 0, moment.at)
-    if step is None or not step.renews:
+    if step is None or not (step.renews or due.given_back):
         return due, ()
     held = await subscriptions.lock_subscription(tx, tenant_id, due.account_id, due.subscription_id)
     assert held is not None, "what has ended is not due"
     apply = _release
-    if held.ends_at_period_end:
+    if held.ends_at_period_end or due.given_back:
         apply = _end
     elif held.next_package_id is not None:
         apply = _go_on
@@ -60,7 +61,7 @@ async def _apply(
     goes_on = await subscriptions.lock_subscription(
         tx, tenant_id, due.account_id, due.subscription_id
     )
-    if goes_on is None:
+    if goes_on is None or goes_on.due_at > moment.at:
         return None, effects
     return await renewals.reread(tx, tenant_id, due, moment.at), effects
 
@@ -69,10 +70,17 @@ async def _end(
     tx: Transaction, tenant_id: UUID, due: Due, held: Subscription, moment: Moment
 ) -> tuple[Effect, ...]:
     """It ends and its chatbots go back. What the account's clients have of them cannot be taken from
-    them: of extra chatbots so many go on, a plan goes on whole, and its owner is told."""
+    them: of extra chatbots so many go on, a plan goes on whole, and its owner is told. One whose money
+    was given back brings no credits then before its period is over (R17)."""
     can = min(held.chatbots, await returnable(tx, tenant_id, due.account_id))
-    facts = {"package": due.package_name, "with_clients": held.chatbots - can}
+    facts = {
+        "package": due.package_name,
+        "with_clients": held.chatbots - can,
+        "given_back": due.given_back,
+    }
     if can < held.chatbots and (held.kind == "subscription" or not can):
+        if due.given_back and held.period_ends_at > moment.at:
+            await subscriptions.skip_to_period_end(tx, tenant_id, held)
         return await _tell(tx, tenant_id, due, "subscription_kept", facts, moment)
     gave = await _give(tx, tenant_id, due, can, moment)
     if can < held.chatbots:
@@ -81,7 +89,7 @@ async def _end(
             tx, tenant_id, due, "subscription_kept", {**facts, "paused": gave.paused}, moment
         )
     await subscriptions.end(tx, tenant_id, held.subscription_id, moment.at)
-    ended = {"package": due.package_name, "chatbots": can, "paused": gave.paused}
+    ended = {**facts, "chatbots": can, "paused": gave.paused}
     return gave.effects + await _tell(tx, tenant_id, due, "subscription_ended", ended, moment)
 
 

@@ -23,9 +23,10 @@ def why_not_now(held: Subscription, moment: Moment) -> Reason | None:
 
 
 def change_to(
-    held: Subscription, package: Package, moment: Moment
+    held: Subscription, package: Package, moment: Moment, *, given_back: bool
 ) -> Upgrade | Downgrade | NoChange:
-    """What it means to go from a subscription to another plan of its seller's now."""
+    """What it means to go from a subscription to another plan of its seller's now; ``given_back``:
+    nothing is left of what was paid for its period (R25)."""
     month = month_index(held.anchor_at, moment.at)
     return change_plan(
         _terms_held(held),
@@ -33,6 +34,7 @@ def change_to(
         period=held.period,
         month=(month_at(held.anchor_at, month), month_at(held.anchor_at, month + 1)),
         at=moment.at,
+        given_back=given_back,
     )
 
 

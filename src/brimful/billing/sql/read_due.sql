@@ -4,6 +4,9 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        s.state, v.name as package_name, v.credits_price_minor, v.price_minor, v.rolls_over, s.chatbots_to_come,
        s.ends_at_period_end or s.next_package_id is not null or s.release_chatbots > 0
            or s.automatic and coalesce(t.release_chatbots, false) as changes,
+       -- A later month of a period whose money has gone back is paid for by nobody (R17).
+       case when s.due_at < s.period_ends_at
+           then is_given_back_v1(s.tenant_id, s.account_id, s.subscription_id, s.period_starts_at) else false end as given_back,
        a.zone, o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.role,
        m.paused_reason, m.retry_at, g.since_at as out_since, x.since_at as disconnected_at, s.seller_failed_at, s.past_due_since,
