@@ -163,11 +163,17 @@ class Desk:
     async def records(self, request: Request) -> Response:
         """Payments page by page."""
         asked = request.query_params
+        merchant = self._hear(request)
+        fault = self.faults.next_fault("list", merchant, None)
+        if fault == "refuse":
+            return JSONResponse({"code": "refused"}, 400)
+        if fault is not None:
+            raise HangUp
         try:
             return JSONResponse(
                 list_payments(
                     self.bank,
-                    self._hear(request),
+                    merchant,
                     since=asked.get("since", ""),
                     before=asked.get("before", ""),
                     after=asked.get("after"),

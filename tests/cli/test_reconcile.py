@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from brimful.cli.reconcile import Shown
 from brimful.domain.payment import Captured, Created, SavedMethod
+from brimful.effects.reconcile import Report
 from brimful.gateways.port import REFERENCE
 from brimful.gateways.testbank.adapter import Testbank
 from brimful_testbank.server import serving
@@ -52,6 +55,23 @@ async def test_r24_what_a_person_has_to_see_is_status_1(empty: str, place: Path)
     [finding] = report["findings"]
     assert (finding["outcome"], finding["trouble"]) == ("person", "captured_unknown")
     assert (finding["payment_id"], finding["amount"]) == (payment, "$10.00")
+
+
+def test_r24_an_account_that_was_not_listed_is_status_1_and_told_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With all that was compared beside it: by line, and as JSON."""
+    at = datetime(2027, 4, 1, tzinfo=UTC)
+    unread = {"acct_1": "no answer: status 429"}
+    shown = Shown(Report(since=at, before=at, accounts=2, payments=3, charges=3, unread=unread))
+    shown.show()
+    told = capsys.readouterr().out
+    assert shown.status == 1
+    assert "Not compared: acct_1 was not listed by the gateway (no answer: status 429)." in told
+    assert "Run this again" in told and "No difference." not in told
+    assert shown.plain()["unread_accounts"] == [
+        {"gateway_account": "acct_1", "why": "no answer: status 429"}
+    ]
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "366", "many"])

@@ -1,11 +1,15 @@
 """The gateway's payments against our charges: what is mended, and what is left to a person (R24)."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from brimful.domain.payment import Captured, Created, Held, SavedMethod
 from brimful.domain.reconciling import Repair, Trouble
-from brimful.effects.reconcile import Report, reconcile
+from brimful.effects.read_records import PAUSES_S, Rest
+from brimful.effects.reconcile import NoRecords, Report, reconcile
 from brimful.gateways.port import REFERENCE, CaptureMode
 from brimful.usecases.answers import SpendDone
 from brimful_testbank.faults import Rule
@@ -14,7 +18,7 @@ from tests.builders.world import World, small_world
 ANY_TIMES = 1_000
 
 
-async def reconciled(world: World, *, days: int = 1) -> Report:
+async def reconciled(world: World, *, days: int = 1, rest: Rest = asyncio.sleep) -> Report:
     """Reconcile what was made until now, and begin what follows."""
     engine = world.engine
     assert engine.records is not None
@@ -25,14 +29,15 @@ async def reconciled(world: World, *, days: int = 1) -> Report:
         since=now - timedelta(days=days),
         before=now,
         seen=lambda account, count: None,
+        rest=rest,
     )
     engine.run(report.effects)
     return report
 
 
-async def compared(world: World, *, days: int = 1) -> Report:
+async def compared(world: World, *, days: int = 1, rest: Rest = asyncio.sleep) -> Report:
     """Reconcile what was made until now, and see to what follows."""
-    report = await reconciled(world, days=days)
+    report = await reconciled(world, days=days, rest=rest)
     await world.settle()
     return report
 
@@ -76,6 +81,12 @@ async def at_the_bank(
 async def paid_unheard(world: World) -> None:
     """The agency buys 2,000 credits by hand; the money is taken, and no answer comes back."""
     await small_world(world)
+    await buys_unheard(world)
+    assert (world.taken(), (await world.credits("Agency")).received) == ([1_000], 0)
+
+
+async def buys_unheard(world: World) -> None:
+    """The agency buys by hand, as above, in a world that is there."""
     pack = await world.package(None, 1_000, credits=2_000, name="By hand")
     world.desk.faults.rules += [
         Rule("lost_after", verb="confirm", times=ANY_TIMES),
@@ -83,7 +94,6 @@ async def paid_unheard(world: World) -> None:
     ]
     await world.buy("Agency", pack, wait_ms=0)
     await world.settle()
-    assert (world.taken(), (await world.credits("Agency")).received) == ([1_000], 0)
 
 
 async def bought(world: World) -> str:
@@ -190,6 +200,65 @@ async def test_r10_r24_a_closed_account_is_told_of_and_the_others_are_compared(
     assert (report.closed, report.needs_person) == ([], False)
     kinds = [notice["kind"] for notice in await world.notices("Client 1")]
     assert kinds[-1] == "resumed"
+
+
+class Pauses:
+    """Waits for nothing, and knows how long it was told to wait."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        """So many seconds go by."""
+        self.seconds.append(seconds)
+
+    def taken(self) -> list[float]:
+        """What was waited since this was asked last."""
+        taken, self.seconds = self.seconds, []
+        return taken
+
+
+async def test_r24_an_account_that_is_not_listed_keeps_no_other_from_being_compared(
+    world: World,
+) -> None:
+    """An agency's account is asked for again a few times and then left: what is mended at the
+    platform's is told, and the agency's is for another time. A refusal is not asked about again."""
+    await small_world(world)
+    await world.spend("Client 1", 25)
+    await world.settle()
+    await buys_unheard(world)
+    merchant = (await world.account("Agency")).merchant_ref
+    pauses, rules = Pauses(), world.desk.faults.rules
+    rules[:] = [Rule("lost_before", "list", merchant=merchant, times=ANY_TIMES)]
+    report = await compared(world, rest=pauses)
+    assert list(report.unread) == [merchant] and report.unread[merchant].startswith("no answer: ")
+    assert (report.accounts, told(report), report.needs_person) == (2, [("recorded", None)], True)
+    assert (await world.credits("Agency")).received == 4_000
+    assert pauses.taken() == list(PAUSES_S)
+    rules[:] = [Rule("refuse", "list", merchant=merchant)]
+    report = await compared(world, rest=pauses)
+    assert (report.unread, report.needs_person) == ({merchant: "refused: refused"}, True)
+    assert pauses.taken() == []
+    rules.clear()
+    report = await compared(world, rest=pauses)
+    assert (report.unread, report.findings, report.needs_person) == ({}, [], False)
+
+
+async def test_r24_a_page_without_an_answer_is_asked_for_again(world: World) -> None:
+    """Twice it gets lost, then it is there. Where no account is listed at all nothing was compared,
+    and the second is not waited for as long as the first."""
+    await small_world(world)
+    await world.spend("Client 1", 25)
+    await world.settle()
+    pauses, rules = Pauses(), world.desk.faults.rules
+    rules[:] = [Rule("lost_before", "list", merchant="platform", times=2)]
+    report = await compared(world, rest=pauses)
+    assert (report.unread, report.payments, report.needs_person) == ({}, 2, False)
+    assert pauses.taken() == list(PAUSES_S[:2])
+    rules[:] = [Rule("lost_before", "list", times=ANY_TIMES)]
+    with pytest.raises(NoRecords, match=r"did not list the payments of acct_.*, nor of 1 more"):
+        await reconciled(world, rest=pauses)
+    assert pauses.taken() == [*PAUSES_S, PAUSES_S[0]]
 
 
 async def test_r24_r25_disputes_of_which_no_event_told_are_recorded(world: World) -> None:

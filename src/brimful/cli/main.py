@@ -150,7 +150,7 @@ def reconcile(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the gateway's payments with our charges, both ways, and mend what can be proved.
-    Exit status 1 when something needs a person."""
+    Exit status 1 when something needs a person or could not be compared."""
     from brimful.cli import reconcile as command
     from brimful.settings import read_settings
 

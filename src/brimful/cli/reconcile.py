@@ -19,6 +19,7 @@ from brimful.settings import Settings
 
 DAYS_MAX = 365
 _CLOSED = "is closed to us. None of its clients is charged until its owner connects it again."
+_UNREAD = "was not listed by the gateway"
 _NOT_THIS_ONE = "the gateway keeps no list of payments to compare with"
 TITLES = {
     "captured_without_grant": "money was taken for a purchase that failed: refund it at the gateway",
@@ -46,7 +47,8 @@ class Shown:
 
     @property
     def status(self) -> int:
-        """The exit status: 1 when something needs a person or the gateway gave no answer."""
+        """The exit status: 1 when something needs a person, or the gateway gave no answer, be it of
+        a whole account."""
         return 1 if self.report.needs_person else 0
 
     def plain(self) -> dict[str, Any]:
@@ -59,6 +61,9 @@ class Shown:
             "charges": report.charges,
             "payments": report.payments,
             "closed_accounts": report.closed,
+            "unread_accounts": [
+                {"gateway_account": account, "why": why} for account, why in report.unread.items()
+            ],
             "findings": [_plain(finding) for finding in report.findings],
         }
 
@@ -75,6 +80,10 @@ class Shown:
         mended = [one for one in report.findings if one.outcome not in ("person", "no_answer")]
         for account in report.closed:
             console.print(f"Not compared: {account} {_CLOSED}", soft_wrap=True)
+        for account, why in report.unread.items():
+            console.print(f"Not compared: {account} {_UNREAD} ({why}).", soft_wrap=True)
+        if report.unread:
+            console.print("Run this again for what was not listed.")
         if mended:
             console.print(f"Mended: {len(mended):,}")
             console.print(_table(mended))
@@ -83,7 +92,7 @@ class Shown:
             console.print(_table(persons))
             for trouble in sorted({str(one.trouble) for one in persons if one.trouble}):
                 console.print(f"{trouble}: {TITLES[trouble]}.", soft_wrap=True)
-        elif not mended and not report.closed:
+        elif not mended and not report.closed and not report.unread:
             console.print("No difference.")
 
 

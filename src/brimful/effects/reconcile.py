@@ -1,6 +1,7 @@
 """Reconciling: the gateway's payments and our charges, compared both ways and mended where the
 difference proves what is to be done (R24)."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Literal
 
 from brimful.billing import disconnections
 from brimful.billing.reconciling import list_charges_at, list_gateway_accounts
-from brimful.domain.disconnection import Connected, Disconnected, is_disconnected
+from brimful.domain.disconnection import Connected, Disconnected
 from brimful.domain.effect import Effect
 from brimful.domain.payment import Canceled, NotFound, Refused, Unknown, Unreachable
 from brimful.domain.payment_record import PaymentRecord
@@ -21,7 +22,8 @@ from brimful.domain.reconciling import (
     compare,
 )
 from brimful.effects.drive import Driver
-from brimful.gateways.records import Records, RecordsPage
+from brimful.effects.read_records import PAUSES_S, NotListed, Rest, read_records
+from brimful.gateways.records import Records
 from brimful.usecases.record_connection import record_connection
 from brimful.usecases.record_payment import record_payment
 
@@ -32,7 +34,7 @@ Outcome = Literal["recorded", "canceled", "person", "no_answer"]
 
 
 class NoRecords(ConnectionError):
-    """The gateway did not give its records; nothing is known of what it has."""
+    """The gateway gave the records of no account; nothing was compared and nothing changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +59,16 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     # The sellers' accounts that are closed to us, whose payments could not be compared.
     closed: list[str] = field(default_factory=list)
+    # The accounts whose payments the gateway did not list, and why: they are to be compared another time.
+    unread: dict[str, str] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
 
     @property
     def needs_person(self) -> bool:
         """Something could not be settled: it is a person's, or the gateway gave no answer, or an
-        account is closed to us."""
+        account is closed to us or was not listed."""
         unsettled = (one.outcome in ("person", "no_answer") for one in self.findings)
-        return bool(self.closed) or any(unsettled)
+        return bool(self.closed) or bool(self.unread) or any(unsettled)
 
 
 async def reconcile(
@@ -74,51 +78,53 @@ async def reconcile(
     since: datetime,
     before: datetime,
     seen: Callable[[str, int], None],
+    rest: Rest = asyncio.sleep,
 ) -> Report:
     """Compare all payments made from ``since`` on and earlier than ``before``, account by account.
 
-    ``seen`` is told each account's name and how many payments were read so far. May be repeated at
-    any time, beside servers and workers: what it mends, it mends as they do. An account that is closed
-    to us is told of and passed over; that one is, or is so no more, is recorded (R10). Returns the
-    report, with the effects that follow. Raises NoRecords when the gateway does not answer.
+    ``seen`` is told each account's name and how many payments were read so far; ``rest`` waits so many
+    seconds before a page that brought no answer is asked for again. May be repeated at any time,
+    beside servers and workers: what it mends, it mends as they do. An account that is closed to us is
+    told of and passed over; that one is, or is so no more, is recorded (R10). One that the gateway does
+    not list keeps no other from being compared, and is told of. Returns the report, with the effects
+    that follow. Raises NoRecords when not one account was listed, so that nothing changed.
     """
     report = Report(since=since, before=before)
+    pauses_s = PAUSES_S
     for account in await list_gateway_accounts(driver.ctx.db, driver.ctx.gateway):
         report.accounts += 1
         asked = driver.now().real_at
-        theirs = await _read_all(records, account, since, before, seen)
-        report.effects += await _learn_of_account(driver, account, theirs is None, asked)
-        if theirs is None:
+        theirs = await read_records(
+            records,
+            account,
+            since=since - MARGIN,
+            before=before + MARGIN,
+            seen=seen,
+            pauses_s=pauses_s,
+            rest=rest,
+        )
+        # While a gateway is away, each of a thousand accounts would be waited for as long as the first.
+        away = isinstance(theirs, NotListed) and not theirs.answers
+        pauses_s = PAUSES_S[:1] if away else PAUSES_S
+        if isinstance(theirs, NotListed):
+            report.unread[account] = theirs.why
+            continue
+        closed = isinstance(theirs, Disconnected)
+        report.effects += await _learn_of_account(driver, account, closed, asked)
+        if isinstance(theirs, Disconnected):
             report.closed.append(account)
             continue
         report.payments += len(theirs)
         await _compare_account(driver, account, theirs, report)
+    if len(report.unread) == report.accounts:
+        raise _no_records(report)
     return report
 
 
-async def _read_all(
-    records: Records,
-    account: str,
-    since: datetime,
-    before: datetime,
-    seen: Callable[[str, int], None],
-) -> list[PaymentRecord] | None:
-    """All payments of an account in a span of time; None for an account that is closed to us."""
-    read: list[PaymentRecord] = []
-    after: str | None = None
-    while True:
-        page = await records.list_payments(
-            account_ref=account, since=since - MARGIN, before=before + MARGIN, after=after
-        )
-        if is_disconnected(page):
-            return None
-        if not isinstance(page, RecordsPage):
-            raise NoRecords(f"the gateway did not list the payments of {account}: {page}")
-        read += page.records
-        seen(account, len(read))
-        after = page.after
-        if after is None:
-            return read
+def _no_records(report: Report) -> NoRecords:
+    account, why = next(iter(report.unread.items()))
+    more = f", nor of {report.accounts - 1:,} more" if report.accounts > 1 else ""
+    return NoRecords(f"the gateway did not list the payments of {account}{more} ({why})")
 
 
 async def _learn_of_account(
