@@ -154,6 +154,11 @@ async def test_r46_a_closed_account_can_be_read_and_not_used(world: World) -> No
         below = {"name": "New", "owner_name": "X", "owner_email": "x@example.com"}
         answer = await platform.ask("POST", f"{agency}/accounts", below, status=403)
         assert answer["code"] == "account_closed"
+        # A model may have any name, also that of what can be asked of a closed account.
+        for path in ("rates/close", "rates/release"):
+            answer = await platform.ask("PUT", f"{agency}/{path}", {"credits": 5}, status=403)
+            assert answer["code"] == "account_closed", path
+        await platform.ask("POST", f"{agency}/close", {"given_by": "X"})
 
 
 async def test_r31_which_chatbots_to_keep_over_http(world: World) -> None:

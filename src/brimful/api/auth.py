@@ -18,8 +18,11 @@ from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
 
-# What may be asked of an account that is closed, beside reading it.
-_ENDS = re.compile(r"/close$|/holds/[^/]+/(capture|release)$|/leases/[^/]+/(report|return)$")
+# What may be asked of an account that is closed, beside reading it: whole paths, since the last word of
+# one may be a name that somebody chose, such as a model's.
+_ENDS = re.compile(
+    r"/v1/accounts/[^/]+/(close|holds/[^/]+/(capture|release)|leases/[^/]+/(report|return))"
+)
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
 
