@@ -96,7 +96,7 @@ class Route:
             return 404, "not_found"
         if kind == "client" and self.seller:
             return 403, "seller_cannot_sell"
-        if kind == "client" and "{child_id}" in self.path:
+        if kind == "client" and ("{child_id}" in self.path or "{client_debt_id}" in self.path):
             return 404, "not_found"
         if self.body == "ReleaseChatbots":
             # It is of a plan here; ``test_subscriptions`` releases extra chatbots.
@@ -162,6 +162,7 @@ ROUTES = (
     _post("/previews/refund", "PreviewRefund"),
     _post("/charges/{charge_id}/refunds", "Refund", 201, keyed=True),
     _post("/debts/{debt_id}/clear", "ClearDebt", 204),
+    _post("/client-debts/{client_debt_id}/clear", "ClearDebt", 204),
     _post("/spends", "Spend", makes="spend_id", keyed=True),
     _post("/spends/batch", "SpendBatch", platform=True),
     _post("/holds", "PlaceHold", 201, makes="hold_id", keyed=True),

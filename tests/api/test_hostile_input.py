@@ -49,6 +49,7 @@ class Commands:
             "endpoint_id": "whe_" + "0" * 32,
             "charge_id": "chg_" + "0" * 32,
             "debt_id": "dbt_" + "0" * 32,
+            "client_debt_id": "dbt_" + "0" * 32,
             "hold_id": "hld_" + "0" * 32,
             "lease_id": "hld_" + "0" * 32,
             "model": "gpt-4",

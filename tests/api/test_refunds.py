@@ -2,9 +2,13 @@
 
 import httpx
 
+from brimful.usecases.answers import Bought
+from brimful.usecases.set_move import MoveSet
+from tests.api.test_moves import grow
 from tests.api.test_subscriptions import Api
 from tests.builders.http import acc, key_for, serving_api
-from tests.builders.reversals import bought, dispute, refund_elsewhere
+from tests.builders.moving import move
+from tests.builders.reversals import bought, charge_of, dispute, refund_elsewhere
 from tests.builders.world import World
 
 
@@ -79,3 +83,69 @@ async def test_r25_disputes_are_listed_and_stop_refunds(world: World) -> None:
         assert told["code"] == "charge_disputed"
         balance = await agency.ask("GET", f"{client}/balance")
         assert (balance["credits"]["free"], balance["credits"]["held"]) == (0, 3_000)
+
+
+async def owes(world: World, seller: str) -> str:
+    """The client buys 3,000 credits of a seller for $25.00 and uses 1,200, and the payment is refunded.
+    The debt that is left."""
+    pack = await world.package(seller, 2_500, credits=3_000, name=f"Pack of {seller}")
+    assert isinstance(await world.buy("Client", pack), Bought)
+    await world.settle()
+    await world.spend("Client", 1_200)
+    charge = await charge_of(world, "Client")
+    await refund_elsewhere(world, charge["payment_id"], 2_500)
+    debt_id = await world.db.fetchval(
+        "select debt_id from reversal where seller_id = $1 and missing = 1200", world.names[seller]
+    )
+    return f"dbt_{debt_id.hex}"
+
+
+async def test_r25_r40_r46_a_debt_stays_its_creditors_when_the_client_moves(world: World) -> None:
+    """A client owes North, moves, and owes South. Each sees and clears its own debt, and neither that
+    of the other; the client, and those above both, see the two."""
+    await grow(world)
+    await world.stock("South", credits=5_000)
+    to_north = await owes(world, "North")
+    moved = await move(world, "Client", "South")
+    assert isinstance(moved, MoveSet) and moved.moved
+    await world.card("Client")
+    to_south = await owes(world, "South")
+    client, north, south = (acc(world, name) for name in ("Client", "North", "South"))
+
+    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        keys = {
+            name: await key_for(world, name)
+            for name in ("Client", "North", "South", "Agency", None)
+        }
+
+        async def clear(name: str, path: str) -> tuple[int, str | None]:
+            answer = await http.post(
+                f"/v1/accounts/{path}/clear",
+                json={"given_by": name},
+                headers={"Authorization": f"Bearer {keys[name]}"},
+            )
+            return answer.status_code, answer.json()["code"] if answer.content else None
+
+        async def listed(name: str | None, path: str) -> list[str]:
+            page = await Api(http, keys[name]).ask("GET", path)
+            return [one["id"] for one in page["data"] if one["credits"]]
+
+        assert await listed("South", f"{client}/debts") == [to_south]
+        for name in ("Client", "Agency", None):
+            assert await listed(name, f"{client}/debts") == [to_south, to_north], name
+        for name, seller, debt in (("North", north, to_north), ("South", south, to_south)):
+            assert await listed(name, f"{seller}/client-debts") == [debt]
+        # Who sells to it now does not let go of what is owed to another, nor by its own list.
+        assert await clear("South", f"{client}/debts/{to_north}") == (409, "seller_changed")
+        assert await clear("South", f"{south}/client-debts/{to_north}") == (404, "not_found")
+        assert await clear("North", f"{north}/client-debts/{to_south}") == (404, "not_found")
+        assert await clear("North", f"{client}/debts/{to_north}") == (404, "not_found")
+        assert await listed("North", f"{north}/client-debts") == [to_north]
+        for _ in range(2):
+            assert await clear("North", f"{north}/client-debts/{to_north}") == (204, None)
+        assert await listed("Client", f"{client}/debts") == [to_south]
+        assert await clear("Client", f"{client}/debts/{to_south}") == (403, "only_its_seller")
+        assert await clear("Agency", f"{client}/debts/{to_south}") == (204, None)
+        assert await listed(None, f"{client}/debts") == []
+    said = await world.db.fetch("select cleared_by from reversal order by debt_id")
+    assert [row["cleared_by"] for row in said] == ["North", "Agency"]

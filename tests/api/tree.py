@@ -52,6 +52,7 @@ union all select 'child_id', 'acc', account_id, $1::uuid from account where acco
 union all select 'charge_id', 'chg', charge_id, account_id from charge
     join purchase_line using (tenant_id, purchase_id) where kind = 'subscription'
 union all select 'debt_id', 'dbt', debt_id, account_id from reversal where missing > 0
+union all select 'client_debt_id', 'dbt', debt_id, seller_id from reversal where missing > 0
 union all select 'lot_id', 'lot', lot_id, account_id from lot
 union all select 'subscription_id', 'sub', subscription_id, account_id from subscription
 union all select 'endpoint_id', 'whe', endpoint_id, account_id from webhook_endpoint
@@ -63,10 +64,11 @@ KINDS_OF_IDS = {
     "chatbot_id": "bot", "notice_id": "ntc", "key_id": "key", "method_id": "pmt", "child_id": "acc",
     "charge_id": "chg", "lot_id": "lot", "subscription_id": "sub", "account_id": "acc",
     "offer_id": "pkg", "plan_id": "pkg", "endpoint_id": "whe", "delivery_id": "whd", "debt_id": "dbt",
+    "client_debt_id": "dbt",
     "hold_id": "hld", "lease_id": "hld",
 }  # fmt: skip
 OF_EVERY_ACCOUNT = set(KINDS_OF_IDS) - {
-    "package_id", "child_id", "account_id", "offer_id", "plan_id",
+    "package_id", "child_id", "client_debt_id", "account_id", "offer_id", "plan_id",
 }  # fmt: skip
 OF_SELLERS = {"package_id", "plan_id", "child_id", "key_id"}
 Ids = dict[str, str]
@@ -217,5 +219,6 @@ async def _seen(world: World) -> Tree:
     for name, ids in owned.items():
         wanted = set() if name == PLATFORM else OF_EVERY_ACCOUNT
         assert set(ids) >= (wanted | OF_SELLERS if name in (PLATFORM, *SELLERS) else wanted), name
+        assert name not in SELLERS or "client_debt_id" in ids, name
     accounts = {name: f"acc_{of.hex}" for name, of in names.items()}
     return Tree(world, keys, readers, revoked, accounts, owned)

@@ -48,7 +48,7 @@ BUGS = (
     Bug(
         "cleared_while_it_is_collected",
         "src/brimful/billing/refunds.py",
-        '    await lock_purchase(tx, tenant_id, debt["purchase_id"])\n',
+        "    await lock_purchase(tx, tenant_id, debt.purchase_id)\n",
         "",
         "R25: a debt is cleared or collected, not both",
         (

@@ -291,6 +291,7 @@ async def test_r25_a_debt_is_cleared_by_the_seller_and_shrinks_with_its_cause(wo
             tenant_id=account.tenant_id,
             account_id=account.account_id,
             debt_id=debt_id,
+            by=account.parent_id,
             given_by="Owner of Agency",
             moment=world.engine.clock.moment(),
         )

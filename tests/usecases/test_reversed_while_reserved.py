@@ -110,13 +110,14 @@ async def test_r25_what_is_just_being_taken_is_not_let_go_as_well(world: World) 
     assert await debts(world, "Agency") == []
 
 
-async def _clear(world: World) -> bool | Missing:
+async def _clear(world: World) -> bool | Refuse | Missing:
     account = await world.account("Client 1")
     return await clear_debt(
         world.engine.ctx,
         tenant_id=account.tenant_id,
         account_id=account.account_id,
         debt_id=await world.db.fetchval("select debt_id from reversal"),
+        by=account.parent_id,
         given_by="Owner of Agency",
         moment=world.engine.clock.moment(),
     )

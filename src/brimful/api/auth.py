@@ -87,6 +87,11 @@ class Target:
         return self.platform.currency if self.account is None else self.account.currency
 
     @property
+    def by(self) -> UUID | None:
+        """The account whose key it is; None for the platform's."""
+        return None if self.principal.tenant_id is None else self.principal.account_id
+
+    @property
     def acted_by_seller(self) -> bool:
         """The key is of one above the account named, not of the account itself."""
         return self.account is not None and self.principal.account_id != self.account.account_id
@@ -115,7 +120,7 @@ async def target_of(
         return Target(principal, platform, None)
     if account is None or not is_in_scope(principal, account):
         raise not_found()
-    is_command = request.method not in ("GET", "HEAD") and not _ENDS.search(request.url.path)
+    is_command = request.method not in ("GET", "HEAD") and not _ENDS.fullmatch(request.url.path)
     if account.state == "closed" and is_command:
         raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return Target(principal, platform, account)

@@ -54,6 +54,15 @@ class KnownDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Debt:
+    """What an account owes for credits of a purchase, to the seller that it bought them of."""
+
+    debt_id: UUID
+    purchase_id: UUID
+    seller_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DueRefund:
     """A refund whose next step is at the gateway."""
 
@@ -241,27 +250,29 @@ async def list_debts(
     of_buyers: bool,
     after: UUID | None,
     limit: int,
+    seen_by: UUID | None = None,
 ) -> list[dict[str, Any]]:
-    """A page of the debts of an account, or of those of its buyers, newest first."""
-    rows = await db.fetch(_sql("list_debts"), tenant_id, account_id, after, limit, of_buyers)
+    """A page of the debts of an account, or of those of its buyers, newest first: all of them, or
+    those that are owed to ``seen_by`` or below it."""
+    rows = await db.fetch(
+        _sql("list_debts"), tenant_id, account_id, after, limit, of_buyers, seen_by
+    )
     return [dict(row) for row in rows]
 
 
+async def read_debt(
+    tx: Transaction, *, tenant_id: UUID, debt_id: UUID, account_id: UUID, of_buyers: bool
+) -> Debt | None:
+    """A debt of an account, or, ``of_buyers``, one that a buyer has to it; None when there is none."""
+    row = await tx.fetchrow(_sql("read_debt"), tenant_id, debt_id, account_id, of_buyers)
+    return None if row is None else Debt(**dict(row))
+
+
 async def clear_debt(
-    tx: Transaction,
-    *,
-    tenant_id: UUID,
-    debt_id: UUID,
-    account_id: UUID,
-    given_by: str,
-    moment: Moment,
+    tx: Transaction, *, tenant_id: UUID, debt: Debt, given_by: str, moment: Moment
 ) -> bool:
-    """Let go of what an account owes; True when it owed something. Raises LookupError when there is no
-    such debt."""
-    where = (tenant_id, debt_id, account_id)
-    debt = await tx.fetchrow(_sql("read_debt"), *where)
-    if debt is None:
-        raise LookupError(str(debt_id))
+    """Let go of what an account owes; True when it owed something."""
     # Whoever takes what has come free holds these, and has read what is cleared: not both (R25).
-    await lock_purchase(tx, tenant_id, debt["purchase_id"])
-    return await tx.fetchval(_sql("clear_debt"), *where, given_by, moment.at) is not None
+    await lock_purchase(tx, tenant_id, debt.purchase_id)
+    row = (tenant_id, debt.debt_id, given_by, moment.at)
+    return await tx.fetchval(_sql("clear_debt"), *row) is not None

@@ -13,6 +13,7 @@ from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import After, ClearDebt, IdempotencyKey, Limit, PreviewRefund, Refund
 from brimful.billing.listings import list_page
 from brimful.billing.refunds import list_debts, read_refund
+from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.clear_debt import clear_debt
 from brimful.usecases.refund_charge import RefundBegun, RefundFigures, Wish, preview_refund
@@ -187,6 +188,9 @@ async def list_disputes(
 async def _debts(
     buyer: Buyer, engine: Engine, limit: int, after: str | None, *, of_buyers: bool
 ) -> Page:
+    # An account sees all that it owes; a seller above it, what is owed to itself or below it: of one
+    # that the account bought of before, it does not hear (R40, R46).
+    seen_by = buyer.target.by if buyer.target.acted_by_seller and not of_buyers else None
     rows = await list_debts(
         engine.ctx.db,
         tenant_id=buyer.tenant_id,
@@ -194,8 +198,28 @@ async def _debts(
         of_buyers=of_buyers,
         after=None if after is None else ids.parse("dbt", after),
         limit=limit + 1,
+        seen_by=seen_by,
     )
     return present.page(rows, "dbt", "debt_id", limit)
+
+
+async def _clear(
+    buyer: Buyer, engine: Engine, debt_id: str, body: ClearDebt, *, of_buyers: bool
+) -> None:
+    answer = await clear_debt(
+        engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        debt_id=ids.parse("dbt", debt_id),
+        by=buyer.target.by,
+        given_by=body.given_by,
+        moment=engine.clock.moment(),
+        of_buyers=of_buyers,
+    )
+    if isinstance(answer, Missing):
+        raise not_found()
+    if isinstance(answer, Refuse):
+        raise of_answer(answer)
 
 
 @router.get(
@@ -206,7 +230,8 @@ async def _debts(
 async def list_own(
     buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
 ) -> Page:
-    """Newest first; `credits` and `amount_minor` are what is open, 0 once it is cleared."""
+    """Newest first; `credits` and `amount_minor` are what is open, 0 once it is cleared. A seller's
+    key sees what is owed to that seller and to those below it."""
     return await _debts(buyer, engine, limit, after, of_buyers=False)
 
 
@@ -218,26 +243,33 @@ async def list_own(
 async def list_of_buyers(
     buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
 ) -> Page:
-    """Newest first; none of one that sells to nobody."""
+    """Newest first, with what those owe who have moved to another seller since; none of one that
+    sells to nobody."""
     return await _debts(buyer, engine, limit, after, of_buyers=True)
 
 
 @router.post(
     "/v1/accounts/{account_id}/debts/{debt_id}/clear",
     status_code=204,
-    responses=documented(403),
+    responses=documented(403, 409),
     summary="Clear a debt",
 )
 async def clear(buyer: BuyerDep, debt_id: str, body: ClearDebt, engine: EngineDep) -> None:
-    """By the seller: it was settled in another way, or is forgiven. No credits move."""
+    """By the seller to whom it is owed, or above it: it was settled in another way, or is forgiven. No
+    credits move. One who sells to the account only since then is refused."""
     _by_its_seller(buyer)
-    answer = await clear_debt(
-        engine.ctx,
-        tenant_id=buyer.tenant_id,
-        account_id=buyer.account_id,
-        debt_id=ids.parse("dbt", debt_id),
-        given_by=body.given_by,
-        moment=engine.clock.moment(),
-    )
-    if isinstance(answer, Missing):
-        raise not_found()
+    await _clear(buyer, engine, debt_id, body, of_buyers=False)
+
+
+@router.post(
+    "/v1/accounts/{account_id}/client-debts/{client_debt_id}/clear",
+    status_code=204,
+    responses=documented(403),
+    summary="Clear what a buyer owes a seller",
+)
+async def clear_of_buyer(
+    buyer: BuyerDep, client_debt_id: str, body: ClearDebt, engine: EngineDep
+) -> None:
+    """As above, by the account to whom it is owed: also when the buyer has moved to another seller
+    since, or is closed."""
+    await _clear(buyer, engine, client_debt_id, body, of_buyers=True)
