@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from brimful.db.transaction import assert_no_transaction
+from brimful.notices.header import recipient_header, sender_header, text_header
 
 TIMEOUT_S = 15
 
@@ -24,19 +25,16 @@ class Mailer(Protocol):
 def write_message(
     *, sender: str, brand: str, recipient: str, title: str, body: str, name: str
 ) -> EmailMessage:
-    """A message in a brand's name. Line breaks in what users wrote cannot make headers."""
+    """A message in a brand's name. Nothing that users wrote can make or change a header. Raises
+    ValueError for a recipient that is no mail address."""
     message = EmailMessage()
-    message["From"] = f'"{_one_line(brand)}" <{sender}>'
-    message["To"] = _one_line(recipient)
-    message["Subject"] = _one_line(title)
+    message["From"] = sender_header(brand, sender)
+    message["To"] = recipient_header(recipient)
+    message["Subject"] = text_header("Subject", title)
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = make_msgid(idstring=name, domain="brimful.invalid")
     message.set_content(body)
     return message
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.replace('"', "'").split())
 
 
 class FolderMailer:
