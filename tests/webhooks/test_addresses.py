@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from brimful.domain.webhook import Answered, NotReached
-from brimful.effects.http_post import Poster, resolve
+from brimful.effects.http_post import Poster
+from brimful.effects.lookups import look_up
 from brimful.notices.address import may_connect, read_url
 from tests.builders.hooks import receiving
 
@@ -149,5 +150,5 @@ async def test_r42_without_a_listener_there_is_no_answer() -> None:
     """The connection is refused; so is a name that is none."""
     poster = Poster(production=False)
     assert await poster.post("http://127.0.0.1:9/", {}, b"") == NotReached("connection_failed")
-    assert list(await resolve("127.0.0.1", 80)) == ["127.0.0.1"]
+    assert list(look_up("127.0.0.1", 80)) == ["127.0.0.1"]
     await poster.close()

@@ -6,7 +6,6 @@ environment used, nothing of the answer read but its status.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -14,34 +13,30 @@ import httpx
 
 from brimful.db.transaction import assert_no_transaction
 from brimful.domain.webhook import Answer, Answered, NotReached
+from brimful.effects.lookups import Lookups
 from brimful.notices.address import Place, may_connect, read_url
 
 TIMEOUT_S = 5.0
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host by the system's resolver. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
 class Poster:
     """Posts to URLs; in ``production`` only to machines of the public internet, by https.
 
-    ``find`` resolves names, ``trust`` says which certificates are good (None: the usual ones).
+    ``find`` resolves names (None: by the system's resolver, in threads of its own), ``trust`` says which
+    certificates are good (None: the usual ones).
     """
 
     def __init__(
         self,
         *,
         production: bool,
-        find: Resolve = resolve,
+        find: Resolve | None = None,
         trust: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._production, self._find, self._trust = production, find, trust
+        self._production, self._trust = production, trust
+        self._find = find or Lookups().find
         self._timeout_s = timeout_s
         self._client: httpx.AsyncClient | None = None
 
