@@ -87,11 +87,6 @@ class Target:
         return self.platform.currency if self.account is None else self.account.currency
 
     @property
-    def by(self) -> UUID | None:
-        """The account whose key it is; None for the platform's."""
-        return None if self.principal.tenant_id is None else self.principal.account_id
-
-    @property
     def acted_by_seller(self) -> bool:
         """The key is of one above the account named, not of the account itself."""
         return self.account is not None and self.principal.account_id != self.account.account_id

@@ -190,7 +190,9 @@ async def _debts(
 ) -> Page:
     # An account sees all that it owes; a seller above it, what is owed to itself or below it: of one
     # that the account bought of before, it does not hear (R40, R46).
-    seen_by = buyer.target.by if buyer.target.acted_by_seller and not of_buyers else None
+    seen_by = (
+        buyer.target.principal.scope_id if buyer.target.acted_by_seller and not of_buyers else None
+    )
     rows = await list_debts(
         engine.ctx.db,
         tenant_id=buyer.tenant_id,
@@ -211,7 +213,7 @@ async def _clear(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         debt_id=ids.parse("dbt", debt_id),
-        by=buyer.target.by,
+        by=buyer.target.principal.scope_id,
         given_by=body.given_by,
         moment=engine.clock.moment(),
         of_buyers=of_buyers,
