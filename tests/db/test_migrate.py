@@ -15,6 +15,7 @@ import pytest
 from brimful.db.address import CannotConnect
 from brimful.db.migrate import OtherSchema, migrate
 from brimful.db.transaction import connect
+from brimful.db.upgrade import upgrade
 from tests.conftest import with_database
 
 Way = Callable[[str], Awaitable[Any]]
@@ -139,6 +140,49 @@ async def test_a_database_of_other_files_is_refused(empty: str, made_otherwise: 
     with pytest.raises(
         OtherSchema, match=r"unreleased version of brimful \(revision 0001_ground\)"
     ):
+        await migrate(empty)
+    assert await schema(empty) == before
+
+
+LATER = (
+    "create table of_a_later_release (id int)",
+    "insert into migration_note values ('0002_later', 'that of its files')",
+    "update alembic_version set version_num = '0002_later'",
+)
+
+
+@pytest.mark.parametrize("way", [migrate, upgrade])
+async def test_an_old_release_starts_on_a_later_schema(way: Way, empty: str) -> None:
+    """It has all that ours makes, from our files, and more: nothing is changed. So does a process that
+    waited while a later release's was at work."""
+    await migrate(empty)
+    connection = await asyncpg.connect(empty)
+    for statement in LATER:
+        await connection.execute(statement)
+    before = await schema(empty)
+    await way(empty)
+    assert await schema(empty) == before
+    assert await connection.fetchval("select version_num from alembic_version") == "0002_later"
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    "made_otherwise",
+    [
+        "update migration_note set sha256 = 'that of other files' where revision = '0001_ground'",
+        "delete from migration_note where revision = '0001_ground'",
+        "drop table migration_note",
+    ],
+)
+async def test_a_later_schema_without_ours_is_refused(empty: str, made_otherwise: str) -> None:
+    """Unknown, and no proof that ours is in it: nothing is changed, and both revisions are named."""
+    await migrate(empty)
+    connection = await asyncpg.connect(empty)
+    for statement in (*LATER, made_otherwise):
+        await connection.execute(statement)
+    await connection.close()
+    before = await schema(empty)
+    with pytest.raises(OtherSchema, match=r"\(revision 0001_ground\), and is at 0002_later"):
         await migrate(empty)
     assert await schema(empty) == before
 

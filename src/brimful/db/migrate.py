@@ -18,11 +18,12 @@ class OtherSchema(OSError):
 
 async def migrate(dsn: str) -> None:
     """Bring the database at ``dsn`` to the newest schema. Several processes may do so at once: one
-    works, the others wait. Raises CannotConnect, OtherSchema, or what PostgreSQL raises; the schema
-    is then as it was."""
+    works, the others wait. A later release's schema has ours in it and stays as it is: an old release
+    runs on it. Raises CannotConnect, OtherSchema, or what PostgreSQL raises; the schema is then as it
+    was."""
     at, made_with = await _read(dsn)
-    if at == revisions()[-1]:
-        check(made_with)
+    if at == revisions()[-1] or is_later(at):
+        check(made_with, at)
         return
     # Alembic is large: only who has something to migrate waits for it.
     from brimful.db.upgrade import upgrade
@@ -30,14 +31,22 @@ async def migrate(dsn: str) -> None:
     await upgrade(dsn)
 
 
-def check(made_with: Mapping[str, str]) -> None:
-    """Whether each revision was made with these files, by the hashes that the database notes. Raises
-    OtherSchema."""
+def is_later(at: str | None) -> bool:
+    """Whether a database is at a revision that is none of ours: what a later release brought it to, if
+    it has ours in it, which is for ``check`` to say."""
+    return at is not None and at not in revisions()
+
+
+def check(made_with: Mapping[str, str], at: str | None) -> None:
+    """Whether each revision was made with these files, by the hashes that the database notes; ``at`` is
+    the revision that it is at. Raises OtherSchema."""
     for revision in revisions():
         if made_with.get(revision) != hash_of(revision):
+            beyond = f", and is at {at}, which is unknown to this one" if is_later(at) else ""
             raise OtherSchema(
-                f"the database was made by another, unreleased version of brimful (revision {revision}); "
-                "start with a new one: an empty database, or another folder in BRIMFUL_DATA_DIR"
+                f"the database was made by another, unreleased version of brimful (revision {revision})"
+                f"{beyond}; start with a new one: an empty database, or another folder in "
+                "BRIMFUL_DATA_DIR"
             )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from brimful.db.address import connection_to
-from brimful.db.migrate import check
+from brimful.db.migrate import check, is_later
 
 HERE = Path(__file__).parent / "migrations"
 
@@ -28,10 +28,23 @@ async def upgrade(dsn: str) -> None:
             # Seen by every process that migrates, gone with the transaction; correctness of money
             # rests on no such lock.
             await connection.exec_driver_sql("select pg_advisory_xact_lock(6274)")
-            await connection.run_sync(_upgrade)
-            check(await _notes(connection))
+            # While we waited, a later release may have been the one that worked.
+            at = await _at(connection)
+            if not is_later(at):
+                await connection.run_sync(_upgrade)
+            check(await _notes(connection), at)
     finally:
         await engine.dispose()
+
+
+async def _at(connection: AsyncConnection) -> str | None:
+    """The revision that the database is at, if it is at one."""
+    exists = await connection.exec_driver_sql("select to_regclass('alembic_version') is not null")
+    if not exists.scalar():
+        return None
+    at = await connection.exec_driver_sql("select version_num from alembic_version")
+    found: str | None = at.scalar()
+    return found
 
 
 async def _notes(connection: AsyncConnection) -> dict[str, str]:
