@@ -129,7 +129,7 @@ class FaultyDatabase(Database):
             kind = self._script.before_commit(_committing.get())
         self._script.after_commit(kind)
 
-    async def fetch(self, sql: str, *args: Any) -> Any:
+    async def fetch(self, sql: str, *args: Any, timeout: float | None = None) -> Any:
         """As ever."""
         return await self._alone("fetch", sql, args)
 
@@ -137,7 +137,7 @@ class FaultyDatabase(Database):
         """As ever."""
         return await self._alone("fetchrow", sql, args)
 
-    async def fetchval(self, sql: str, *args: Any) -> Any:
+    async def fetchval(self, sql: str, *args: Any, timeout: float | None = None) -> Any:
         """As ever."""
         return await self._alone("fetchval", sql, args)
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 import brimful
-from brimful.db.transaction import Database, Transaction, _prepare
+from brimful.db.transaction import Database, Transaction, _prepare, _reached
 from tests.simulator.gate import Gate
 from tests.simulator.wire import Wire
 
@@ -206,8 +206,8 @@ class GatedPool:
         self._life.die()
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[GatedConnection]:
-        """A connection for one transaction."""
+    async def acquire(self, timeout: float | None = None) -> AsyncIterator[GatedConnection]:
+        """A connection for one transaction, however long that takes: nobody's time passes meanwhile."""
         session = await self._sessions.take(self.gate.loop)
         try:
             yield GatedConnection(self, session)
@@ -271,3 +271,9 @@ class GatedDatabase(Database):
             return await super().run(body)
         finally:
             _committing.reset(mark)
+
+    async def _alone(
+        self, how: str, sql: str, args: tuple[Any, ...], timeout: float | None = None
+    ) -> Any:
+        with _reached():
+            return await getattr(self._pool, how)(sql, *args)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from brimful.db.address import DatabaseGone
+from brimful.db.address import DatabaseGone, TookTooLong
 from brimful.domain.reason import Reason, Refuse, title
 from brimful.effects.gatherer import Overloaded
 from brimful.usecases.answers import KeyConflict, Missing, TooMuch
@@ -166,10 +166,15 @@ def of_exception(exc: Exception) -> Problem:
         return Problem(503, "overloaded", detail, headers={"Retry-After": "1"})
     if isinstance(exc, DatabaseGone):
         # Whether it was done is told to whoever sends it again under its key (R39).
+        why = (
+            "This takes too long"
+            if isinstance(exc, TookTooLong)
+            else "The database cannot be reached"
+        )
         return Problem(
             503,
             str(Reason.temporarily_unavailable),
-            "The database cannot be reached. Send the same request again, with its Idempotency-Key.",
+            f"{why}. Send the same request again, with its Idempotency-Key.",
             headers={"Retry-After": "1"},
         )
     return Problem(500, "internal_error", "Something went wrong on our side.")

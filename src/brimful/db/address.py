@@ -4,6 +4,8 @@ from typing import Any
 
 import asyncpg
 
+from brimful.db.limits import TCP
+
 
 class CannotConnect(OSError):
     """The database cannot be reached at its address; the text says why, and holds no password."""
@@ -12,6 +14,15 @@ class CannotConnect(OSError):
 class DatabaseGone(CannotConnect):
     """The database went away in the middle of something. What was being committed may be committed
     or not: whoever asks again, under the same key, learns which (R39)."""
+
+
+class TookTooLong(DatabaseGone):
+    """The database is there, and one statement took longer than it may. What else is due may be done
+    meanwhile; this is asked again."""
+
+
+class LockedByOthers(TookTooLong):
+    """Others held for too long what a statement needs. Nothing was done."""
 
 
 def why(problem: Exception) -> CannotConnect:
@@ -32,8 +43,9 @@ UNREACHABLE = (ValueError, OSError, asyncpg.InterfaceError, asyncpg.PostgresErro
 
 
 async def connection_to(dsn: str) -> Any:
-    """One connection of the driver's own. Raises CannotConnect."""
+    """One connection of the driver's own, for migrations: they may take as long as they take, but for
+    a host that is no more. Raises CannotConnect."""
     try:
-        return await asyncpg.connect(dsn)
+        return await asyncpg.connect(dsn, server_settings=TCP)
     except UNREACHABLE as problem:
         raise why(problem) from None

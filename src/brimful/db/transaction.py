@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from brimful.db.address import UNREACHABLE, DatabaseGone, why
+from brimful.db.address import UNREACHABLE, DatabaseGone, LockedByOthers, TookTooLong, why
+from brimful.db.limits import Limits
 
 # What a transaction is worked with: a connection's fetch, fetchrow, fetchval and execute.
 Transaction = PoolConnectionProxy
@@ -29,6 +30,8 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    # We said nothing for so long that the server took the process for dead; what was begun is undone.
+    asyncpg.IdleInTransactionSessionTimeoutError,
     # A connection that broke a moment ago, before the driver heard that it is closed.
     asyncpg.InternalClientError,
 )
@@ -52,10 +55,20 @@ def assert_no_transaction() -> None:
 
 @contextmanager
 def _reached() -> Iterator[None]:
-    """Say in one way that the database is gone, whatever the driver says. Raises DatabaseGone."""
+    """Say in one way that the database is gone, or took too long, whatever the driver says. Raises
+    DatabaseGone, TookTooLong, LockedByOthers."""
     try:
         yield
+    except DatabaseGone:
+        raise
+    except asyncpg.LockNotAvailableError as problem:
+        raise LockedByOthers(
+            f"others hold what is needed for too long; nothing was done, try again: {problem}"
+        ) from problem
     except _LOST as problem:
+        # The driver's own clock; one of the system's, of a line that is dead, has a number.
+        if isinstance(problem, TimeoutError) and problem.errno is None:
+            raise TookTooLong("a statement took longer than it may") from problem
         raise DatabaseGone(f"the database went away: {problem}") from problem
     except asyncpg.InterfaceError as problem:
         # The driver's word for a misuse of its own, too.
@@ -65,10 +78,11 @@ def _reached() -> Iterator[None]:
 
 
 class Database:
-    """A pool of connections to PostgreSQL. Each method raises DatabaseGone when it goes away."""
+    """A pool of connections to PostgreSQL. Each method raises DatabaseGone when it goes away or has no
+    connection free for long, TookTooLong when a statement does, LockedByOthers when a lock does."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        self._pool = pool
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", limits: Limits | None = None) -> None:
+        self._pool, self._limits = pool, limits or Limits()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -76,7 +90,7 @@ class Database:
         if _open.get():
             raise NestedTransaction("a transaction is open already")
         with _reached():
-            async with self._pool.acquire() as connection:
+            async with self._connection() as connection:
                 mark = _open.set(True)
                 try:
                     async with connection.transaction():
@@ -112,27 +126,43 @@ class Database:
                 await asyncio.sleep(0.005 * 2**again)
         raise AssertionError("unreachable")
 
-    async def fetch(self, sql: str, *args: Any) -> list[Any]:
-        """Rows of one statement, committed by itself."""
-        with _reached():
-            rows: list[Any] = await self._pool.fetch(sql, *args)
+    async def fetch(self, sql: str, *args: Any, timeout: float | None = None) -> list[Any]:
+        """Rows of one statement, committed by itself; it may take ``timeout`` seconds, if given."""
+        rows: list[Any] = await self._alone("fetch", sql, args, timeout)
         return rows
 
     async def fetchrow(self, sql: str, *args: Any) -> Any:
         """One row or None."""
-        with _reached():
-            return await self._pool.fetchrow(sql, *args)
+        return await self._alone("fetchrow", sql, args)
 
-    async def fetchval(self, sql: str, *args: Any) -> Any:
-        """One value or None."""
-        with _reached():
-            return await self._pool.fetchval(sql, *args)
+    async def fetchval(self, sql: str, *args: Any, timeout: float | None = None) -> Any:
+        """One value or None; it may take ``timeout`` seconds, if given."""
+        return await self._alone("fetchval", sql, args, timeout)
 
     async def execute(self, sql: str, *args: Any) -> str:
         """One statement, committed by itself; its command tag."""
-        with _reached():
-            tag: str = await self._pool.execute(sql, *args)
+        tag: str = await self._alone("execute", sql, args)
         return tag
+
+    async def _alone(
+        self, how: str, sql: str, args: tuple[Any, ...], timeout: float | None = None
+    ) -> Any:
+        with _reached():
+            async with self._connection() as connection:
+                return await getattr(connection, how)(sql, *args, timeout=timeout)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Transaction]:
+        """A connection of the pool; a process whose connections are all held up for long says so."""
+        patience_s, came = self._limits.connection_s, False
+        try:
+            async with self._pool.acquire(timeout=patience_s) as connection:
+                came = True
+                yield connection
+        except TimeoutError as late:
+            if came or late.errno is not None:
+                raise
+            raise DatabaseGone(f"no connection to it came free within {patience_s:g} s") from late
 
     async def close(self) -> None:
         """Close every connection."""
@@ -151,9 +181,10 @@ async def _no_reset(connection: Any) -> None:
     """Nothing in a session is ever set, so nothing has to be reset between uses."""
 
 
-async def connect(dsn: str, *, size_max: int = 20) -> Database:
+async def connect(dsn: str, *, size_max: int = 20, limits: Limits | None = None) -> Database:
     """Open a pool. Commits are durable: a money system does not turn that off. Raises
     CannotConnect."""
+    limits = limits or Limits()
     try:
         pool = await asyncpg.create_pool(
             dsn,
@@ -161,13 +192,14 @@ async def connect(dsn: str, *, size_max: int = 20) -> Database:
             max_size=size_max,
             init=_prepare,
             reset=_no_reset,
-            command_timeout=60,
+            command_timeout=limits.statement_s,
             server_settings={
                 "application_name": "brimful",
                 "synchronous_commit": "on",
                 "jit": "off",
+                **limits.of_session(),
             },
         )
     except UNREACHABLE as problem:
         raise why(problem) from None
-    return Database(pool)
+    return Database(pool, limits)

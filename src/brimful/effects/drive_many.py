@@ -15,6 +15,7 @@ import structlog
 
 from brimful.billing import payments
 from brimful.billing.purchases import Purchase
+from brimful.db.address import TookTooLong
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.payment import NotFound, Unknown, Unreachable
 from brimful.effects.drive import (
@@ -73,7 +74,7 @@ async def _drive_batch(
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
         try:
             step = await _step(driver, tenant_id, usual, seen)
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, TookTooLong):
             # One of them cannot be recorded: by themselves the others can (R24).
             _log.exception("renewals_not_recorded", tenant_id=str(tenant_id), of=len(usual))
             step = _Taken()

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from brimful.billing import renewals
-from brimful.db.address import DatabaseGone
+from brimful.db.address import DatabaseGone, TookTooLong
 from brimful.domain.effect import Effect, PlanBelow, Renew
 from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
@@ -40,6 +40,11 @@ class Renewing:
         while True:
             try:
                 begun = await self._begin(effect, None)
+            except TookTooLong as late:
+                # One of them may be held by others; by themselves the rest can be begun.
+                _log.warning("renewals_held_up", seller_id=str(effect.seller_id), why=str(late))
+                await self._one_by_one(effect)
+                return
             except DatabaseGone:
                 raise
             except Exception:
@@ -61,7 +66,7 @@ class Renewing:
 
     async def _one_by_one(self, effect: Renew) -> None:
         """One of a batch cannot be begun: the others are, by themselves, and the one that cannot is
-        looked at again in an hour, so that it holds up nobody."""
+        looked at again in an hour, so that it holds up nobody. One that others hold stays due."""
         at = self.now().at
         for buyer in await renewals.find_due_buyers(
             self.ctx.db, effect.tenant_id, effect.seller_id, at, BATCH
@@ -69,6 +74,8 @@ class Renewing:
             try:
                 begun = await self._begin(effect, buyer)
                 self.run(begun.effects)
+            except TookTooLong as late:
+                _log.warning("renewal_held_up", account_id=str(buyer), why=str(late))
             except DatabaseGone:
                 # No fault of the renewal: it stays due.
                 raise

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
+from brimful.db.limits import LONG_S
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -15,8 +16,6 @@ from brimful.domain.period import month_at
 
 _sql = partial(load, "brimful.ledger")
 
-# A month of a large platform is read in minutes; a statement of a request never takes so long.
-LONG_S = 6 * 3_600.0
 _NOBODY = UUID(int=0)
 
 
@@ -57,7 +56,7 @@ class Forgotten:
 
 async def find_entry_months(db: Database) -> list[datetime]:
     """The months (their first instants, UTC) that have entries outside the archive, oldest first."""
-    rows = await db.fetch(_sql("find_entry_months"))
+    rows = await db.fetch(_sql("find_entry_months"), timeout=LONG_S)
     return [row["starts_at"] for row in rows]
 
 
@@ -68,7 +67,9 @@ async def list_archived_months(db: Database) -> list[ArchivedMonth]:
 
 async def count_entries(db: Database, starts_at: datetime) -> int:
     """How many entries a month has outside the archive."""
-    return int(await db.fetchval(_sql("count_entries"), starts_at, month_at(starts_at, 1)))
+    ends_at = month_at(starts_at, 1)
+    count = await db.fetchval(_sql("count_entries"), starts_at, ends_at, timeout=LONG_S)
+    return int(count)
 
 
 async def carry_month(tx: Transaction, starts_at: datetime, moment: Moment) -> int | None:
@@ -135,7 +136,7 @@ async def find_unsettled(
     """(tenant, account) of those of whose spends in a month some may not be taken from their lots yet,
     in the order of ids."""
     ends_at = month_at(starts_at, 1)
-    rows = await db.fetch(_sql("find_unsettled"), starts_at, ends_at, *after, limit)
+    rows = await db.fetch(_sql("find_unsettled"), starts_at, ends_at, *after, limit, timeout=LONG_S)
     return [(row["tenant_id"], row["account_id"]) for row in rows]
 
 
@@ -146,7 +147,7 @@ async def list_tenants(db: Database) -> list[UUID]:
 
 async def count_old_spends(db: Database, before: datetime) -> int:
     """How many keys of spends would be forgotten."""
-    return int(await db.fetchval(_sql("count_old_spends"), before))
+    return int(await db.fetchval(_sql("count_old_spends"), before, timeout=LONG_S))
 
 
 async def forget_spends(

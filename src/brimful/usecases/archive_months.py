@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from brimful.db.address import LockedByOthers
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
 from brimful.ledger import archive, balances
@@ -74,7 +75,7 @@ async def archive_month(
 
     try:
         return await db.run(body)
-    except asyncpg.LockNotAvailableError:
+    except LockedByOthers:
         _log.warning("month_not_archived", month=f"{starts_at:%Y-%m}")
         return False
 

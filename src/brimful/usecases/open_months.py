@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-import asyncpg
 import structlog
 
+from brimful.db.address import LockedByOthers
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.period import month_at
@@ -33,6 +33,6 @@ async def open_months(ctx: Context, *, moment: Moment, present: bool) -> int:
 
         try:
             opened += await ctx.db.run(body)
-        except asyncpg.LockNotAvailableError:
+        except LockedByOthers:
             _log.warning("month_not_opened", month=f"{at:%Y-%m}")
     return opened

@@ -5,6 +5,7 @@ from functools import partial
 import asyncpg
 import structlog
 
+from brimful.db.address import TookTooLong
 from brimful.db.sqlfile import load
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
@@ -31,6 +32,6 @@ async def warn_due(ctx: Context, *, moment: Moment) -> tuple[Effect, ...]:
     for scan in _SCANS:
         try:
             await scan(ctx, moment)
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, TookTooLong):
             _log.exception("warning_failed", scan=scan.__name__)
     return (MailDue(),)
