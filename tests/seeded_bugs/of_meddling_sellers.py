@@ -126,8 +126,8 @@ BUGS = (
     Bug(
         "swept_though_waited_for",
         f"{USECASES}/sweep.py",
-        '            ended = [row["demand_id"]] if row["is_over"] else []\n',
-        '            ended = [row["demand_id"]]\n',
+        '        ended = [row["demand_id"]] if row["is_over"] else []\n',
+        '        ended = [row["demand_id"]]\n',
         "R20: who waits for a spend that is being bought for is not refused",
         ("tests/usecases/test_once.py::test_r20_a_sweep_refuses_no_caller_that_came_meanwhile",),
     ),

@@ -272,6 +272,18 @@ async def find_open(db: Database, tenant_id: UUID, account_id: UUID) -> list[UUI
     return [row["purchase_id"] for row in rows]
 
 
-async def suspend_overdue(tx: Transaction, past_due_before: datetime) -> list[dict[str, Any]]:
-    """Suspend what is past due since before an instant; the rows that were."""
-    return [dict(row) for row in await tx.fetch(_sql("suspend_overdue"), past_due_before)]
+async def find_overdue(
+    db: Database, past_due_before: datetime, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(tenant, account) of up to ``limit`` accounts of which something is past due since before an
+    instant, those that are so the longest first."""
+    rows = await db.fetch(_sql("find_overdue"), past_due_before, limit)
+    return [(row["tenant_id"], row["account_id"]) for row in rows]
+
+
+async def suspend_overdue(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, past_due_before: datetime
+) -> list[dict[str, Any]]:
+    """Suspend what an account has that is past due since before an instant; the rows that were."""
+    rows = await tx.fetch(_sql("suspend_overdue"), tenant_id, account_id, past_due_before)
+    return [dict(row) for row in rows]

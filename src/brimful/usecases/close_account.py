@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from brimful.billing import accounts, cards, keys, purchases, settings_records, subscriptions
@@ -15,6 +16,7 @@ from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
+from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.release_holds import release_holds
 from brimful.usecases.seats import give_back, offer
@@ -72,10 +74,11 @@ async def close_account(
 async def empty_closed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple[Effect, ...]:
     """Empty the closed accounts of which something was still under way when they were closed, or to
     which a client's unused credits came back since."""
-    effects: tuple[Effect, ...] = ()
-    for tenant_id, account_id in await accounts.find_to_empty(ctx.db, limit):
-        effects += await _empty_again(ctx, tenant_id, account_id, moment)
-    return effects
+    closed = await accounts.find_to_empty(ctx.db, limit)
+    return await one_by_one(
+        "account_not_emptied",
+        [Due(ids[1], ids[1], partial(_empty_again, ctx, *ids, moment)) for ids in closed],
+    )
 
 
 async def _empty_again(

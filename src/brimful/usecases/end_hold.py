@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
-
-import asyncpg
-import structlog
 
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, LookAhead
@@ -16,9 +14,8 @@ from brimful.ledger import demands, holds
 from brimful.ledger.holds import Locked
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.outcomes import effects_of
-
-_log = structlog.get_logger()
 
 Decide = Callable[[Locked], Change | Refuse | None]
 
@@ -101,14 +98,11 @@ async def _make(
 
 async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
     """End up to ``limit`` holds whose time is over, of any accounts in turn: a worker's part (R24)."""
-    effects: tuple[Effect, ...] = ()
-    for tenant_id, account_id, hold_id in await holds.find_over(ctx.db, moment.real_at, limit):
-        try:
-            effects += await _end(ctx, tenant_id, account_id, hold_id, moment)
-        except asyncpg.PostgresError:
-            # One that cannot be ended holds up no other; it stays due, and the audit names it.
-            _log.exception("hold_not_ended", hold_id=str(hold_id))
-    return effects
+    over = await holds.find_over(ctx.db, moment.real_at, limit)
+    return await one_by_one(
+        "hold_not_ended",
+        [Due(hold, of, partial(_end, ctx, tenant, of, hold, moment)) for tenant, of, hold in over],
+    )
 
 
 async def end_holds_of(

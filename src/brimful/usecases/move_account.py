@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 from uuid import UUID
-
-import asyncpg
-import structlog
 
 from brimful.billing import (
     accounts,
@@ -30,11 +28,10 @@ from brimful.ledger.transfers import Route
 from brimful.notices import webhooks
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
+from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.release_holds import children_changed
 from brimful.usecases.seats import GaveBack, give_back
-
-_log = structlog.get_logger()
 
 _TERMS = "The account moved to another seller."
 
@@ -44,16 +41,12 @@ async def move_due(
 ) -> tuple[Effect, ...]:
     """Move the accounts that are to move by now, or those of one seller (tenant, account) before
     anything of its clients renews. One of which a purchase is under way moves once that has ended."""
-    effects: tuple[Effect, ...] = ()
-    for tenant_id, account_id in await moves.find_due(ctx.db, moment.at, limit, seller):
-        try:
-            effects += await move_account(
-                ctx, tenant_id=tenant_id, account_id=account_id, moment=moment
-            )
-        except asyncpg.PostgresError:
-            # One that cannot be moved holds up no other; it stays due.
-            _log.exception("account_not_moved", account_id=str(account_id))
-    return effects
+    due = await moves.find_due(ctx.db, moment.at, limit, seller)
+    moving = [
+        (account, partial(move_account, ctx, tenant_id=tenant, account_id=account, moment=moment))
+        for tenant, account in due
+    ]
+    return await one_by_one("account_not_moved", [Due(of, of, move) for of, move in moving])
 
 
 async def move_account(

@@ -5,6 +5,7 @@ first, nor how often it is done. Nothing but the credits of that purchase is tou
 on stays with its clients, and what is missing is a debt.
 """
 
+from functools import partial
 from uuid import UUID
 
 from brimful.billing import accounts, breaker, purchases, refunds
@@ -19,6 +20,7 @@ from brimful.ledger.reversals import Reversed, Sale
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
+from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.seats import offer
 
 
@@ -100,10 +102,11 @@ async def settle_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple
     """Give buyers what is due back to them as soon as their sellers have it again: of refunds that
     failed and disputes that were won after all. Take or set aside what lacked as soon as it is free:
     it was reserved, or with a client, when its money went back, and was not used."""
-    effects: tuple[Effect, ...] = ()
-    for tenant_id, purchase_id in await reversals.find_owed(ctx.db, limit):
-        effects += await _settle_again(ctx, tenant_id, purchase_id, moment)
-    return effects
+    owed = await reversals.find_owed(ctx.db, limit)
+    return await one_by_one(
+        "reversal_not_settled",
+        [Due(ids[1], ids[1], partial(_settle_again, ctx, *ids, moment)) for ids in owed],
+    )
 
 
 async def _settle_again(

@@ -1,7 +1,8 @@
 """Subscriptions past due for seven days are suspended; nothing is deleted (R35)."""
 
-from itertools import groupby
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from brimful.billing import renewals
 from brimful.db.transaction import Transaction
@@ -10,18 +11,30 @@ from brimful.domain.moment import Moment
 from brimful.domain.past_due import SUSPENDED_AFTER
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
+from brimful.usecases.one_by_one import Due, one_by_one
 
 
-async def suspend_overdue(ctx: Context, *, moment: Moment) -> tuple[Effect, ...]:
-    """Suspend what its subscriber's own card has not paid for seven days; its owner is told, and
-    its seller's."""
+async def suspend_overdue(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
+    """Suspend what its subscriber's own card has not paid for seven days, of up to ``limit``
+    subscribers; its owner is told, and its seller's."""
+    overdue = await renewals.find_overdue(ctx.db, moment.at - SUSPENDED_AFTER, limit)
+    return await one_by_one(
+        "account_not_suspended",
+        [Due(ids[1], ids[1], partial(_suspend, ctx, *ids, moment)) for ids in overdue],
+    )
 
+
+async def _suspend(
+    ctx: Context, tenant_id: UUID, account_id: UUID, moment: Moment
+) -> tuple[Effect, ...]:
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        suspended = await renewals.suspend_overdue(tx, moment.at - SUSPENDED_AFTER)
-        suspended.sort(key=lambda row: row["account_id"])
-        for _, rows in groupby(suspended, key=lambda row: row["account_id"]):
-            await _tell(tx, list(rows), moment)
-        return (MailDue(),) if suspended else ()
+        suspended = await renewals.suspend_overdue(
+            tx, tenant_id, account_id, moment.at - SUSPENDED_AFTER
+        )
+        if not suspended:
+            return ()
+        await _tell(tx, suspended, moment)
+        return (MailDue(),)
 
     return await ctx.db.run(body)
 

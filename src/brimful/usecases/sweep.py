@@ -4,9 +4,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-import asyncpg
-import structlog
-
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
@@ -14,10 +11,10 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
+from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.seats import offer
 
-_log = structlog.get_logger()
 _sql = partial(load, "brimful.usecases")
 
 RESERVATION_LASTS = timedelta(minutes=15)
@@ -26,23 +23,20 @@ RESERVATION_LASTS = timedelta(minutes=15)
 async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
     """Abandon spends past their ``answer_by`` and end demands older than a reservation may last,
     unless a capture is under way; their stock goes to the next in the queue."""
-    effects: tuple[Effect, ...] = ()
     overdue = await ctx.db.fetch(
         _sql("find_overdue_demands"),
         moment.real_at,
         moment.real_at - RESERVATION_LASTS,
         limit,
     )
+    due = []
     for row in overdue:
-        try:
-            # A spend that waits for nobody is abandoned when it is looked at under its lock: another
-            # caller may be waiting for it by then.
-            ended = [row["demand_id"]] if row["is_over"] else []
-            effects += await _end(ctx, row["tenant_id"], row["account_id"], ended, moment)
-        except asyncpg.PostgresError:
-            # One that cannot be ended holds up no other; it stays due, and the audit names it.
-            _log.exception("demand_not_ended", demand_id=str(row["demand_id"]))
-    return effects
+        # A spend that waits for nobody is abandoned when it is looked at under its lock: another
+        # caller may be waiting for it by then.
+        ended = [row["demand_id"]] if row["is_over"] else []
+        end = partial(_end, ctx, row["tenant_id"], row["account_id"], ended, moment)
+        due.append(Due(row["demand_id"], row["account_id"], end))
+    return await one_by_one("demand_not_ended", due)
 
 
 async def _end(

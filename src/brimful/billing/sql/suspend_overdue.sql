@@ -1,7 +1,7 @@
--- Past due for so long that it is suspended; nothing is deleted (R35).
+-- Of an account, what is past due for so long that it is suspended; nothing is deleted (R35).
 update subscription s set state = 'suspended'
 from account a, package_version v
-where s.state = 'past_due' and s.past_due_since <= $1
+where s.tenant_id = $1 and s.account_id = $2 and s.state = 'past_due' and s.past_due_since <= $3
   and a.tenant_id = s.tenant_id and a.account_id = s.account_id
   and v.package_id = s.package_id and v.version = s.package_version
   and not exists (
