@@ -58,6 +58,18 @@ def test_r25_what_was_let_go_and_lacks_no_more_is_not_taken() -> None:
     assert (what.take_frozen, what.take_free, what.missing) == (0, 0, 3)
 
 
+def test_r25_r46_what_an_account_gave_back_later_does_not_undo_a_refund() -> None:
+    """500 of 1,000 were refunded, then the account was closed and gave back the other 500. A dispute of
+    the rest opens, and is lost: all is back already, so nothing comes back, and nothing lacks."""
+    lot = LotState(free=0, frozen=0, taken=500, otherwise=500)
+    for asked in (Wanted(500, 0), Wanted(500, 500), Wanted(1_000, 0)):
+        assert to_restore(lot, asked) == 0
+        what = change(lot, asked)
+        assert (what.take_free, what.freeze, what.missing, what.unfrozen, what.owed) == (0,) * 5
+    # The refund fails after all: what it took comes back, and of that nothing is asked.
+    assert to_restore(lot, Wanted(0, 0)) == 500
+
+
 @given(some, some, some, some, some, some, some)
 def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
     free: int, frozen: int, taken: int, otherwise: int, take: int, freeze: int, let_go: int
@@ -78,7 +90,9 @@ def test_r25_nothing_is_made_or_lost_and_asking_again_changes_nothing(
     assert min(after.free, after.frozen, after.taken, what.missing, what.unfrozen) >= 0
     assert after.unspent == free + frozen + taken + otherwise
     assert what.owed == 0
-    assert after.taken + what.missing == max(0, take - otherwise)
+    assert after.taken + what.missing == max(take - otherwise, min(taken, take))
+    away = max(take + freeze - otherwise, min(taken, take))
+    assert after.taken + what.missing + after.frozen + what.unfrozen == away
     assert after.free == 0 or (what.missing <= let_go and what.unfrozen == 0)
     again = change(after, asked, let_go)
     assert (again.take_free, again.take_frozen, again.freeze) == (0, 0, 0)

@@ -40,18 +40,20 @@ class Change:
 
 def to_restore(lot: LotState, asked: Wanted) -> int:
     """The credits that were taken and are to be given to the buyer again: a refund has failed, or a
-    dispute was won after it was lost."""
-    return max(0, lot.taken - max(0, asked.take - lot.otherwise))
+    dispute was won after it was lost. What the account gave back otherwise since does not make up for
+    them: nothing comes back before less is asked for than was taken."""
+    return max(0, lot.taken - asked.take)
 
 
 def change(lot: LotState, asked: Wanted, let_go: int = 0) -> Change:
     """Take and set aside what is asked, as far as it is there; ``freeze`` is negative to set free.
 
-    What was set aside is taken first. What the account gave back otherwise counts as taken. Of what is
-    missing the seller has ``let_go`` so many credits: these are not taken when they come free.
+    What was set aside is taken first. What the account gave back otherwise counts as taken, beside what
+    was taken already. Of what is missing the seller has ``let_go`` so many credits: these are not taken
+    when they come free.
     """
-    take = max(0, asked.take - lot.otherwise)
-    freeze = max(0, asked.take + asked.freeze - lot.otherwise) - take
+    take = max(asked.take - lot.otherwise, min(lot.taken, asked.take))
+    freeze = max(0, asked.take + asked.freeze - lot.otherwise - take)
     lacking = max(0, take - lot.taken)
     due = max(0, lacking - let_go)
     take_frozen = min(due, lot.frozen)
