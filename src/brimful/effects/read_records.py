@@ -11,7 +11,7 @@ from brimful.domain.payment_record import PaymentRecord
 from brimful.gateways.records import Records, RecordsPage
 
 # A page that brought no answer is asked for again so much later each time, in seconds of real time.
-PAUSES_S = (0.5, 2.0, 5.0)
+PAUSES_S: Sequence[float] = (0.5, 2.0, 5.0)
 
 Rest = Callable[[float], Awaitable[object]]
 
