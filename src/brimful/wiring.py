@@ -345,7 +345,7 @@ class Engine:
 
     async def _mail(self) -> None:
         sender = self.settings.mail_from
-        await send_due(self.ctx.db, self.mailer, self.clock.moment(), MAILS_AT_ONCE, sender)
+        await send_due(self.ctx.db, self.mailer, self.now, MAILS_AT_ONCE, sender)
 
     async def _advance(self) -> None:
         assert isinstance(self.clock, DatabaseClock)

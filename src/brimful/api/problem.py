@@ -82,6 +82,7 @@ _CONFLICTS = (
     Reason.webhook_endpoint_exists,
     Reason.webhook_endpoint_disabled,
     Reason.too_many_webhook_endpoints,
+    Reason.too_many_webhook_tests,
     Reason.hold_captured,
     Reason.hold_released,
     Reason.hold_expired,

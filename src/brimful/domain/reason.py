@@ -71,6 +71,7 @@ class Reason(StrEnum):
     webhook_endpoint_exists = "webhook_endpoint_exists"
     webhook_endpoint_disabled = "webhook_endpoint_disabled"
     too_many_webhook_endpoints = "too_many_webhook_endpoints"
+    too_many_webhook_tests = "too_many_webhook_tests"
     clock_advancing = "clock_advancing"
     clock_runs_forward = "clock_runs_forward"
     clock_started = "clock_started"
@@ -155,6 +156,7 @@ _TITLES: Mapping[Reason, str] = {
     Reason.webhook_endpoint_exists: "The account has a webhook endpoint with this URL already.",
     Reason.webhook_endpoint_disabled: "The webhook endpoint is switched off.",
     Reason.too_many_webhook_endpoints: "An account can have at most 16 webhook endpoints.",
+    Reason.too_many_webhook_tests: "At most 10 tests of a webhook endpoint can be due at once.",
     Reason.clock_advancing: "The test clock is being advanced already; one advance at a time.",
     Reason.clock_runs_forward: "Business time only runs forward.",
     Reason.clock_started: "The test clock was started already; it can only be advanced.",

@@ -2,12 +2,13 @@
 
 Each endpoint is sent to by one process at a time, in the order of the notices, beside the others: one
 that is slow or down holds up nobody else. These tasks have places of their own, so that money never
-waits for one of them.
+waits for one of them; tenants have them in turns, so that none waits for all of another's.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -23,8 +24,10 @@ from brimful.usecases.record_webhook import record_webhook
 
 _log = structlog.get_logger()
 
-# So many endpoints are sent to at once by a process, so many notices to one in a row.
+# So many endpoints are sent to at once by a process, so many of one tenant, so many notices to one in a
+# row.
 AT_ONCE = 32
+OF_TENANT = 8
 BATCH = 20
 # Whoever dies with an endpoint leaves it to others after a minute; nobody begins a try that may end
 # later than that.
@@ -44,19 +47,27 @@ class Courier:
         run: Callable[[Iterable[Effect]], None],
     ) -> None:
         self._ctx, self._poster, self._now, self._run = ctx, poster, now, run
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], UUID | None] = {}
         self._stopped = False
 
     async def send_due(self) -> None:
         """Take endpoints to which something is due, as many as there are places, and begin to send;
-        returns at once."""
+        returns at once. Tenants are served in turns."""
         free = AT_ONCE - len(self._tasks)
         if free < 1 or self._stopped:
             return
-        for endpoint in await webhooks.claim_endpoints(self._ctx.db, self._now(), LEASE, free):
+        claimed = await webhooks.claim_endpoints(
+            self._ctx.db,
+            self._now(),
+            LEASE,
+            free,
+            sending=list(self._tasks.values()),
+            of_tenant=OF_TENANT,
+        )
+        for endpoint in claimed:
             task = asyncio.create_task(self._serve(endpoint))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = endpoint.tenant_id
+            task.add_done_callback(self._tasks.pop)
 
     async def idle(self) -> None:
         """Wait until nothing is being sent."""

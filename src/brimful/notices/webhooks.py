@@ -105,6 +105,7 @@ async def open_endpoint(
         secret,
         vouched_by,
         moment.at,
+        moment.real_at,
     )
     return endpoint_id
 
@@ -138,6 +139,7 @@ async def change_endpoint(
         on,
         moment.at,
         vouched_by,
+        moment.real_at,
     )
     return changed is not None
 
@@ -204,6 +206,12 @@ async def promise_test(tx: Transaction, owner: Owner, endpoint_id: UUID, moment:
     return delivery_id
 
 
+async def count_due_tests(tx: Transaction, endpoint_id: UUID) -> int:
+    """How many tests are due at an endpoint."""
+    count: int = await tx.fetchval(_sql("count_due_webhooks"), endpoint_id, TEST_KIND)
+    return count
+
+
 async def list_deliveries(
     db: Database | Transaction,
     account_id: UUID,
@@ -224,11 +232,21 @@ async def resend(db: Database, account_id: UUID, delivery_id: UUID, moment: Mome
 
 
 async def claim_endpoints(
-    db: Database, moment: Moment, lease: timedelta, limit: int
+    db: Database,
+    moment: Moment,
+    lease: timedelta,
+    limit: int,
+    *,
+    sending: Sequence[UUID | None],
+    of_tenant: int,
 ) -> list[Claimed]:
-    """Take endpoints to which something is due, for as long as the lease (real time)."""
+    """Take endpoints to which something is due, for as long as the lease (real time): at most ``limit``,
+    of the tenants in turns. ``sending`` are the tenants of those that are being sent to, each as often
+    as it has one; of each tenant (None: the platform) there are at most ``of_tenant`` then."""
     now = moment.real_at
-    rows = await db.fetch(_sql("claim_webhook_endpoints"), now, now + lease, limit)
+    rows = await db.fetch(
+        _sql("claim_webhook_endpoints"), now, now + lease, limit, sending, of_tenant
+    )
     return [Claimed(**dict(row)) for row in rows]
 
 

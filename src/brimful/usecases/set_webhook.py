@@ -17,6 +17,8 @@ from brimful.usecases.in_scope import stay_in_scope
 
 # Every notice goes to all that asked for it, so there are not many of them.
 ENDPOINTS_MAX = 16
+# Tests go where notices go, and wait behind one another where nobody answers.
+TESTS_MAX = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +130,18 @@ async def delete_webhook(ctx: Context, *, owner: Owner, endpoint_id: UUID, momen
 async def send_test(
     ctx: Context, *, owner: Owner, endpoint_id: UUID, moment: Moment
 ) -> WebhookQueued | Missing | Refuse:
-    """Send an endpoint a test, which tells nothing; it can be followed among the deliveries."""
+    """Send an endpoint a test, which tells nothing; it can be followed among the deliveries. Refused
+    while ten are due there."""
 
     async def body(tx: Transaction) -> WebhookQueued | Missing | Refuse:
+        await webhooks.lock_endpoints(tx, owner.account_id)
         found = await webhooks.list_endpoints(tx, owner.account_id, endpoint_id)
         if not found:
             return Missing(what="webhook_endpoint")
         if found[0]["disabled_at"] is not None:
             return _refuse(owner, Reason.webhook_endpoint_disabled)
+        if await webhooks.count_due_tests(tx, endpoint_id) >= TESTS_MAX:
+            return _refuse(owner, Reason.too_many_webhook_tests)
         delivery_id = await webhooks.promise_test(tx, owner, endpoint_id, moment)
         return WebhookQueued(delivery_id=delivery_id)
 

@@ -19,8 +19,9 @@ create table webhook_endpoint (
     disabled_at timestamptz,
     disabled_because text check (disabled_because in ('owner', 'gone')),
     deleted_at timestamptz,
-    -- Taken until then by a process that sends to it, or at rest after a failure; and how many in a row.
-    busy_until timestamptz not null default '-infinity',
+    -- Taken until then by a process that sends to it, or at rest after a failure; waiting since then. How many failures in
+    -- a row.
+    busy_until timestamptz not null,
     failures int not null default 0,
     -- When its owner was told that something was given up, until something arrives again.
     told_at timestamptz,
