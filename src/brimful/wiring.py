@@ -20,7 +20,7 @@ from brimful.effects.clocks import DatabaseClock
 from brimful.effects.drive import Driver, drive
 from brimful.effects.due_work import begin_due_work
 from brimful.effects.gatherer import Gatherer
-from brimful.effects.handlers import Handlers
+from brimful.effects.handlers import APART, Handlers
 from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
 from brimful.effects.runner import Runner
@@ -130,7 +130,7 @@ class Engine:
             webhooks=self.courier.send_due,
             advance=self._advance,
         )
-        self.runner = Runner(handlers.by_kind())
+        self.runner = Runner(handlers.by_kind(), apart=APART)
 
     def now(self) -> Moment:
         """The present business and real time."""

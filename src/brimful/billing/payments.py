@@ -169,10 +169,17 @@ async def release(db: Database, tenant_id: UUID, fences: Mapping[UUID, int]) -> 
     )
 
 
-async def find_due(db: Database, real_at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-    """Purchases whose next step is due and that nobody drives: (tenant, purchase)."""
+async def find_due(db: Database, real_at: datetime, limit: int) -> list[tuple[UUID, UUID, bool]]:
+    """Purchases whose next step is due and that nobody drives: (tenant, purchase, is a renewal). Those
+    that are no renewals come first, and of either the tenants take turns (R24)."""
     rows = await db.fetch(_sql("find_due_purchases"), real_at, limit)
-    return [(row["tenant_id"], row["purchase_id"]) for row in rows]
+    return [(row["tenant_id"], row["purchase_id"], row["renews"]) for row in rows]
+
+
+async def which_renew(db: Database, tenant_id: UUID, purchase_ids: Sequence[UUID]) -> set[UUID]:
+    """Of a tenant's purchases those that are renewals."""
+    rows = await db.fetch(_sql("which_renew"), tenant_id, list(purchase_ids))
+    return {row["purchase_id"] for row in rows}
 
 
 async def find_unplanned(db: Database, real_at: datetime, limit: int) -> list[tuple[UUID, UUID]]:

@@ -18,7 +18,16 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class DriveMany:
-    """Purchases of a tenant whose next step is at the gateway, best taken together."""
+    """Purchases of a tenant whose next step is at the gateway; of renewals there may be many."""
+
+    tenant_id: UUID
+    purchase_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRenewals:
+    """Renewals of a tenant whose next step is at the gateway, best taken together. One hour brings
+    thousands, and nobody waits for the answer: they keep no other purchase waiting."""
 
     tenant_id: UUID
     purchase_ids: tuple[UUID, ...]
@@ -118,6 +127,7 @@ Look = MailDue | WebhooksDue | DetachDue | AdvanceClock | WarnDue
 Effect = (
     Drive
     | DriveMany
+    | DriveRenewals
     | DriveRefund
     | Renew
     | Plan

@@ -4,9 +4,8 @@ The rows say what is next, so that it is the same whether this process began the
 over from one that died (R17, R24). No transaction is open while a call is under way (R21).
 """
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -62,15 +61,14 @@ GIVE_BACK_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """What is needed to drive purchases: the gateway, a clock to read, how long a lease lasts, and
-    how many batches of them a process takes at a time; ``connections``, of a gateway that has any."""
+    """What is needed to drive purchases: the gateway, a clock to read, and how long a lease lasts;
+    ``connections``, of a gateway that has any."""
 
     ctx: Context
     gateway: Gateway
     now: Callable[[], Moment]
     lease_s: float
     connections: Connections | None = None
-    batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
 
 async def drive(driver: Driver, *, tenant_id: UUID, purchase_id: UUID) -> tuple[Effect, ...]:

@@ -23,18 +23,18 @@ from brimful.effects.drive import (
     UNCONFIRMED,
     Driver,
     ask,
+    drive,
     is_fresh,
     is_unconfirmed,
     no_answer,
 )
+from brimful.usecases.outcomes import together
 from brimful.usecases.record_payment import Outcome, record_payments
 from brimful.usecases.uncharged import deliver_uncharged
 
 _log = structlog.get_logger()
 
-# So many go together, so that a lease outlasts the calls of a step; and so many calls of them are
-# under way at the gateway at a time.
-TOGETHER = 64
+# So many calls of one group are under way at the gateway at a time.
 CALLS_AT_ONCE = 16
 
 Seen = Mapping[UUID, tuple[str, str | None]]
@@ -46,17 +46,24 @@ async def drive_many(
     """Take purchases of one tenant as far as they go now, and give the leases back.
 
     Renewals go together; any other, and any whose answer was not the usual one, is returned to be
-    driven by itself. A process takes few batches at a time: more would only wait at the gateway,
-    under leases that run out meanwhile.
+    driven by itself. A renewal that is alone goes as any purchase does.
     """
-    effects: tuple[Effect, ...] = ()
-    for start in range(0, len(purchase_ids), TOGETHER):
-        async with driver.batches:
-            effects += await _drive_batch(driver, tenant_id, purchase_ids[start : start + TOGETHER])
-    return effects
+    if len(purchase_ids) == 1:
+        return await drive(driver, tenant_id=tenant_id, purchase_id=purchase_ids[0])
+    return await _drive_together(driver, tenant_id, purchase_ids)
 
 
-async def _drive_batch(
+async def sort_out(
+    driver: Driver, *, tenant_id: UUID, purchase_ids: Sequence[UUID]
+) -> tuple[Effect, ...]:
+    """How purchases of one tenant are driven: the renewals among them together, at places of their
+    own, and every other at once, since somebody waits for it (R20)."""
+    renewals = await payments.which_renew(driver.ctx.db, tenant_id, purchase_ids)
+    others = tuple(Drive(tenant_id, one) for one in purchase_ids if one not in renewals)
+    return (*others, *together(tenant_id, [one for one in purchase_ids if one in renewals]))
+
+
+async def _drive_together(
     driver: Driver, tenant_id: UUID, purchase_ids: Sequence[UUID]
 ) -> tuple[Effect, ...]:
     db = driver.ctx.db

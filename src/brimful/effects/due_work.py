@@ -6,6 +6,7 @@ from uuid import UUID
 from brimful.billing import ahead, disconnections, events, payments, refunds, renewals
 from brimful.domain.effect import (
     DetachDue,
+    Drive,
     DriveRefund,
     Effect,
     HandleEvent,
@@ -23,7 +24,7 @@ from brimful.usecases.close_account import empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds
 from brimful.usecases.move_account import move_due
-from brimful.usecases.outcomes import to_drive
+from brimful.usecases.outcomes import together
 from brimful.usecases.reverse import settle_owed
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
@@ -49,14 +50,18 @@ async def begin_due_work(
 
 
 async def find_due_work(ctx: Context, moment: Moment, limit: int) -> list[Effect]:
-    """Purchases to drive, a tenant's together; pools to plan for; sellers whose buyers renew, those
+    """Purchases to drive, a tenant's renewals together; pools to plan for; sellers whose buyers renew, those
     nearest to the root first; accounts that buy ahead, or owe an overdraft; refunds under way; the
     gateway's events; sellers' gateway accounts to ask after."""
     db = ctx.db
-    by_tenant: dict[UUID, list[UUID]] = {}
-    for tenant_id, purchase_id in await payments.find_due(db, moment.real_at, limit):
-        by_tenant.setdefault(tenant_id, []).append(purchase_id)
-    due = [effect for ids in by_tenant.items() for effect in to_drive(*ids)]
+    due: list[Effect] = []
+    renewals_of: dict[UUID, list[UUID]] = {}
+    for tenant_id, purchase_id, renews in await payments.find_due(db, moment.real_at, limit):
+        if renews:
+            renewals_of.setdefault(tenant_id, []).append(purchase_id)
+        else:
+            due.append(Drive(tenant_id, purchase_id))
+    due += [effect for ids in renewals_of.items() for effect in together(*ids)]
     due += [DriveRefund(*ids) for ids in await refunds.find_due(db, moment.real_at, limit)]
     due += [Plan(*ids) for ids in await payments.find_unplanned(db, moment.real_at, limit)]
     due += [Renew(*ids) for ids in await renewals.find_due_sellers(db, moment.at, limit)]

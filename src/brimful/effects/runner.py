@@ -1,15 +1,17 @@
 """Doing effects: each in a task of its own, one at a time for the same thing.
 
-An effect that fails is logged and left to the worker's scan: the rows still say that it is due.
+An effect that fails is logged and left to the worker's scan: the rows still say that it is due. Kinds
+of which there are many at once have places of their own, so that the rest never waits for them.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from uuid import UUID
 
 import structlog
 
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect, Look
+from brimful.domain.effect import DriveRenewals, Effect, Look
 
 _log = structlog.get_logger()
 
@@ -17,32 +19,52 @@ Handler = Callable[[Effect], Awaitable[tuple[Effect, ...]]]
 
 
 class Runner:
-    """Runs effects by their type; at most ``limit`` at once, and never the same effect twice at once."""
+    """Runs effects by their type; at most ``limit`` at once, and never the same effect twice at once.
+    The types of ``apart`` do not count in that: of each so many are done at once."""
 
-    def __init__(self, handlers: Mapping[type, Handler], limit: int = 64) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[type, Handler],
+        limit: int = 64,
+        apart: Mapping[type, int] | None = None,
+    ) -> None:
         self._handlers = handlers
         self._limit = limit
         self._slots = asyncio.Semaphore(limit)
+        self._apart = {kind: asyncio.Semaphore(most) for kind, most in (apart or {}).items()}
         self._tasks: dict[Effect, asyncio.Task[None]] = {}
         self._again: set[Effect] = set()
+        # Purchases of renewals that are to be driven here and have no place yet.
+        self._waiting: set[UUID] = set()
 
     def run(self, effects: Iterable[Effect]) -> None:
-        """Start what is to be done; an effect that is being done is done once more afterwards."""
+        """Start what is to be done; an effect that is being done is done once more afterwards. Of
+        renewals those that wait for a place here already are not begun again: whatever group they are
+        named in, their rows are read when they have it."""
         for effect in effects:
+            if isinstance(effect, DriveRenewals):
+                left = tuple(one for one in effect.purchase_ids if one not in self._waiting)
+                effect = DriveRenewals(effect.tenant_id, left)
+                if not left:
+                    continue
             if effect in self._tasks:
                 self._again.add(effect)
                 continue
+            if isinstance(effect, DriveRenewals):
+                self._waiting.update(effect.purchase_ids)
             self._tasks[effect] = asyncio.create_task(self._do(effect))
 
     @property
     def busy(self) -> bool:
-        """More is begun than can be done at once."""
-        return len(self._tasks) > self._limit
+        """More is begun than can be done at once, of all that has no places of its own."""
+        return sum(type(one) not in self._apart for one in self._tasks) > self._limit
 
     async def _do(self, effect: Effect) -> None:
         following: tuple[Effect, ...] = ()
         try:
-            async with self._slots:
+            async with self._apart.get(type(effect), self._slots):
+                if isinstance(effect, DriveRenewals):
+                    self._waiting.difference_update(effect.purchase_ids)
                 following = await self._handlers[type(effect)](effect)
         except DatabaseGone as gone:
             _log.warning("effect_without_database", effect=repr(effect), why=str(gone))
@@ -80,3 +102,4 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        self._waiting.clear()

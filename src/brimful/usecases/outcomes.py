@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from brimful.domain.effect import Drive, DriveMany, Effect, Wake
+from brimful.domain.effect import Drive, DriveMany, DriveRenewals, Effect, Wake
 from brimful.ledger.demands import Moved
+
+# So many renewals go together, so that a lease outlasts the calls of a step.
+TOGETHER = 64
 
 
 def effects_of(tenant_id: UUID, moved: Iterable[Moved]) -> tuple[Effect, ...]:
@@ -21,7 +24,15 @@ def effects_of(tenant_id: UUID, moved: Iterable[Moved]) -> tuple[Effect, ...]:
 
 
 def to_drive(tenant_id: UUID, purchase_ids: Sequence[UUID]) -> tuple[Effect, ...]:
-    """One purchase is driven by itself, several together."""
+    """One purchase is driven by itself; of several it is looked at first which are renewals."""
     if len(purchase_ids) == 1:
         return (Drive(tenant_id, purchase_ids[0]),)
     return (DriveMany(tenant_id, tuple(purchase_ids)),) if purchase_ids else ()
+
+
+def together(tenant_id: UUID, renewals: Sequence[UUID]) -> tuple[DriveRenewals, ...]:
+    """Renewals of one tenant are driven in groups, each as large as goes together."""
+    starts = range(0, len(renewals), TOGETHER)
+    return tuple(
+        DriveRenewals(tenant_id, tuple(renewals[start : start + TOGETHER])) for start in starts
+    )

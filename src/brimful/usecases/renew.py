@@ -26,7 +26,7 @@ from brimful.notices.promise import promise
 from brimful.usecases.chain import read_chain
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.intent import Wish, must_wait, open_intents
-from brimful.usecases.outcomes import to_drive
+from brimful.usecases.outcomes import together
 from brimful.usecases.period_end import apply_period_ends
 from brimful.usecases.put_off import Unpaid, put_off_for_seller, put_off_past_due
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
@@ -148,7 +148,7 @@ async def _open(
     await renewals.park(
         tx, seller.tenant_id, [one.subscription_id for renewal in ready for one in renewal.due]
     )
-    driven = to_drive(seller.tenant_id, [intent.purchase_id for intent in intents])
+    driven = together(seller.tenant_id, [intent.purchase_id for intent in intents])
     if seller.seller_is_supply:
         return driven
     return (*driven, Plan(seller.tenant_id, seller.seller_id))
