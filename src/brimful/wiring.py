@@ -250,7 +250,8 @@ class Engine:
             self.run(effect for effect in more if effect != ours)
             purchase = await purchases.read_purchase(self.ctx.db, tenant_id, purchase_id)
             assert purchase is not None
-            if not purchase.is_asked or asyncio.get_running_loop().time() > until:
+            over = self.waiters.ended or asyncio.get_running_loop().time() > until
+            if not purchase.is_asked or over:
                 break
             # Another has it in hand; its row says when that is done.
             await asyncio.sleep(POLL_S)
@@ -336,8 +337,15 @@ class Engine:
         await self.courier.idle()
         await self.runner.idle()
 
+    def end(self, within_s: float) -> None:
+        """The process is told to stop: nobody waits here any more, nothing is begun, and what is being done
+        has ``within_s`` seconds of real time. Whoever waits hears that there is no answer yet, so that its
+        spend is not debited any more (R20); the rows keep due what is not done."""
+        self.waiters.end()
+        self.runner.end(within_s)
+
     async def stop(self) -> None:
-        """Stop doing effects; what is unfinished stays due."""
+        """Stop doing effects, after the time that was left them, if any; what is unfinished stays due."""
         await self.gatherer.stop()
         await self.courier.stop()
         await self.runner.stop()

@@ -50,6 +50,17 @@ class Program:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    async def told_to_stop(self) -> None:
+        """SIGTERM, as a deploy sends it; returns at once."""
+        assert self._process is not None
+        self.assert_running()
+        self._process.terminate()
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; with what status."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def stop(self) -> None:
         """End it if it runs."""
         if self._process is not None and self._process.returncode is None:

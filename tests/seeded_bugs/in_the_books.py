@@ -154,8 +154,7 @@ BUGS = (
     Bug(
         "other_callers_forgotten",
         f"{USECASES}/spend_credits.py",
-        "        await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, "
-        "_answer_by(moment, wait_ms))\n",
+        "        await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, answer_by)\n",
         "",
         "R20: a spend waits for the last of those who sent its key",
         ("tests/usecases/test_queue.py::test_r20_callers_of_one_key_wait_each_its_own_time",),

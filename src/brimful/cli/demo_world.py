@@ -47,7 +47,7 @@ async def serve(settings: Settings, dsn: str, host: str, sockets: list[socket.so
             print(f"Its documentation: {where}/docs", flush=True)
             print(f"Names and keys of the demo: {file}   (Ctrl-C ends it)", flush=True)
 
-        await run_server(create_app(engine, lambda: work(engine)), sockets, listens)
+        await run_server(create_app(engine, lambda: work(engine)), sockets, listens, engine.end)
 
 
 @asynccontextmanager

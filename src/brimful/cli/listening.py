@@ -13,7 +13,7 @@ BACKLOG = 4096
 # A connection is kept for so long between two requests: longer than clients and what balances load keep
 # theirs, a minute as a rule. So it is they who end it, and no request meets a connection that ends.
 KEEP_ALIVE_S = 75
-# Of stopping, the part that requests under way are waited for.
+# Of stopping, the part that requests and effects under way are waited for, from the signal on.
 GRACEFUL_S = 5
 
 
@@ -79,16 +79,24 @@ def url_of(host: str, sockets: list[socket.socket]) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and when it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listens: Callable[[], None], ends: Callable[[float], None]
+    ) -> None:
         super().__init__(config)
-        self._listens = listens
+        self._listens, self._ends = listens, ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then say so."""
         await super().startup(sockets=sockets)
         self._listens()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends before requests under way are waited for: those that wait themselves would
+        be cut off when that time is over, with nothing said."""
+        self._ends(GRACEFUL_S)
+        await super().shutdown(sockets=sockets)
 
 
 def config_of(app: object, log_level: str = "warning") -> uvicorn.Config:
@@ -104,9 +112,13 @@ def config_of(app: object, log_level: str = "warning") -> uvicorn.Config:
 
 
 async def run_server(
-    app: object, sockets: list[socket.socket], listens: Callable[[], None]
+    app: object,
+    sockets: list[socket.socket],
+    listens: Callable[[], None],
+    ends: Callable[[float], None],
 ) -> None:
-    """Serve an app on a taken port until SIGINT or SIGTERM; ``listens`` is called once it does."""
+    """Serve an app on a taken port until SIGINT or SIGTERM; ``listens`` is called once it does, and
+    ``ends`` as soon as it is told to stop, with the seconds that what is under way has."""
     config = config_of(app)
     config.timeout_graceful_shutdown = GRACEFUL_S
-    await _Server(config, listens).serve(sockets=sockets)
+    await _Server(config, listens, ends).serve(sockets=sockets)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from brimful.billing import accounts
 from brimful.cli.database import database_of
 from brimful.cli.errors import BadInput
-from brimful.cli.listening import close, run_server, take_port, url_of
+from brimful.cli.listening import GRACEFUL_S, close, run_server, take_port, url_of
 from brimful.runtime import NO_GATEWAY, calm_collector, engine_of, log_to_stderr, work
 from brimful.settings import Settings
 from brimful_testbank.server import serving
@@ -48,7 +48,7 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
             )
         app = create_app(engine, lambda: work(engine))
         calm_collector()
-        await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True))
+        await run_server(app, sockets, lambda: print(*told, sep="\n", flush=True), engine.end)
 
 
 def _named(settings: Settings) -> str | None:
@@ -80,7 +80,10 @@ async def worker(settings: Settings) -> None:
     async with database_of(settings) as dsn, engine_of(settings, dsn) as engine:
         calm_collector()
         print("The worker looks for due work", flush=True)
-        await work(engine)
+        try:
+            await work(engine)
+        finally:
+            engine.end(GRACEFUL_S)
 
 
 async def testbank(

@@ -36,11 +36,15 @@ class Runner:
         self._again: set[Effect] = set()
         # Purchases of renewals that are to be driven here and have no place yet.
         self._waiting: set[UUID] = set()
+        # Until when what is being done may end, by the loop's clock, once nothing is begun any more.
+        self._until_s: float | None = None
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Start what is to be done; an effect that is being done is done once more afterwards. Of
         renewals those that wait for a place here already are not begun again: whatever group they are
-        named in, their rows are read when they have it."""
+        named in, their rows are read when they have it. Nothing is, once this ends."""
+        if self._until_s is not None:
+            return
         for effect in effects:
             if isinstance(effect, DriveRenewals):
                 left = tuple(one for one in effect.purchase_ids if one not in self._waiting)
@@ -63,6 +67,8 @@ class Runner:
         following: tuple[Effect, ...] = ()
         try:
             async with self._apart.get(type(effect), self._slots):
+                if self._until_s is not None:
+                    return
                 if isinstance(effect, DriveRenewals):
                     self._waiting.difference_update(effect.purchase_ids)
                 following = await self._handlers[type(effect)](effect)
@@ -95,9 +101,18 @@ class Runner:
             await asyncio.wait(doing, timeout=left_s)
         return waited
 
+    def end(self, within_s: float) -> None:
+        """Begin nothing any more; what is being done has so many seconds of real time to end. The rows
+        keep the rest due, for others."""
+        self._until_s = asyncio.get_running_loop().time() + within_s
+
     async def stop(self) -> None:
-        """Give up what is being done; the rows keep it due."""
+        """Give up what is being done, at once or when the time that it was given is over; the rows keep
+        it due."""
         tasks = list(self._tasks.values())
+        if tasks and self._until_s is not None:
+            left_s = self._until_s - asyncio.get_running_loop().time()
+            await asyncio.wait(tasks, timeout=max(left_s, 0))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

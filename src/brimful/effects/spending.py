@@ -178,6 +178,7 @@ class Spending:
                 tenant_id=new.tenant_id,
                 account_id=new.account_id,
                 spend_id=begun.spend_id,
+                answer_by=begun.answer_by,
                 moment=self.now(),
             )
             if freed is not None:

@@ -36,9 +36,11 @@ class Waiters:
     def __init__(self, db: Database) -> None:
         self._db = db
         # One request may be sent several times at once, so an operation has any number of callers.
-        self._waiting: dict[UUID, tuple[UUID, set[asyncio.Future[Mapping[str, Any]]]]] = {}
+        self._waiting: dict[UUID, tuple[UUID, set[asyncio.Future[Mapping[str, Any] | None]]]] = {}
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # Nobody waits any more.
+        self.ended = False
 
     def __len__(self) -> int:
         """How many callers wait."""
@@ -53,30 +55,47 @@ class Waiters:
         self, tenant_id: UUID, operation_id: UUID, timeout_s: float
     ) -> Mapping[str, Any] | None:
         """The row (id, state, reason, balance_after) of an operation once it has ended, or None
-        when it has not within ``timeout_s`` seconds of real time."""
-        future: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        when it has not within ``timeout_s`` seconds of real time, or nobody is to wait any more."""
+        future: asyncio.Future[Mapping[str, Any] | None] = (
+            asyncio.get_running_loop().create_future()
+        )
         _, futures = self._waiting.setdefault(operation_id, (tenant_id, set()))
         futures.add(future)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
         self._hurry.set()
         try:
-            async with asyncio.timeout(max(timeout_s, 0)):
-                return await future
-        except TimeoutError:
-            # It may have ended before the first look, above all for who does not wait at all.
-            rows = await self._look({operation_id: tenant_id})
-            return rows[0] if rows else None
+            row = await self._answer(future, 0 if self.ended else timeout_s)
+            if row is None:
+                # It may have ended before the first look, above all for who does not wait at all.
+                rows = await self._look({operation_id: tenant_id})
+                row = rows[0] if rows else None
+            return row
         finally:
             futures.discard(future)
             if not futures:
                 self._waiting.pop(operation_id, None)
 
-    async def stop(self) -> None:
-        """Let nobody wait any more; who waits hears that there is no answer yet."""
+    async def _answer(
+        self, future: "asyncio.Future[Mapping[str, Any] | None]", timeout_s: float
+    ) -> Mapping[str, Any] | None:
+        try:
+            async with asyncio.timeout(max(timeout_s, 0)):
+                return await future
+        except TimeoutError:
+            return None
+
+    def end(self) -> None:
+        """Let nobody wait any more: who does, or comes later, hears that there is no answer yet."""
+        self.ended = True
         for _, futures in self._waiting.values():
             for future in futures:
-                future.cancel()
+                if not future.done():
+                    future.set_result(None)
+
+    async def stop(self) -> None:
+        """Let nobody wait any more, and look for no answers."""
+        self.end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

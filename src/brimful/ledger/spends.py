@@ -104,12 +104,13 @@ def new_demand_id(new: Asked) -> UUID:
     return new.spend_id
 
 
-async def abandon_spend(tx: Transaction, tenant_id: UUID, spend_id: UUID, moment: Moment) -> bool:
-    """Mark a waiting spend abandoned by compare-and-set; False when it had been answered, or when
-    another caller of it still waits."""
-    return bool(
-        await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at, moment.real_at)
-    )
+async def abandon_spend(
+    tx: Transaction, tenant_id: UUID, spend_id: UUID, answer_by: datetime, moment: Moment
+) -> bool:
+    """Mark a spend that waits until ``answer_by`` (real time) abandoned by compare-and-set; False when
+    it had been answered, or when another caller of it still waits, later than that and now."""
+    until = max(answer_by, moment.real_at)
+    return bool(await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at, until))
 
 
 async def extend_wait(

@@ -1,6 +1,7 @@
 """What a use case answers, beside a refusal."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -19,10 +20,11 @@ class SpendDone(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendWaiting:
-    """The spend waits for its account's auto-billing."""
+    """The spend waits for its account's auto-billing, for this caller until ``answer_by`` (real time)."""
 
     spend_id: UUID
     credits: int
+    answer_by: datetime
     effects: tuple[Effect, ...] = ()
 
 

@@ -58,8 +58,9 @@ async def _told(
     ctx: Context, new: Asked, tried: Tried, moment: Moment, wait_ms: int
 ) -> SpendDone | SpendWaiting | KeyConflict | None:
     if tried.outcome == "waiting":
-        await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, _answer_by(moment, wait_ms))
-        return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits)
+        answer_by = _answer_by(moment, wait_ms)
+        await spends.extend_wait(ctx.db, new.tenant_id, tried.spend_id, answer_by)
+        return SpendWaiting(spend_id=tried.spend_id, credits=tried.credits, answer_by=answer_by)
     return told_at_once(new, tried)
 
 
@@ -97,14 +98,17 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
 async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
     """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
 
+    answer_by = _answer_by(moment, wait_ms)
+
     async def body(tx: Transaction) -> str:
-        return await spends.wait_for_spend(tx, new, _answer_by(moment, wait_ms), moment)
+        return await spends.wait_for_spend(tx, new, answer_by, moment)
 
     if await ctx.db.run(body) != "waiting":
         return None
     return SpendWaiting(
         spend_id=new.spend_id,
         credits=new.credits,
+        answer_by=answer_by,
         effects=(Plan(new.tenant_id, new.account_id),),
     )
 
@@ -114,16 +118,23 @@ def _answer_by(moment: Moment, wait_ms: int) -> datetime:
 
 
 async def abandon_spend(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, spend_id: UUID, moment: Moment
+    ctx: Context,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    spend_id: UUID,
+    answer_by: datetime,
+    moment: Moment,
 ) -> tuple[Effect, ...] | None:
-    """The caller is answered "pending": its spend must not be debited any more (R20).
+    """The caller, who waited until ``answer_by`` or will not wait for so long, is answered "pending":
+    its spend must not be debited any more (R20).
 
-    None when it was answered meanwhile. What it had reserved goes to the next in the queue, which
+    None when it was answered meanwhile, or another caller of it waits for longer. What it had reserved goes to the next in the queue, which
     is what the effects are about.
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | None:
-        if not await spends.abandon_spend(tx, tenant_id, spend_id, moment):
+        if not await spends.abandon_spend(tx, tenant_id, spend_id, answer_by, moment):
             return None
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
