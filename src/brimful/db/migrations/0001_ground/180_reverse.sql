@@ -1,3 +1,14 @@
+-- Credits come back to a lot: it ends later by the time in which some of them were away, so that they do not lapse for a
+-- refund that failed or a dispute that was won (R17, R25). Each moment counts once; what is still away counts from now.
+create function prolong_v1(p_tenant uuid, p_purchase uuid, p_lot uuid, p_at timestamptz) returns void language sql as $$
+    update lot set expires_at = (lot.expires_at at time zone 'UTC' + (p_at - r.away_since)) at time zone 'UTC'
+    from reversal r
+    where lot.tenant_id = p_tenant and lot.lot_id = p_lot and r.tenant_id = p_tenant and r.purchase_id = p_purchase
+      and r.lot_id = p_lot and r.away_since < p_at;
+    update reversal set away_since = p_at
+    where tenant_id = p_tenant and purchase_id = p_purchase and lot_id = p_lot and away_since < p_at;
+$$;
+
 -- Sets free credits of a lot aside, or, with a negative amount, frees them again. The account is settled before, and
 -- after, so that what has ended meanwhile lapses (R25, R36).
 create function freeze_credits_v1(p_tenant uuid, p_lot uuid, p_amount bigint, p_operation uuid, p_at timestamptz)
@@ -7,6 +18,9 @@ declare
 begin
     select account_id into strict v_account from lot where tenant_id = p_tenant and lot_id = p_lot;
     perform settle_v1(p_tenant, v_account, p_at);
+    if p_amount < 0 then
+        perform prolong_v1(p_tenant, p_operation, p_lot, p_at);
+    end if;
     update lot set free = free - p_amount, frozen = frozen + p_amount where tenant_id = p_tenant and lot_id = p_lot;
     if p_amount > 0 then
         perform move_v1(p_tenant, v_account, 'credits', 'freeze', 'free', 'held', p_amount, p_operation, p_at);
@@ -65,6 +79,7 @@ begin
         perform settle_v1(p_tenant, t.seller_id, p_at);
     end if;
     perform settle_v1(p_tenant, t.buyer_id, p_at);
+    perform prolong_v1(p_tenant, p_operation, p_lot, p_at);
     update lot set free = free + v_amount, returned = returned - v_amount where tenant_id = p_tenant and lot_id = p_lot;
     perform move_v1(p_tenant, t.buyer_id, 'credits', 'restore', 'outside', 'free', v_amount, p_operation, p_at);
     perform settle_v1(p_tenant, t.buyer_id, p_at);
