@@ -44,6 +44,31 @@ async def test_r25_r39_a_seller_refunds_its_client_over_http(world: World) -> No
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 1_000
 
 
+async def test_r25_r46_a_seller_refunds_a_client_that_is_closed_over_http(world: World) -> None:
+    """Its credits went back when it was closed; its money goes back when its seller says so, and what
+    went back beyond them is let go of."""
+    charge = await bought(world, spent=1_200)
+    client, charge_id = acc(world, "Client 1"), f"chg_{charge['charge_id'].hex}"
+    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        agency = Api(http, await key_for(world, "Agency"))
+        await agency.ask("POST", f"{client}/close", {"given_by": "X"})
+        seen = await agency.ask("POST", f"{client}/previews/refund", {"charge_id": charge_id})
+        assert (seen["amount_minor"], seen["credits"]) == (1_500, 1_800)
+        path = f"{client}/charges/{charge_id}/refunds"
+        made = await agency.ask("POST", path, {"amount_minor": 1_500}, status=201)
+        assert made["status"] == "succeeded"
+        await refund_elsewhere(world, charge["payment_id"], 1_000)
+        [debt] = (await agency.ask("GET", f"{acc(world, 'Agency')}/client-debts"))["data"]
+        assert debt["credits"] == 1_200
+        done = await http.post(
+            f"/v1/accounts/{client}/debts/{debt['id']}/clear",
+            headers={"Authorization": f"Bearer {await key_for(world, 'Agency')}"},
+            json={"given_by": "X"},
+        )
+        assert done.status_code == 204
+    assert await world.db.fetchval("select sum(free) from lot") == 1_800
+
+
 async def test_r25_r40_debts_are_shown_to_the_seller_who_clears_them(world: World) -> None:
     """1,200 of 3,000 credits for $25.00 were used: $10.00 worth, until the seller lets go of it."""
     charge = await bought(world, spent=1_200)

@@ -29,6 +29,17 @@ def test_r25_r46_what_a_closed_account_gave_back_counts_as_taken() -> None:
     assert (what.take_free, what.missing) == (0, 2)
 
 
+def test_r25_r46_what_lapsed_with_a_closed_account_is_not_missing() -> None:
+    """Of 10 asked, 2 are set aside and taken, 5 lapsed when it was closed, and 3 were used. Of 4 more
+    that may be asked, these 3 were used as well."""
+    lot = LotState(free=0, frozen=2, taken=0, otherwise=0, lapsed=5)
+    assert lot.unspent == 7
+    what = change(lot, Wanted(10, 0))
+    assert (what.take_frozen, what.freeze, what.missing, what.unfrozen) == (2, 0, 3, 0)
+    what = change(lot, Wanted(6, 4))
+    assert (what.take_frozen, what.freeze, what.missing, what.unfrozen) == (2, 0, 0, 3)
+
+
 def test_r25_what_is_taken_is_not_set_aside_as_well() -> None:
     """3 asked for good and 4 for a while, of 10 free: 3 are taken, 4 set aside, 3 stay."""
     what = change(LotState(free=10, frozen=0, taken=0, otherwise=0), Wanted(3, 4))

@@ -1,6 +1,7 @@
 """R25, R46: what happens to a lot over time, against a model that moves one credit after the other."""
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ others = st.tuples(
 
 class Credits:
     """Where each credit of a lot is: free, frozen, taken, otherwise (given back when its account was
-    closed), used or reserved."""
+    closed) or lapsed with that, used or reserved."""
 
     def __init__(self) -> None:
         self.at: Counter[str] = Counter(free=CREDITS)
@@ -53,22 +54,20 @@ class Credits:
 def settle(lot: LotState, asked: Wanted) -> tuple[LotState, int, int]:
     """The lot after what the engine does to it, and what is missing and could not be set aside."""
     back = to_restore(lot, asked)
-    lot = LotState(
-        free=lot.free + back, frozen=lot.frozen, taken=lot.taken - back, otherwise=lot.otherwise
-    )
+    lot = replace(lot, free=lot.free + back, taken=lot.taken - back)
     what = change(lot, asked)
-    after = LotState(
+    after = replace(
+        lot,
         free=lot.free - what.take_free - what.freeze,
         frozen=lot.frozen - what.take_frozen + what.freeze,
         taken=lot.taken + what.take_free + what.take_frozen,
-        otherwise=lot.otherwise,
     )
     return after, what.missing, what.unfrozen
 
 
-@given(st.lists(asks | others, max_size=12))
+@given(st.lists(asks | others, max_size=12), st.sampled_from(("otherwise", "lapsed")))
 def test_r25_r46_whatever_happens_to_a_lot_is_what_a_model_of_single_credits_says(
-    steps: list[tuple[str, int, int]],
+    steps: list[tuple[str, int, int]], closed_to: str
 ) -> None:
     """Refunds and disputes come and go, credits are spent, reserved and released, the account is closed:
     nothing is taken twice, and nothing is given back that something still asks for."""
@@ -79,7 +78,11 @@ def test_r25_r46_whatever_happens_to_a_lot_is_what_a_model_of_single_credits_say
             asked = Wanted(first, min(second, CREDITS - first))
             at = model.at
             lot = LotState(
-                free=at["free"], frozen=at["frozen"], taken=at["taken"], otherwise=at["otherwise"]
+                free=at["free"],
+                frozen=at["frozen"],
+                taken=at["taken"],
+                otherwise=at["otherwise"],
+                lapsed=at["lapsed"],
             )
             after, missing, unfrozen = settle(lot, asked)
             before = model.back
@@ -89,8 +92,9 @@ def test_r25_r46_whatever_happens_to_a_lot_is_what_a_model_of_single_credits_say
                 at["frozen"],
                 at["taken"],
             )
-            assert missing == max(0, asked.take - model.back)
-            gone = model.back + at["frozen"] + missing
+            unspent = model.back + at["lapsed"]
+            assert missing == max(0, asked.take - unspent)
+            gone = unspent + at["frozen"] + missing
             assert unfrozen == max(0, asked.take + asked.freeze - gone)
             assert model.back >= min(before, asked.take)
         elif kind == "spend" and not closed:
@@ -101,4 +105,4 @@ def test_r25_r46_whatever_happens_to_a_lot_is_what_a_model_of_single_credits_say
             model.move("reserved", "free", first)
         closed = closed or kind == "close"
         if closed:
-            model.move("free", "otherwise")
+            model.move("free", closed_to)

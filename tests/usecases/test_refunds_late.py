@@ -1,13 +1,17 @@
 """R25, R46: money that goes back, or not after all, once its account is closed or its lot has ended."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.refund_charge import RefundBegun
 from brimful_testbank.cards import Behaviour
+from brimful_testbank.faults import Rule
+from tests.builders.held import until
 from tests.builders.reversals import (
     charge_of,
     debts,
@@ -19,6 +23,7 @@ from tests.builders.reversals import (
     told,
 )
 from tests.builders.year import STARTS, Year
+from tests.usecases.test_hostile_payer import work_until_idle
 
 DAY = timedelta(days=1)
 
@@ -80,6 +85,68 @@ async def test_r25_r46_a_dispute_after_closing_gives_back_nothing_that_a_refund_
     assert await told(year, "Client", "paused") == []
 
 
+async def test_r25_r46_what_lapsed_with_a_closed_account_can_be_refunded(year: Year) -> None:
+    """Of a month's 1,000 credits 400 are used and 600 lapse when the account is closed: $6.00 can go
+    back, and again when that refund failed. What goes back beyond is a debt of what was used."""
+    charge = await sold(year, interval="month")
+    assert isinstance(await year.spend("Client", 400), SpendDone)
+    await year.close("Client")
+    assert isinstance(await given_back(year, charge), RefundBegun)
+    assert year.desk.bank.payments[charge["payment_id"]]["refunded"] == 600
+    await fail_refund(year, charge)
+    assert isinstance(await given_back(year, charge), RefundBegun)
+    assert year.desk.bank.payments[charge["payment_id"]]["refunded"] == 600
+    assert await stocks(year) == (0, 600, 0)
+    assert await debts(year, "Agency") == []
+    await refund_elsewhere(year, charge["payment_id"], 400)
+    assert await debts(year, "Agency") == [400]
+
+
+async def test_r25_r46_what_was_set_aside_when_a_plan_lapsed_with_its_account_goes_to_the_seller(
+    year: Year,
+) -> None:
+    """A refund of $4.00 is under way when the account is closed, and 600 credits lapse: its own 400 stay
+    set aside, and are the seller's once it has gone through."""
+    charge = await sold(year, interval="month")
+    year.desk.bank.overrides[charge["fingerprint"]] = Behaviour(refund_pending=True)
+    assert isinstance(await given_back(year, charge, 400), RefundBegun)
+    await year.close("Client")
+    [pending] = year.desk.bank.payments[charge["payment_id"]]["refunds"]
+    await end_refund(year, charge["payment_id"], pending["id"], "succeeded")
+    assert await stocks(year) == (0, 600, 400)
+    assert await debts(year, "Agency") == []
+
+
+async def test_r17_r25_r46_a_plan_captured_after_the_closing_can_be_refunded(year: Year) -> None:
+    """It was paid, and the answer lost, when the account was closed: what it brought lapses with the
+    account, and goes back whole without a debt, here and at the gateway's dashboard."""
+    package = await offered(year, interval="month")
+    year.desk.faults.rules.append(Rule("lost_after", verb="confirm", times=1))
+    year.desk.faults.close_gate("look_up")
+    buying = asyncio.create_task(year.buy("Client", package))
+    await until(lambda: _is_taken(year))
+    closing = asyncio.create_task(year.close("Client"))
+    await until(lambda: _is_closed(year))
+    year.desk.faults.open_gate("look_up")
+    await asyncio.gather(buying, closing)
+    await work_until_idle(year)
+    assert await stocks(year) == (0, 1_000, 0)
+    charge = await charge_of(year, "Client")
+    assert isinstance(await given_back(year, charge, 300), RefundBegun)
+    await refund_elsewhere(year, charge["payment_id"], 700)
+    assert await stocks(year) == (0, 1_000, 0)
+    assert await debts(year, "Agency") == []
+    assert await told(year, "Client", "paused") == []
+
+
+async def _is_taken(year: Year) -> bool:
+    return year.taken() == [1_000]
+
+
+async def _is_closed(year: Year) -> bool:
+    return (await year.account("Client")).state == "closed"
+
+
 async def test_r17_r25_what_a_failed_refund_gives_back_does_not_lapse_at_once(year: Year) -> None:
     """Refunded on the 10th day of 30, failed on the 40th: for 20 days more they can be spent, or be
     refunded again."""
@@ -120,6 +187,25 @@ async def test_r25_what_a_dispute_kept_away_can_be_spent_as_long_as_before(
     assert await stocks(year) == (700, 300, 0)
     await year.until(STARTS + 61 * DAY)
     assert await stocks(year) == (0, 1_000, 0)
+
+
+async def test_r25_r46_what_lapsed_in_its_time_before_the_closing_counts_as_used(
+    year: Year,
+) -> None:
+    """Of a month 300 lapsed at its end, and 700 were disputed and came back after it; these lapse with
+    the account when it is closed. So $7.00 can be refunded, and not a cent more."""
+    charge = await sold(year, interval="month")
+    await year.cancel("Client")
+    opened = await dispute(year, charge["payment_id"], 700)
+    await year.until(STARTS + 31 * DAY)
+    await move_dispute(year, charge["payment_id"], opened, "won")
+    await year.close("Client")
+    assert await stocks(year) == (0, 1_000, 0)
+    refused = await given_back(year, charge, 701)
+    assert isinstance(refused, Refuse) and refused.reason is Reason.refund_beyond_unspent
+    assert isinstance(await given_back(year, charge), RefundBegun)
+    assert year.desk.bank.payments[charge["payment_id"]]["refunded"] == 700
+    assert await debts(year, "Agency") == []
 
 
 async def test_r25_time_away_is_counted_once_however_many_refunds_fail(year: Year) -> None:

@@ -18,10 +18,12 @@ from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, title
 from brimful.wiring import Engine
 
-# What may be asked of an account that is closed, beside reading it: whole paths, since the last word of
-# one may be a name that somebody chose, such as a model's.
+# What may be asked of an account that is closed, beside reading it: to end what it had begun, and, of its
+# seller, to give its money back and let go of its debts. Whole paths, since the last word of one may be a
+# name that somebody chose, such as a model's.
 _ENDS = re.compile(
-    r"/v1/accounts/[^/]+/(close|holds/[^/]+/(capture|release)|leases/[^/]+/(report|return))"
+    r"/v1/accounts/[^/]+/(close|holds/[^/]+/(capture|release)|leases/[^/]+/(report|return)"
+    r"|charges/[^/]+/refunds|previews/refund|(client-)?debts/[^/]+/clear)"
 )
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, such as brm_…")
@@ -106,7 +108,8 @@ async def target_of(
     request: Request, account_id: str, readers: ReadersDep, principal: PrincipalDep
 ) -> Target:
     """The account of the path, or the platform, if the key may name it: else nothing is there. One
-    that is closed can be read, and closed again; and what it had begun can be ended (R46)."""
+    that is closed can be read, and closed again; what it had begun can be ended, and its money given
+    back (R25, R46)."""
     wanted = ids.parse("acc", account_id)
     platform, account = await asyncio.gather(readers.platform(), readers.account(wanted))
     if platform is None:

@@ -1,6 +1,6 @@
 """Bringing the credits of a line to what its refunds and disputes ask for, from where they are (R25)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brimful.domain.refunds import Wanted
 
@@ -8,18 +8,19 @@ from brimful.domain.refunds import Wanted
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotState:
     """The credits of a line's lot: ``free`` (settled), ``frozen`` and ``taken`` by reversals, and
-    given back ``otherwise``, as when its account was closed (R46)."""
+    given back ``otherwise``, as when its account was closed; ``lapsed`` with that account (R46)."""
 
     free: int
     frozen: int
     taken: int
     otherwise: int
+    lapsed: int = 0
 
     @property
     def unspent(self) -> int:
         """What can be taken back, what was taken already included. What is reserved for somebody
         stays his (R17)."""
-        return self.free + self.frozen + self.taken + self.otherwise
+        return self.free + self.frozen + self.taken + self.otherwise + self.lapsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ def change(lot: LotState, asked: Wanted, let_go: int = 0) -> Change:
 
     What was set aside is taken first. What the account gave back otherwise counts as taken, beside what
     was taken already. Of what is missing the seller has ``let_go`` so many credits: these are not taken
-    when they come free.
+    when they come free. What lapsed with the account was not used, and is not missing; what is there yet
+    goes to the seller before it.
     """
     take = max(asked.take - lot.otherwise, min(lot.taken, asked.take))
     freeze = max(0, asked.take + asked.freeze - lot.otherwise - take)
@@ -60,7 +62,7 @@ def change(lot: LotState, asked: Wanted, let_go: int = 0) -> Change:
     take_free = min(due - take_frozen, lot.free)
     frozen = lot.frozen - take_frozen
     more = min(freeze - frozen, lot.free - take_free)
-    return Change(
+    what = Change(
         take_frozen=take_frozen,
         take_free=take_free,
         freeze=more,
@@ -68,3 +70,10 @@ def change(lot: LotState, asked: Wanted, let_go: int = 0) -> Change:
         unfrozen=freeze - frozen - more,
         owed=max(0, lot.taken - take),
     )
+    return _without(what, lot.lapsed)
+
+
+def _without(what: Change, lapsed: int) -> Change:
+    missing = max(0, what.missing - lapsed)
+    left = lapsed - (what.missing - missing)
+    return replace(what, missing=missing, unfrozen=max(0, what.unfrozen - left))

@@ -68,6 +68,7 @@ async def read_lines(tx: Transaction, sale: Sale, moment: Moment) -> list[Line]:
                 frozen=row["frozen"],
                 taken=row["taken"],
                 otherwise=row["returned"] - row["taken"],
+                lapsed=row["lapsed"],
             ),
             missing=row["missing"],
             unfrozen=row["unfrozen"],

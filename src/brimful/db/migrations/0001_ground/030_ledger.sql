@@ -57,6 +57,9 @@ create table lot (
     -- Set aside while the money that they were bought with may go back (R25); counted among what is held.
     frozen bigint not null default 0 check (frozen >= 0),
     lapsed bigint not null default 0 check (lapsed >= 0),
+    -- Once its account is closed: what had lapsed in its time before. The rest lapsed with the account: it was not used, and
+    -- is not missing when its money goes back (R25, R46).
+    lapsed_before bigint check (lapsed_before between 0 and lapsed),
     -- Given back to whoever sold it.
     returned bigint not null default 0 check (returned >= 0),
     cost_minor bigint not null check (cost_minor >= 0),

@@ -79,13 +79,15 @@ begin
     perform settle_v1(p_tenant, t.seller_id, p_at);
 end $$;
 
--- A plan's credits end before their time, with the account that holds them (R46).
+-- A plan's credits end before their time, with the account that holds them (R46); those that are held for something still
+-- end when they come free.
 create function lapse_plan_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
 begin
     perform settle_v1(p_tenant, p_account, p_at);
-    update lot set expires_at = p_at
-    where tenant_id = p_tenant and account_id = p_account and terms = 'plan' and free > 0
-      and (expires_at is null or expires_at > p_at);
+    update lot set expires_at = case when free > 0 then p_at else expires_at end,
+        lapsed_before = coalesce(lapsed_before, lapsed)
+    where tenant_id = p_tenant and account_id = p_account and terms = 'plan'
+      and (free > 0 or lapsed_before is null and pinned + frozen + returned > 0);
     perform settle_v1(p_tenant, p_account, p_at);
 end $$;
 

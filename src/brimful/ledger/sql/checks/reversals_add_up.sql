@@ -1,5 +1,6 @@
 -- Of each line of a charge, what was taken back, set aside and is missing is what its refunds and disputes ask for (R25):
--- of a price p of which a was paid back, floor(credits × a ÷ p). What the account gave back otherwise counts as taken.
+-- of a price p of which a was paid back, floor(credits × a ÷ p). What the account gave back otherwise counts as taken:
+-- when it was closed, what lapsed with it too.
 with paid as (
     select p.tenant_id, p.purchase_id, c.amount_minor as charge_minor
     from purchase p
@@ -33,7 +34,8 @@ with paid as (
     from counted group by 1, 2, 3
 ), got as (
     select w.*, coalesce(r.taken - r.owed, 0) as taken, coalesce(r.frozen, 0) as frozen, coalesce(r.missing, 0) as missing,
-        coalesce(r.unfrozen, 0) as unfrozen, lot.returned - coalesce(r.taken, 0) as otherwise
+        coalesce(r.unfrozen, 0) as unfrozen,
+        lot.returned - coalesce(r.taken, 0) + coalesce(lot.lapsed - lot.lapsed_before, 0) as otherwise
     from wanted w
     join purchase_line l using (tenant_id, purchase_id, line)
     join lot on lot.tenant_id = l.tenant_id and lot.lot_id = l.lot_id
