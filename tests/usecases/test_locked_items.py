@@ -43,6 +43,7 @@ async def kept(world: World, dsn: str, name: str) -> AsyncIterator[Context]:
 async def test_r24_a_hold_that_others_keep_holds_up_no_other(world: World, dsn: str) -> None:
     """Two of one account and one of another are over: the other's is ended, and the two are next."""
     await small_world(world, clients=2)
+    await world.stock("Agency", credits=200)
     for name in ("Client 1", "Client 2"):
         await world.stock(name, credits=100)
     kept_ones = [await held(world, "Client 1", credits) for credits in (10, 20)]
@@ -51,7 +52,7 @@ async def test_r24_a_hold_that_others_keep_holds_up_no_other(world: World, dsn: 
         await is_over(world, hold_id)
     async with kept(world, dsn, "Client 1") as ctx:
         await end_holds(ctx, moment=world.engine.now())
-        assert [(await state(world, one))[0] for one in kept_ones] == ["held", "held"]
+        assert [(await state(world, one))[0] for one in kept_ones] == ["standing", "standing"]
         assert (await state(world, free))[0] == "expired"
     await end_holds(world.engine.ctx, moment=world.engine.now())
     assert [(await state(world, one))[0] for one in kept_ones] == ["expired", "expired"]
