@@ -129,8 +129,8 @@ async def abandon_spend(
     """The caller, who waited until ``answer_by`` or will not wait for so long, is answered "pending":
     its spend must not be debited any more (R20).
 
-    None when it was answered meanwhile, or another caller of it waits for longer. What it had reserved goes to the next in the queue, which
-    is what the effects are about.
+    None when it was answered meanwhile, or another caller of it waits for longer. What it had reserved
+    goes to the next in the queue, which is what the effects are about.
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...] | None:
