@@ -30,7 +30,7 @@ async def test_r39_while_the_database_is_away_callers_are_told_to_ask_again(
             headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "one"}
             async with (
                 serving_api(world, with_worker=False) as url,
-                AsyncClient(base_url=url, headers=headers) as http,
+                AsyncClient(base_url=url, headers=headers, timeout=60) as http,
             ):
 
                 async def spend() -> Response:

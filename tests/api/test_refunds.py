@@ -129,6 +129,7 @@ async def test_r25_r40_r46_a_debt_stays_its_creditors_when_the_client_moves(worl
     """A client owes North, moves, and owes South. Each sees and clears its own debt, and neither that
     of the other; the client, and those above both, see the two."""
     await grow(world)
+    await world.stock("Agency", credits=5_000)
     await world.stock("South", credits=5_000)
     to_north = await owes(world, "North")
     moved = await move(world, "Client", "South")
