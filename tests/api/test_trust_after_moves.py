@@ -4,6 +4,7 @@ from uuid import UUID
 
 import httpx
 
+from brimful.billing import keys
 from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Missing
@@ -22,6 +23,26 @@ async def issued(api: Api, account: str) -> str:
     made = await api.ask("POST", f"{account}/api-keys", {}, status=201)
     secret: str = made["secret"]
     return secret
+
+
+async def known(world: World, secret: str) -> Principal:
+    """A key as a request reads it."""
+    principal = await keys.authenticate(world.db, secret)
+    assert principal is not None
+    return principal
+
+
+async def issue(world: World, by: Principal) -> KeyIssued | Missing | Refuse:
+    """Carry out a request for a key of the client, which was made with a key that was read before."""
+    return await issue_key(
+        world.engine.ctx,
+        tenant_id=world.names["Agency"],
+        account_id=world.names["Client"],
+        read_only=False,
+        label="",
+        by=by,
+        moment=world.engine.now(),
+    )
 
 
 async def hooked(api: Api, account: str, path: str) -> str:
@@ -100,26 +121,17 @@ async def test_r40_a_key_sent_again_does_not_show_who_has_left(world: World) -> 
 async def test_r40_r46_a_key_is_issued_only_for_who_is_there_still(world: World) -> None:
     """Between the look at a request's key and what it asks for, the account closed, or moved away."""
     await grow(world)
-    client, tenant_id = world.names["Client"], world.names["Agency"]
+    north, south = [await known(world, await key_for(world, name)) for name in ("North", "South")]
 
-    async def issue(by: str) -> KeyIssued | Missing | Refuse:
-        return await issue_key(
-            world.engine.ctx,
-            tenant_id=tenant_id,
-            account_id=client,
-            read_only=False,
-            label="",
-            by=Principal(account_id=world.names[by], tenant_id=tenant_id, read_only=False),
-            moment=world.engine.now(),
+    async def issued_keys() -> list[UUID]:
+        rows = await world.db.fetch(
+            "select key_id from api_key where account_id = $1", world.names["Client"]
         )
-
-    async def keys() -> list[UUID]:
-        rows = await world.db.fetch("select key_id from api_key where account_id = $1", client)
         return [row["key_id"] for row in rows]
 
-    first = await issue("North")
+    first = await issue(world, north)
     assert isinstance(first, KeyIssued)
-    assert isinstance(await issue("South"), Missing)
+    assert isinstance(await issue(world, south), Missing)
     account = await world.account("Client")
     await close_account(
         world.engine.ctx,
@@ -128,6 +140,23 @@ async def test_r40_r46_a_key_is_issued_only_for_who_is_there_still(world: World)
         given_by="X",
         moment=world.engine.now(),
     )
-    refused = await issue("North")
+    refused = await issue(world, north)
     assert isinstance(refused, Refuse) and refused.reason is Reason.account_closed
-    assert await keys() == [first.key_id]
+    assert await issued_keys() == [first.key_id]
+
+
+async def test_r40_r46_a_key_that_ends_with_a_move_issues_none_after_it(world: World) -> None:
+    """North has a key of its client, with which it asks for another one; between the look at that key
+    and what is asked for, the client moves away. Nothing would end the other key any more."""
+    await grow(world)
+    client = acc(world, "Client")
+    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        agency = Api(http, await key_for(world, "Agency"))
+        planted = await issued(Api(http, await key_for(world, "North")), client)
+        stays = await issued(agency, client)
+        asks = {secret: await known(world, secret) for secret in (planted, stays)}
+        await agency.ask(
+            "POST", f"{client}/move", {"seller_id": acc(world, "South"), "given_by": "X"}
+        )
+        assert isinstance(await issue(world, asks[planted]), Missing)
+        assert isinstance(await issue(world, asks[stays]), KeyIssued)

@@ -21,9 +21,10 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who a key speaks for: the platform (``tenant_id`` None) or one account; and the accounts with
-    whose keys it was issued."""
+    """A key, as it was read, and who it speaks for: the platform (``tenant_id`` None) or one account;
+    and the accounts with whose keys it was issued."""
 
+    key_id: UUID
     account_id: UUID
     tenant_id: UUID | None
     read_only: bool
@@ -100,6 +101,7 @@ async def find_principals(db: Database, hashes: Collection[bytes]) -> dict[bytes
     rows = await db.fetch(_sql("find_keys"), list(hashes))
     return {
         bytes(row["secret_hash"]): Principal(
+            key_id=row["key_id"],
             account_id=row["account_id"],
             tenant_id=row["tenant_id"],
             read_only=row["read_only"],
@@ -107,6 +109,11 @@ async def find_principals(db: Database, hashes: Collection[bytes]) -> dict[bytes
         )
         for row in rows
     }
+
+
+async def stands(tx: Transaction, key_id: UUID) -> bool:
+    """Whether a key that was read before is not revoked."""
+    return await tx.fetchval(_sql("does_key_stand"), key_id) is not None
 
 
 async def read_allowed(

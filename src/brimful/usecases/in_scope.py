@@ -1,11 +1,12 @@
 """Whether a key may command an account still, in the very transaction that does what it asks (R40, R46).
 
-A request's key was looked at before; an account may close or move to another seller since then.
+A request's key was looked at before; an account may close or move to another seller since then, and
+the key may have ended with that.
 """
 
 from uuid import UUID
 
-from brimful.billing import accounts
+from brimful.billing import accounts, keys
 from brimful.billing.keys import Principal
 from brimful.db.transaction import Transaction
 from brimful.domain.reason import Reason, Refuse
@@ -27,4 +28,7 @@ async def stay_in_scope(
         return Missing(what="account")
     if state == "closed":
         return Refuse(reason=Reason.account_closed, account_id=str(account_id), detail={})
+    # Read now that the account is locked: a move that ends the key is over, or has not begun.
+    if by is not None and not await keys.stands(tx, by.key_id):
+        return Missing(what="account")
     return None
