@@ -110,14 +110,14 @@ async def test_r25_disputes_are_listed_and_stop_refunds(world: World) -> None:
         assert (balance["credits"]["free"], balance["credits"]["held"]) == (0, 3_000)
 
 
-async def owes(world: World, seller: str) -> str:
-    """The client buys 3,000 credits of a seller for $25.00 and uses 1,200, and the payment is refunded.
-    The debt that is left."""
+async def owes(world: World, seller: str, buyer: str = "Client") -> str:
+    """A buyer has 3,000 credits of a seller for $25.00 and uses 1,200, and the payment is refunded. The
+    debt that is left."""
     pack = await world.package(seller, 2_500, credits=3_000, name=f"Pack of {seller}")
-    assert isinstance(await world.buy("Client", pack), Bought)
+    assert isinstance(await world.buy(buyer, pack), Bought)
     await world.settle()
-    await world.spend("Client", 1_200)
-    charge = await charge_of(world, "Client")
+    await world.spend(buyer, 1_200)
+    charge = await charge_of(world, buyer)
     await refund_elsewhere(world, charge["payment_id"], 2_500)
     debt_id = await world.db.fetchval(
         "select debt_id from reversal where seller_id = $1 and missing = 1200", world.names[seller]
@@ -175,3 +175,24 @@ async def test_r25_r40_r46_a_debt_stays_its_creditors_when_the_client_moves(worl
         assert await listed(None, f"{client}/debts") == []
     said = await world.db.fetch("select cleared_by from reversal order by debt_id")
     assert [row["cleared_by"] for row in said] == ["North", "Agency"]
+
+
+async def test_r25_r46_who_owes_a_debt_does_not_clear_it_from_above(world: World) -> None:
+    """A reseller owes North, moves away, and North is moved below it: what it owes it owes."""
+    await grow(world)
+    await world.stock("Agency", credits=5_000)
+    await world.open("Reseller", "North", sells=True)
+    await world.card("Reseller")
+    debt = await owes(world, "North", "Reseller")
+    for name, to in (("Reseller", "South"), ("North", "Reseller")):
+        moved = await move(world, name, to)
+        assert isinstance(moved, MoveSet) and moved.moved, name
+    north = acc(world, "North")
+    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        for name, status in (("Reseller", 409), ("South", 204)):
+            answer = await http.post(
+                f"/v1/accounts/{north}/client-debts/{debt}/clear",
+                json={"given_by": name},
+                headers={"Authorization": f"Bearer {await key_for(world, name)}"},
+            )
+            assert answer.status_code == status, name

@@ -59,6 +59,7 @@ class Debt:
 
     debt_id: UUID
     purchase_id: UUID
+    account_id: UUID
     seller_id: UUID
 
 

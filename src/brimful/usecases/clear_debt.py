@@ -27,8 +27,8 @@ async def clear_debt(
     until its owner acts (R29).
 
     A debt is the seller's to whom it is owed, wherever its buyer has moved since (R46): it is let go
-    ``by`` that one, by an account above it, or by the platform (None). Whoever sells to the buyer now
-    is refused (``seller_changed``).
+    ``by`` that one, by an account above it that does not owe it itself, or by the platform (None).
+    Whoever else there is, such as the buyer's new seller, is refused (``seller_changed``).
     """
 
     async def body(tx: Transaction) -> bool | Refuse | Missing:
@@ -47,7 +47,8 @@ async def clear_debt(
 
 
 async def _is_owed_below(tx: Transaction, tenant_id: UUID, debt: Debt, above: UUID) -> bool:
-    """It is owed to an account or to one below that."""
+    """It is owed to an account or to one below that, and not by that account: moves can bring a
+    creditor below who owes it (R46)."""
     creditor = await accounts.read_account(tx, tenant_id, debt.seller_id)
     assert creditor is not None
-    return above in creditor.ancestors
+    return above in creditor.ancestors and above != debt.account_id
