@@ -62,7 +62,7 @@ create table reversal (
     -- Given back to the seller by refunds and lost disputes, and set aside by pending refunds and open disputes.
     taken bigint not null default 0 check (taken >= 0),
     frozen bigint not null default 0 check (frozen >= 0),
-    -- Since when some of its credits are away so: what comes back has so much longer before it ends.
+    -- Since when its credits are away so, in the mean: what comes back has so much longer before it ends.
     away_since timestamptz,
     -- Used, sold or reserved before they could be taken, or frozen; taken, or frozen, once they are free.
     missing bigint not null default 0 check (missing >= 0),

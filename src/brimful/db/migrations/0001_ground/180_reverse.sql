@@ -1,5 +1,5 @@
--- Credits come back to a lot: it ends later by the time in which some of them were away, so that they do not lapse for a
--- refund that failed or a dispute that was won (R17, R25). Each moment counts once; what is still away counts from now.
+-- Credits come back to a lot: it ends later by the time for which what is away of it was so in the mean, so that they do
+-- not lapse for a refund that failed or a dispute that was won (R17, R25). What is still away counts from now.
 create function prolong_v1(p_tenant uuid, p_purchase uuid, p_lot uuid, p_at timestamptz) returns void language sql as $$
     update lot set expires_at = (lot.expires_at at time zone 'UTC' + (p_at - r.away_since)) at time zone 'UTC'
     from reversal r
