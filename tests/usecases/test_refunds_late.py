@@ -12,6 +12,7 @@ from brimful.usecases.refund_charge import RefundBegun
 from brimful_testbank.cards import Behaviour
 from brimful_testbank.faults import Rule
 from tests.builders.held import until
+from tests.builders.holds import held, release
 from tests.builders.reversals import (
     charge_of,
     debts,
@@ -117,6 +118,28 @@ async def test_r25_r46_what_was_set_aside_when_a_plan_lapsed_with_its_account_go
     assert await debts(year, "Agency") == []
 
 
+@pytest.mark.parametrize("terms", [{"expires_after_days": 30}, {"interval": "month"}])
+async def test_r25_r46_what_was_held_at_the_closing_is_taken_and_no_debt(
+    year: Year, terms: dict[str, Any]
+) -> None:
+    """A dispute is lost while 600 of 1,000 credits are held, and the account is closed. When the hold
+    ends unused, the seller has them all again, by the dispute, and nothing is owed."""
+    charge = await sold(year, **terms)
+    hold_id = await held(year, "Client", 600)
+    lost = await dispute(year, charge["payment_id"])
+    await move_dispute(year, charge["payment_id"], lost, "lost")
+    assert await debts(year, "Agency") == [600]
+    await year.close("Client")
+    await release(year, "Client", hold_id)
+    for _ in range(2):
+        await year.engine.take_up_due_work()
+        await year.settle()
+    assert await stocks(year) == (0, 0, 1_000)
+    assert await debts(year, "Agency") == []
+    emptied = "select emptied_at is not null from account where account_id = $1"
+    assert await year.db.fetchval(emptied, year.names["Client"])
+
+
 async def test_r17_r25_r46_a_plan_captured_after_the_closing_can_be_refunded(year: Year) -> None:
     """It was paid, and the answer lost, when the account was closed: what it brought lapses with the
     account, and goes back whole without a debt, here and at the gateway's dashboard."""
@@ -210,7 +233,8 @@ async def test_r25_r46_what_lapsed_in_its_time_before_the_closing_counts_as_used
 
 async def test_r25_time_away_is_counted_once_however_many_refunds_fail(year: Year) -> None:
     """Two refunds are under way, from the 5th and the 10th day of 30, and fail on the 15th and the
-    20th: some credits were away for 15 days, so the lot ends after 45."""
+    20th: on the 15th credits were away for seven and a half days in the mean, and for five more on the
+    20th, so the lot ends after 42 and a half."""
     charge = await sold(year, expires_after_days=30)
     year.desk.bank.overrides[charge["fingerprint"]] = Behaviour(refund_pending=True)
     for day in (5, 10):
@@ -224,5 +248,22 @@ async def test_r25_time_away_is_counted_once_however_many_refunds_fail(year: Yea
     ends = await year.db.fetchval(
         "select expires_at from lot where account_id = $1", year.names["Client"]
     )
-    assert abs(ends - (STARTS + 45 * DAY)) < timedelta(hours=1)
+    assert abs(ends - (STARTS + 42.5 * DAY)) < timedelta(hours=1)
     assert await stocks(year) == (1_000, 0, 0)
+
+
+async def test_r25_a_refund_that_stays_prolongs_nothing_beside_one_that_fails(year: Year) -> None:
+    """A dollar of ten was refunded on the first day, and stays so. Nine are refunded on the 21st, and
+    that fails on the 22nd: they were away for a day, and the dollar for its tenth part of twenty more."""
+    charge = await sold(year, expires_after_days=30)
+    year.desk.bank.overrides[charge["fingerprint"]] = Behaviour(refund_pending=True)
+    assert isinstance(await given_back(year, charge, 100), RefundBegun)
+    await year.until(STARTS + 20 * DAY)
+    assert isinstance(await given_back(year, charge, 900), RefundBegun)
+    await year.until(STARTS + 21 * DAY)
+    await fail_refund(year, charge)
+    ends = await year.db.fetchval(
+        "select expires_at from lot where account_id = $1", year.names["Client"]
+    )
+    assert abs(ends - (STARTS + 33 * DAY)) < timedelta(hours=1)
+    assert (await stocks(year))[0] == 900

@@ -103,6 +103,11 @@ async def find_owed(db: Database, limit: int) -> list[tuple[UUID, UUID]]:
     return [(row["tenant_id"], row["purchase_id"]) for row in rows]
 
 
+async def lack_credits(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:
+    """Whether refunds or disputes still take, or set aside, credits that an account has free."""
+    return bool(await tx.fetchval(_sql("lacks_credits"), tenant_id, account_id))
+
+
 async def _restore(tx: Transaction, sale: Sale, line: Line, credits: int, moment: Moment) -> int:
     if not credits:
         return 0

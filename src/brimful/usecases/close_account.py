@@ -11,7 +11,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import DetachDue, Effect, MailDue
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
-from brimful.ledger import balances, demands, holds, overdrafts, transfers
+from brimful.ledger import balances, demands, holds, overdrafts, reversals, transfers
 from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
@@ -138,8 +138,12 @@ async def _empty(tx: Transaction, account: Account, moment: Moment) -> tuple[Eff
     await balances.end_chatbots(tx, tenant_id, account_id, moment)
     effects = await _return_chatbots(tx, account, moment)
     effects += await _return_credits(tx, account, moment)
-    under_way = await purchases.has_open(tx, tenant_id, account_id)
-    if not under_way and not await holds.has_standing(tx, tenant_id, account_id):
+    under_way = (
+        await purchases.has_open(tx, tenant_id, account_id)
+        or await holds.has_standing(tx, tenant_id, account_id)
+        or await reversals.lack_credits(tx, tenant_id, account_id)
+    )
+    if not under_way:
         await accounts.note_emptied(tx, tenant_id, account_id, moment.at)
     return effects
 
@@ -163,7 +167,8 @@ async def _return_chatbots(tx: Transaction, account: Account, moment: Moment) ->
 
 async def _return_credits(tx: Transaction, account: Account, moment: Moment) -> tuple[Effect, ...]:
     """Plan credits lapse, the others go back to whoever sold them, and on from one that is closed.
-    What a seller could not furnish is tried again with them (R35)."""
+    What a seller could not furnish is tried again with them (R35). What a refund or a dispute lacks
+    was held until now, and is taken first: it would be a debt for ever otherwise (R25)."""
     tenant_id, account_id = account.tenant_id, account.account_id
     await transfers.lapse_plan(tx, tenant_id, account_id, moment)
     lots = await transfers.read_unused_lots(tx, tenant_id, account_id)

@@ -87,7 +87,11 @@ begin
     update lot set expires_at = case when free > 0 then p_at else expires_at end,
         lapsed_before = coalesce(lapsed_before, lapsed)
     where tenant_id = p_tenant and account_id = p_account and terms = 'plan'
-      and (free > 0 or lapsed_before is null and pinned + frozen + returned > 0);
+      and (free > 0 or lapsed_before is null and pinned + frozen + returned > 0)
+      -- What refunds or disputes lack of it comes first (R25).
+      and not exists (
+          select 1 from reversal r
+          where r.tenant_id = p_tenant and r.lot_id = lot.lot_id and (r.missing > r.cleared or r.unfrozen > 0));
     perform settle_v1(p_tenant, p_account, p_at);
 end $$;
 
