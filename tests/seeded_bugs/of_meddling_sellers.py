@@ -181,4 +181,34 @@ BUGS = (
             "tests/usecases/test_seller_captures.py::test_r17_r20_what_such_a_hold_had_is_the_next_ones",
         ),
     ),
+    Bug(
+        "difference_charged_back",
+        f"{TABLES}/047_given_back.sql",
+        "coalesce(sum(amount_minor) filter (where not gone), 0)",
+        "coalesce(sum(amount_minor) filter (where not gone or number > 1), 0)",
+        "R17: no larger plan is granted for what a smaller one cost",
+        (
+            "tests/usecases/test_unpaid_periods.py::test_r17_r25_a_larger_year_is_granted_for_as_long_as_what_was_kept_pays",
+        ),
+    ),
+    Bug(
+        "given_back_before_it_is_taken",
+        "src/brimful/ledger/sql/read_unused_lots.sql",
+        "(r.missing > r.cleared or r.unfrozen > 0)",
+        "false",
+        "R25: what was held when its money went back is taken, and no debt",
+        (
+            "tests/usecases/test_refunds_late.py::test_r25_r46_what_was_held_at_the_closing_is_taken_and_no_debt[terms0]",
+        ),
+    ),
+    Bug(
+        "away_since_the_first_of_them",
+        "src/brimful/ledger/sql/write_reversal.sql",
+        "(greatest(excluded.taken + excluded.frozen - reversal.taken - reversal.frozen, 0)::numeric",
+        "(0::numeric",
+        "R25, R36: a refund that stays makes no lot longer",
+        (
+            "tests/usecases/test_refunds_late.py::test_r25_a_refund_that_stays_prolongs_nothing_beside_one_that_fails",
+        ),
+    ),
 )

@@ -40,4 +40,20 @@ BUGS = (
         "R40: a request that is sent again shows nobody that has left",
         (f"{AFTER_MOVES}::test_r40_a_key_sent_again_does_not_show_who_has_left",),
     ),
+    Bug(
+        "asked_before_the_move",
+        f"{USECASES}/in_scope.py",
+        "    if by is not None and not await keys.stands(tx, by.key_id):\n",
+        "    if False:\n",
+        "R40: a key that ended meanwhile leaves no other behind",
+        (f"{AFTER_MOVES}::test_r40_r46_a_key_that_ends_with_a_move_issues_none_after_it",),
+    ),
+    Bug(
+        "let_go_by_whoever_owes_it",
+        f"{USECASES}/clear_debt.py",
+        "    return above in creditor.ancestors and above != debt.account_id\n",
+        "    return above in creditor.ancestors\n",
+        "R25, R46: nobody lets go of what it owes itself",
+        ("tests/api/test_refunds.py::test_r25_r46_who_owes_a_debt_does_not_clear_it_from_above",),
+    ),
 )

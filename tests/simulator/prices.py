@@ -164,15 +164,21 @@ def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
 def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
     """The difference between two plans for what was left of the month, in money, credits and
     chatbots alike (R37), for a plan that the payer had: which began when it was paid for first, or
-    anew. Where all that was paid for it may have gone back, the whole of the new one (R17, R25)."""
+    anew. Where what was paid for it may have gone back, the whole of the new one, less at most what
+    was left of the old (R17, R25)."""
     if one.ask is None or one.ask.offer is None:
         # What nobody heard of may only be something that was given back.
         return not one.net
     new = one.ask.offer
     mine = [p for p in paid if p.who == one.who and p.net and p.at <= one.at]
-    if _is_whole(one) and any(_may_be_back(p) for p in mine if p is not one):
+    anew = _may_begin(one, mine)
+    if anew and _is_whole(one):
         return True
-    begun = [p for p in mine if p.ask and (p.ask.verb == "plan" or (p is not one and _is_whole(p)))]
+    begun = [
+        p
+        for p in mine
+        if p.ask and (p.ask.verb == "plan" or (p is not one and _may_begin(p, mine)))
+    ]
     changes = _hours(one.ask, one.at)
     for plan in begun:
         assert plan.ask is not None
@@ -182,9 +188,15 @@ def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
                 continue
             if max(len(anchors), len(changes)) > HOURS_MOST:
                 return 0 < one.amount <= max(new.prices)
-            if _differs(old, new, one, anchors, changes):
+            if _differs(old, new, one, anchors, changes, anew=anew):
                 return True
     return False
+
+
+def _may_begin(one: Paid, mine: list[Paid]) -> bool:
+    """Whether a plan may have begun anew with a change, since money for it may have gone back."""
+    is_change = one.ask is not None and one.ask.verb == "change"
+    return is_change and any(_may_be_back(p) for p in mine if p is not one)
 
 
 def _is_whole(one: Paid) -> bool:
@@ -206,7 +218,13 @@ def _hours(ask: Ask, at: datetime) -> list[datetime]:
 
 
 def _differs(
-    old: Offered, new: Offered, one: Paid, anchors: list[datetime], changes: list[datetime]
+    old: Offered,
+    new: Offered,
+    one: Paid,
+    anchors: list[datetime],
+    changes: list[datetime],
+    *,
+    anew: bool,
 ) -> bool:
     for anchor, hour in product(anchors, changes):
         if hour < anchor:
@@ -216,6 +234,11 @@ def _differs(
             month -= 1
         ends, begins = _month(anchor, month + 1), _month(anchor, month)
         left, whole = (ends - hour) // HOUR, (ends - begins) // HOUR
+        fewest = new.credits - _part(old.credits, left, whole)
+        if anew and fewest <= one.credits <= new.credits:
+            pairs = product(new.prices, old.prices)
+            if any(a - _part(b, left, whole) <= one.amount <= a for a, b in pairs):
+                return True
         if _part(new.credits, left, whole) - _part(old.credits, left, whole) != one.credits:
             continue
         prices = product(new.prices, old.prices)

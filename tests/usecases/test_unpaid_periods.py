@@ -9,6 +9,7 @@ from tests.builders.year import Year
 from tests.usecases.test_change_plan import JUNE, MAY, MIDDLE
 
 YEAR = 12_000
+JULY = datetime.fromisoformat("2027-07-01T09:00:00+00:00")
 NEXT_YEAR = datetime.fromisoformat("2028-04-01T09:00:00+00:00")
 
 
@@ -124,3 +125,56 @@ async def test_r17_r37_nothing_is_left_of_money_that_went_back_for_an_upgrade(ye
     assert (await year.subscription("After"))["state"] == "ended"
     # What its difference brought for April, which it paid for.
     assert (await year.credits("After")).received == 250
+
+
+async def test_r17_r25_a_larger_year_is_granted_for_as_long_as_what_was_kept_pays(
+    year: Year,
+) -> None:
+    """Three quarters of $480.00 are the difference to a larger plan, and are charged back: the $120.00
+    that stay pay for three of its twelve months. Where the difference stays, it goes on."""
+    await on_a_year(year, "Kept", "Back")
+    larger = await year.package("Agency", 48_000, credits=4_000, chatbots=2, interval="year")
+    for name in ("Kept", "Back"):
+        assert isinstance(await year.change(name, larger), Bought)
+    await year.settle()
+    assert year.taken((await year.account("Agency")).merchant_ref)[2:] == [36_000, 36_000]
+    payment = await payment_of(year, "Back")
+    lost = await dispute(year, payment)
+    await move_dispute(year, payment, lost, "lost")
+
+    await year.until(MAY)
+    await year.until(JUNE)
+    assert (await year.subscription("Back"))["state"] == "active"
+    assert (await year.credits("Back")).free == 4_000
+    granted = (await year.credits("Back")).received
+    await year.until(JULY)
+
+    assert (await year.subscription("Back"))["state"] == "ended"
+    assert (await year.subscription("Kept"))["state"] == "active"
+    assert (await year.credits("Back")).received == granted
+    assert (await year.credits("Kept")).free == 4_000
+
+
+async def test_r17_r25_a_year_that_a_month_was_made_into_within_its_hour_is_paid_for_itself(
+    year: Year,
+) -> None:
+    """A month for $10.00 and, in the same hour, a year of it for $120.00, less the month: what was paid
+    for the year is charged back, so it ends with the month that was paid for."""
+    await year.open("Agency", sells=True)
+    await year.stock("Agency", credits=20_000, chatbots=9)
+    await year.open("Client", "Agency")
+    await year.card("Client")
+    terms = {"credits": 1_000, "chatbots": 2}
+    monthly = await year.package("Agency", 1_000, interval="month", **terms)
+    yearly = await year.package("Agency", YEAR, interval="year", **terms)
+    assert isinstance(await year.buy("Client", monthly), Bought)
+    await year.settle()
+    assert isinstance(await year.change("Client", yearly), Bought)
+    await year.settle()
+    payment = await payment_of(year, "Client")
+    lost = await dispute(year, payment)
+    await move_dispute(year, payment, lost, "lost")
+    await year.until(MAY)
+    assert (await year.subscription("Client"))["state"] == "ended"
+    assert (await year.credits("Client")).received == 1_000
+    assert year.taken((await year.account("Agency")).merchant_ref) == [1_000, YEAR - 1_000]

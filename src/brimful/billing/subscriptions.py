@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import partial
 from typing import Literal
 from uuid import UUID
@@ -96,11 +97,13 @@ async def read_period_end(tx: Transaction, tenant_id: UUID, account_id: UUID) ->
     return ends_at
 
 
-async def is_given_back(tx: Transaction, tenant_id: UUID, held: Subscription) -> bool:
-    """Whether what was paid for the running period of a locked subscription has all gone back, by
-    refunds or lost disputes (R25)."""
+async def read_kept(tx: Transaction, tenant_id: UUID, held: Subscription) -> Fraction:
+    """The part of what was paid for the running period of a locked subscription that did not go back
+    again, by refunds or lost disputes of whole charges (R25): from 0 to 1."""
     where = tenant_id, held.account_id, held.subscription_id, held.period_starts_at
-    return bool(await tx.fetchval(_sql("is_given_back"), *where))
+    row = await tx.fetchrow(_sql("read_kept"), *where)
+    assert row is not None
+    return Fraction(row["kept_minor"], row["paid_minor"]) if row["paid_minor"] else Fraction(1)
 
 
 async def skip_to_period_end(tx: Transaction, tenant_id: UUID, held: Subscription) -> None:

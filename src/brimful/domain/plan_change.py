@@ -16,6 +16,7 @@ last hour.
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from math import floor
 
 from brimful.domain.period import MONTHS, Interval, Period, month_at, period_at
 from brimful.domain.proration import prorate
@@ -93,7 +94,7 @@ def change_plan(
     period: Period,
     month: tuple[datetime, datetime],
     at: datetime,
-    given_back: bool = False,
+    kept: Fraction = Fraction(1),
 ) -> Upgrade | Downgrade | NoChange:
     """Decide what a change from ``now`` to ``wanted`` at ``at`` means (R31, R37).
 
@@ -101,9 +102,9 @@ def change_plan(
     credits were granted. An upgrade gives neither fewer credits nor fewer chatbots, and costs no
     less a month (compared exactly); it is immediate. Everything else waits for the period's end. So
     does an upgrade to a shorter interval while more is left of the old price than the new one
-    costs: at once, the rest of what was paid would be lost. ``given_back``: what was paid for the
-    period has gone back (R25), so that nothing is left of it; an upgrade begins a period, at the whole
-    price and with a whole month's credits.
+    costs: at once, the rest of what was paid would be lost. ``kept``: the part of what was paid for the
+    period that did not go back (R25). Where that is not all, an upgrade begins a period, at the whole
+    price and with a whole month's credits, of both less that part of what is left.
 
     Raises ValueError when ``at`` is in neither the period nor the month: what is due must be applied
     first (R35).
@@ -114,12 +115,10 @@ def change_plan(
     _check(now, period, month, hour)
     fewer = wanted.credits < now.credits or wanted.chatbots < now.chatbots
     if not fewer and wanted.per_month >= now.per_month:
-        if given_back:
-            upgrade = _begin(now, wanted, hour, left_minor=0, granted=0)
-        elif wanted.interval == now.interval:
+        if kept == 1 and wanted.interval == now.interval:
             upgrade = _within(now, wanted, period, month, hour)
         else:
-            upgrade = _anew(now, wanted, period, month, hour)
+            upgrade = _anew(now, wanted, period, month, hour, kept)
         if upgrade.charge_minor >= 0:
             return upgrade
     return Downgrade(
@@ -160,23 +159,19 @@ def _anew(
     period: Period,
     month: tuple[datetime, datetime],
     hour: datetime,
+    kept: Fraction,
 ) -> Upgrade:
-    """An upgrade to another interval: a period and a month begin at this hour, at the full price.
+    """An upgrade with which a period and a month begin at this hour, at the full price: to another
+    interval, or where not all that was paid for the period was ``kept``.
 
     The old month's credits stay usable until its end. So the new month brings its own minus the
     part of the old for what was left of that month, the part whose price is given back: who has just
-    been granted a month gets the difference, who has used up most of one gets nearly all.
+    been granted a month gets the difference, who has used up most of one gets nearly all. Of both the
+    part that was kept counts, rounded down.
     """
-    left = _price_left(now, period, hour)
-    granted = prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour)
-    return _begin(now, wanted, hour, left_minor=left, granted=granted)
-
-
-def _begin(
-    now: PlanTerms, wanted: PlanTerms, hour: datetime, *, left_minor: int, granted: int
-) -> Upgrade:
-    """An upgrade with which a period begins at this hour, less what is left of the old price and of
-    the credits ``granted`` for it."""
+    left_minor = floor(_price_left(now, period, hour) * kept)
+    left_minor -= left_minor % now.step_minor
+    granted = floor(prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour) * kept)
     starts_at, ends_at = period_at(hour, wanted.interval, 0)
     return Upgrade(
         charge_minor=wanted.price_minor - left_minor,

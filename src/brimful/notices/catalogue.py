@@ -174,8 +174,8 @@ def _subscription_ended(facts: Facts) -> Text:
     lines = [f"{facts['package']} has ended with its period. Nothing more is charged for it."]
     if facts.get("given_back"):
         lines = [
-            f"{facts['package']} has ended with its month, for what was paid for its period has gone "
-            "back. Nothing more is charged for it."
+            f"{facts['package']} has ended with its month: money for its period went back, and what was "
+            "kept pays for no more of it. Nothing more is charged for it."
         ]
     return Text(f"{facts['package']} has ended", "\n".join([*lines, *_paused_chatbots(facts)]))
 
@@ -189,8 +189,8 @@ def _subscription_kept(facts: Facts) -> Text:
     if facts.get("given_back"):
         title_ = f"{facts['package']} brings no more credits"
         lines = [
-            f"What was paid for this period of {facts['package']} has gone back, so that it brings no "
-            f"more credits before the period ends. {_chatbots(facts['with_clients'])} of it are with "
+            f"Money for this period of {facts['package']} went back, and what was kept pays for no more "
+            f"of it, so that it brings no more credits before the period ends. {_chatbots(facts['with_clients'])} of it are with "
             "your clients and could not go back, so it goes on after that."
         ]
     return Text(title_, "\n".join([*lines, *_paused_chatbots(facts)]))

@@ -213,8 +213,8 @@ async def _plan_line(
         return None
     if (reason := why_not_now(held, moment)) is not None:
         return reason
-    given_back = await subscriptions.is_given_back(tx, tenant_id, held)
-    change = change_to(held, package, moment, given_back=given_back)
+    kept = await subscriptions.read_kept(tx, tenant_id, held)
+    change = change_to(held, package, moment, kept=kept)
     if not isinstance(change, Upgrade):
         return Reason.already_subscribed
     return upgrade_line(held, package, change, moment)

@@ -175,8 +175,8 @@ async def _decide(
         return uncharged
     if (reason := why_not_now(held, moment)) is not None:
         return Refuse(reason=reason, account_id=account, detail={})
-    given_back = await subscriptions.is_given_back(tx, of.tenant_id, held)
-    return _Case(facts, held, package, change_to(held, package, moment, given_back=given_back))
+    kept = await subscriptions.read_kept(tx, of.tenant_id, held)
+    return _Case(facts, held, package, change_to(held, package, moment, kept=kept))
 
 
 async def _change(

@@ -1,5 +1,7 @@
 """What a change of plan means for a subscription as it is: its terms compared, its line priced (R31, R37)."""
 
+from fractions import Fraction
+
 from brimful.billing.offers import Package
 from brimful.billing.purchases import PurchaseLine, Runs
 from brimful.billing.subscriptions import Subscription
@@ -23,10 +25,10 @@ def why_not_now(held: Subscription, moment: Moment) -> Reason | None:
 
 
 def change_to(
-    held: Subscription, package: Package, moment: Moment, *, given_back: bool
+    held: Subscription, package: Package, moment: Moment, *, kept: Fraction
 ) -> Upgrade | Downgrade | NoChange:
-    """What it means to go from a subscription to another plan of its seller's now; ``given_back``:
-    nothing is left of what was paid for its period (R25)."""
+    """What it means to go from a subscription to another plan of its seller's now; ``kept``: the part
+    of what was paid for its period that did not go back (R25)."""
     month = month_index(held.anchor_at, moment.at)
     return change_plan(
         _terms_held(held),
@@ -34,7 +36,7 @@ def change_to(
         period=held.period,
         month=(month_at(held.anchor_at, month), month_at(held.anchor_at, month + 1)),
         at=moment.at,
-        given_back=given_back,
+        kept=kept,
     )
 
 

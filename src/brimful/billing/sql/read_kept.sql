@@ -1,1 +1,1 @@
-select is_given_back_v1($1, $2, $3, $4);
+select kept_minor, paid_minor from kept_of_period_v1($1, $2, $3, $4);

@@ -1,11 +1,11 @@
--- Whether the money for a period of a subscription has gone back, all of it, by refunds and lost disputes (R25): that of the
--- purchase which began the period, and of any since at the whole price of a plan. The difference that an upgrade costs
--- within a period pays for nothing without what it is the difference to.
-create function is_given_back_v1(p_tenant uuid, p_account uuid, p_subscription uuid, p_starts_at timestamptz)
-returns boolean language sql stable as $$
-    select coalesce(bool_and(one.gone), false)
-    from (
-        select row_number() over (order by p.planned_at, p.purchase_id) as number, l.amount_minor = l.recurring_minor as whole,
+-- Of what was paid for a period of a subscription, how much was not given back whole by refunds and lost disputes (R25):
+-- of the last purchase at the whole price of a plan, or that which began the period, and of all since, such as the
+-- differences that upgrades cost within it. Nothing when nothing was paid.
+create function kept_of_period_v1(p_tenant uuid, p_account uuid, p_subscription uuid, p_starts_at timestamptz)
+returns table (kept_minor bigint, paid_minor bigint) language sql stable as $$
+    with one as (
+        select row_number() over (order by p.planned_at, p.purchase_id) as number, l.amount_minor,
+               l.amount_minor = l.recurring_minor as whole,
                coalesce(c.amount_minor <= coalesce((
                    select sum(r.amount_minor) from refund r
                    where r.tenant_id = c.tenant_id and r.purchase_id = c.purchase_id and r.charge_id = c.charge_id
@@ -21,6 +21,7 @@ returns boolean language sql stable as $$
         -- A period is paid for in the hour that it begins in, or later.
         where p.tenant_id = p_tenant and p.buyer_id = p_account and p.planned_at >= p_starts_at
           and p.origin <> 'auto_billing' and p.state = 'delivered'
-    ) one
-    where one.number = 1 or one.whole
+    )
+    select coalesce(sum(amount_minor) filter (where not gone), 0)::bigint, coalesce(sum(amount_minor), 0)::bigint from one
+    where number >= (select coalesce(max(number) filter (where whole), 1) from one)
 $$;
