@@ -1,39 +1,51 @@
 """R24: of what a scan does, one whose rows others keep is left for the next, and the rest is done."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from brimful.db.address import DatabaseGone, LockedByOthers
 from brimful.db.limits import Limits
 from brimful.db.transaction import connect
-from brimful.domain.effect import Effect, MailDue
+from brimful.domain.effect import Drive, Effect, MailDue
+from brimful.effects.clocks import TestClock
+from brimful.effects.due_work import begin_due_work
+from brimful.usecases.answers import Bought
+from brimful.usecases.buy_package import buy_package
 from brimful.usecases.close_account import close_account, empty_closed
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds
 from brimful.usecases.one_by_one import Due, one_by_one
+from brimful.usecases.set_move import MoveSet
 from brimful.usecases.suspend import suspend_overdue
 from tests.builders.calendar import DAY, Calendar, subscribers
 from tests.builders.holds import held, is_over, state
+from tests.builders.moving import MAY, move, pack_of, seller_of, two_sellers
 from tests.builders.world import World, small_world
+from tests.builders.year import Year
+
+_ROWS_OF = "select from {} where account_id = $1 for update"
+_TABLES = ("pool", "balance", "credit_hold", "subscription")
 
 
 @asynccontextmanager
-async def kept(world: World, dsn: str, name: str) -> AsyncIterator[Context]:
-    """While somebody else, who says nothing, keeps all rows of an account: a process that waits for a
-    lock for half a second."""
+async def kept(
+    world: World, dsn: str, name: str, only: str | None = None
+) -> AsyncIterator[Context]:
+    """While somebody else, who says nothing, keeps all rows of an account, or what ``only`` reads of
+    it: a process that waits for a lock for half a second."""
     db = await connect(dsn, size_max=2, limits=Limits(lock_s=0.5))
     other = await asyncpg.connect(dsn)
     try:
         async with other.transaction():
-            for table in ("pool", "balance", "credit_hold", "subscription"):
-                await other.execute(
-                    f"select from {table} where account_id = $1 for update", world.names[name]
-                )
+            for read in [only] if only else [_ROWS_OF.format(table) for table in _TABLES]:
+                await other.execute(read, world.names[name])
             yield replace(world.engine.ctx, db=db)
     finally:
         await other.close()
@@ -112,7 +124,59 @@ async def test_r46_a_closed_account_that_others_keep_is_emptied_later(
     assert await emptied() == ["Client 1", "Client 2"]
 
 
-def due(done: list[int], number: int, lock: int, problem: Exception | None = None) -> Due:
+async def test_r24_a_tree_that_others_keep_holds_up_nothing_that_a_dead_process_left(
+    year: Year, dsn: str
+) -> None:
+    """Somebody keeps a tenant's root, and three of its accounts are due to move. What a process began
+    and left is taken up before anything is waited for, and the third is not waited for; the root let
+    go, the next scan moves all."""
+    await two_sellers(year)
+    movers = [f"Client {number}" for number in range(3)]
+    for name in movers:
+        await year.open(name, "North")
+        await year.card(name)
+        assert isinstance(await year.buy(name, await year.plan_of("North")), Bought)
+        assert isinstance(await move(year, name, "South"), MoveSet)
+    await year.open("Buyer", "South")
+    await year.card("Buyer")
+    cast(TestClock, year.engine.clock).advance(MAY - year.now)
+    buyer = await year.account("Buyer")
+    begun = await buy_package(
+        year.engine.ctx,
+        tenant_id=buyer.tenant_id,
+        account_id=buyer.account_id,
+        package_id=await pack_of(year, "South"),
+        quantity=1,
+        key="left",
+        body_hash=b"left",
+        moment=year.engine.now(),
+    )
+    assert isinstance(begun, Bought)
+    left = Drive(buyer.tenant_id, begun.purchase_id)
+    waited: list[int] = []
+
+    def run(effects: Iterable[Effect]) -> None:
+        if left in effects:
+            waited.append(len(told))
+
+    root = "select from account where account_id = $1 for no key update"
+    with capture_logs() as told:
+        async with kept(year, dsn, "Agency", only=root) as ctx:
+            await begin_due_work(ctx, moment=year.engine.now(), run=run, limit=200)
+    assert waited == [0]
+    assert [one["event"] for one in told] == ["account_not_moved"] * 2
+    await year.engine.take_up_due_work()
+    await year.settle()
+    assert [await seller_of(year, name) for name in movers] == ["South"] * 3
+
+
+def due(
+    done: list[int],
+    number: int,
+    lock: int,
+    problem: Exception | None = None,
+    shares: UUID | None = None,
+) -> Due:
     """One that is done, or raises."""
 
     async def do() -> tuple[Effect, ...]:
@@ -121,16 +185,20 @@ def due(done: list[int], number: int, lock: int, problem: Exception | None = Non
             raise problem
         return (MailDue(),)
 
-    return Due(UUID(int=number), UUID(int=lock), do)
+    return Due(UUID(int=number), UUID(int=lock), do, shares)
 
 
 REFUSED = asyncpg.CheckViolationError("refused")
 HELD = LockedByOthers("held")
 AWAY = DatabaseGone("away")
+FAULT = AssertionError("of ours")
+TREE = UUID(int=9)
 
 
 @pytest.mark.parametrize(
-    ("problem", "tried"), [(REFUSED, [1, 2, 3]), (HELD, [1, 3])], ids=["refused", "held"]
+    ("problem", "tried"),
+    [(REFUSED, [1, 2, 3]), (FAULT, [1, 2, 3]), (HELD, [1, 3])],
+    ids=["refused", "fault", "held"],
 )
 async def test_r24_one_that_cannot_be_done_is_skipped(problem: Exception, tried: list[int]) -> None:
     """And what needs the same lock with it, when that is why: it would wait as long again."""
@@ -138,6 +206,16 @@ async def test_r24_one_that_cannot_be_done_is_skipped(problem: Exception, tried:
     items = [due(done, 1, 7, problem), due(done, 2, 7), due(done, 3, 8)]
     effects = await one_by_one("not_done", items)
     assert (done, len(effects)) == (tried, len(tried) - 1)
+
+
+async def test_r24_two_in_a_row_that_are_held_share_what_is_held() -> None:
+    """One may be so by itself, and the next goes on; after two it is the tenant's tree, and the rest of
+    the tenant is left for the next scan, not others."""
+    done: list[int] = []
+    problems = [HELD, None, HELD, HELD, None]
+    items = [due(done, n, n, problem, TREE) for n, problem in enumerate(problems)]
+    await one_by_one("not_done", [*items, due(done, 5, 5, None, UUID(int=8)), due(done, 6, 6)])
+    assert done == [0, 1, 2, 3, 5, 6]
 
 
 async def test_r24_a_database_that_is_away_ends_the_scan() -> None:

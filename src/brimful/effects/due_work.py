@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from brimful.billing import ahead, disconnections, events, payments, refunds, renewals
+from brimful.billing import ahead, disconnections, events, moves, payments, refunds, renewals
 from brimful.domain.effect import (
     DetachDue,
     Drive,
@@ -29,16 +29,24 @@ from brimful.usecases.reverse import settle_owed
 from brimful.usecases.suspend import suspend_overdue
 from brimful.usecases.sweep import sweep
 
+# What begins purchases, at the seller that an account has then; all else goes on with what has begun.
+BEGINS = (Plan, Renew, LookAhead)
+
 
 async def begin_due_work(
     ctx: Context, *, moment: Moment, run: Callable[[Iterable[Effect]], None], limit: int
 ) -> int:
-    """One scan: what is ours to do is done, what is an effect's is ``run``, of each kind at most
-    ``limit``. Returns how much that was."""
-    moved = await move_due(ctx, moment=moment)
-    run(moved)
+    """One scan: what is an effect's is ``run``, and what is ours to do is done after that, for it may
+    wait for others' locks; of each kind at most ``limit``. Returns how much that was.
+
+    Where accounts are to move by now they do so before anything is begun in their tenant (R46).
+    """
     due = await find_due_work(ctx, moment, limit)
-    run([*due, MailDue(), WebhooksDue(), DetachDue(), WarnDue()])
+    moving = {tenant_id for tenant_id, _ in await moves.find_due(ctx.db, moment.at, limit)}
+    begins = [one for one in due if isinstance(one, BEGINS) and one.tenant_id in moving]
+    run([*(one for one in due if one not in begins), MailDue(), WebhooksDue(), DetachDue()])
+    moved = await move_due(ctx, moment=moment)
+    run([*moved, *begins, WarnDue()])
     swept = await sweep(ctx, moment=moment)
     swept += await end_holds(ctx, moment=moment)
     swept += await suspend_overdue(ctx, moment=moment)

@@ -96,11 +96,11 @@ async def reverse(
     return done
 
 
-async def find_owed(db: Database, limit: int) -> list[tuple[UUID, UUID]]:
-    """(tenant, purchase) whose buyers are due credits that their sellers have again, or lack credits
-    that have come free."""
+async def find_owed(db: Database, limit: int) -> list[Sale]:
+    """Purchases whose buyers are due credits that their sellers have again, or lack credits that have
+    come free."""
     rows = await db.fetch(_sql("find_owed"), limit)
-    return [(row["tenant_id"], row["purchase_id"]) for row in rows]
+    return [Sale(**dict(row)) for row in rows]
 
 
 async def lack_credits(tx: Transaction, tenant_id: UUID, account_id: UUID) -> bool:

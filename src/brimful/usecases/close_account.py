@@ -75,10 +75,12 @@ async def empty_closed(ctx: Context, *, moment: Moment, limit: int = 50) -> tupl
     """Empty the closed accounts of which something was still under way when they were closed, or to
     which a client's unused credits came back since."""
     closed = await accounts.find_to_empty(ctx.db, limit)
-    return await one_by_one(
-        "account_not_emptied",
-        [Due(ids[1], ids[1], partial(_empty_again, ctx, *ids, moment)) for ids in closed],
-    )
+    due = []
+    for tenant, account in closed:
+        empty = partial(_empty_again, ctx, tenant, account, moment)
+        # The shape of the tenant's tree is waited for before anything else.
+        due.append(Due(account, account, empty, shares=tenant))
+    return await one_by_one("account_not_emptied", due)
 
 
 async def _empty_again(

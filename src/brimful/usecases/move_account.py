@@ -42,11 +42,13 @@ async def move_due(
     """Move the accounts that are to move by now, or those of one seller (tenant, account) before
     anything of its clients renews. One of which a purchase is under way moves once that has ended."""
     due = await moves.find_due(ctx.db, moment.at, limit, seller)
-    moving = [
-        (account, partial(move_account, ctx, tenant_id=tenant, account_id=account, moment=moment))
-        for tenant, account in due
-    ]
-    return await one_by_one("account_not_moved", [Due(of, of, move) for of, move in moving])
+    moving = []
+    for tenant, account in due:
+        ids = {"tenant_id": tenant, "account_id": account}
+        move = partial(move_account, ctx, **ids, moment=moment)
+        # Whoever moves waits for the shape of the tenant's tree before anything else.
+        moving.append(Due(account, account, move, shares=tenant))
+    return await one_by_one("account_not_moved", moving)
 
 
 async def move_account(

@@ -103,10 +103,11 @@ async def settle_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple
     failed and disputes that were won after all. Take or set aside what lacked as soon as it is free:
     it was reserved, or with a client, when its money went back, and was not used."""
     owed = await reversals.find_owed(ctx.db, limit)
-    return await one_by_one(
-        "reversal_not_settled",
-        [Due(ids[1], ids[1], partial(_settle_again, ctx, *ids, moment)) for ids in owed],
-    )
+    due = []
+    for one in owed:
+        settle = partial(_settle_again, ctx, one.tenant_id, one.purchase_id, moment)
+        due.append(Due(one.purchase_id, one.buyer_id, settle, shares=one.seller_id))
+    return await one_by_one("reversal_not_settled", due)
 
 
 async def _settle_again(
