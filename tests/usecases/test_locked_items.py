@@ -1,8 +1,6 @@
 """R24: of what a scan does, one whose rows others keep is left for the next, and the rest is done."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import cast
 from uuid import UUID
 
@@ -11,45 +9,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from brimful.db.address import DatabaseGone, LockedByOthers
-from brimful.db.limits import Limits
-from brimful.db.transaction import connect
 from brimful.domain.effect import Drive, Effect, MailDue
 from brimful.effects.clocks import TestClock
 from brimful.effects.due_work import begin_due_work
 from brimful.usecases.answers import Bought
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.close_account import close_account, empty_closed
-from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds
 from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.suspend import suspend_overdue
 from tests.builders.calendar import DAY, Calendar, subscribers
 from tests.builders.holds import held, is_over, state
+from tests.builders.kept import kept
 from tests.builders.moving import MAY, move, pack_of, seller_of, two_sellers
 from tests.builders.world import World, small_world
 from tests.builders.year import Year
-
-_ROWS_OF = "select from {} where account_id = $1 for update"
-_TABLES = ("pool", "balance", "credit_hold", "subscription")
-
-
-@asynccontextmanager
-async def kept(
-    world: World, dsn: str, name: str, only: str | None = None
-) -> AsyncIterator[Context]:
-    """While somebody else, who says nothing, keeps all rows of an account, or what ``only`` reads of
-    it: a process that waits for a lock for half a second."""
-    db = await connect(dsn, size_max=2, limits=Limits(lock_s=0.5))
-    other = await asyncpg.connect(dsn)
-    try:
-        async with other.transaction():
-            for read in [only] if only else [_ROWS_OF.format(table) for table in _TABLES]:
-                await other.execute(read, world.names[name])
-            yield replace(world.engine.ctx, db=db)
-    finally:
-        await other.close()
-        await db.close()
 
 
 async def test_r24_a_hold_that_others_keep_holds_up_no_other(world: World, dsn: str) -> None:

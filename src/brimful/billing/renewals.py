@@ -71,6 +71,12 @@ async def find_due_above(
     return list(dict.fromkeys(row["seller_id"] for row in rows))
 
 
+async def is_held_above(db: Database, tenant_id: UUID, account_id: UUID, at: datetime) -> bool:
+    """Whether something of an account or its ancestors is due and could begin: asked after it was to
+    begin, others hold it."""
+    return bool(await db.fetchval(_sql("is_held_above"), tenant_id, account_id, at))
+
+
 async def is_renewing_above(
     tx: Transaction, tenant_id: UUID, account_id: UUID, at: datetime
 ) -> bool:

@@ -1,0 +1,15 @@
+-- Whether an account or one of its ancestors has something due that could begin: nothing of it, or above its seller, is
+-- under way or comes first, and it does not move by now (as in `renew_due` and `lock_due_buyers`).
+select exists (
+    select from account a
+    join subscription s on s.tenant_id = a.tenant_id and s.account_id = any (a.ancestors) and s.state <> 'ended' and s.wake_at <= $3
+    join account b on b.tenant_id = s.tenant_id and b.account_id = s.account_id
+    where a.tenant_id = $1 and a.account_id = $2
+      and (b.moves_at is null or b.moves_at > $3)
+      and not exists (
+          select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
+      and not exists (
+          select 1 from subscription_in_purchase u
+          where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
+      and not exists (select from renewing_above_v1(s.tenant_id, s.seller_id, $3))
+);
