@@ -1,6 +1,6 @@
 """The gateway's side of a charge: the payment's id, what became of it, how often it was tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -166,6 +166,27 @@ async def release(db: Database, tenant_id: UUID, fences: Mapping[UUID, int]) -> 
     """Give leases back, but for those that another has by now."""
     await db.execute(
         _sql("release_purchases"), tenant_id, list(fences.keys()), list(fences.values())
+    )
+
+
+async def find_unheld(db: Database, tenant_id: UUID, purchase_ids: Sequence[UUID]) -> set[UUID]:
+    """Of purchases those of which nobody holds the pools and balances that recording them takes."""
+    rows = await db.fetch(_sql("find_unheld_purchases"), tenant_id, list(purchase_ids))
+    return {row["purchase_id"] for row in rows}
+
+
+async def put_off(
+    db: Database, tenant_id: UUID, claimed: Collection[Purchase], until: datetime
+) -> None:
+    """The next steps of purchases are due at an instant of real time; not of one that another has, or
+    has taken on to its next state, since it was ``claimed``."""
+    await db.execute(
+        _sql("put_off_purchases"),
+        tenant_id,
+        [one.purchase_id for one in claimed],
+        [one.fence for one in claimed],
+        [one.state for one in claimed],
+        until,
     )
 
 

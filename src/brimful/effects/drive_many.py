@@ -15,7 +15,7 @@ import structlog
 
 from brimful.billing import payments
 from brimful.billing.purchases import Purchase
-from brimful.db.address import TookTooLong
+from brimful.db.address import LockedByOthers, TookTooLong
 from brimful.domain.effect import Drive, Effect
 from brimful.domain.payment import NotFound, Unknown, Unreachable
 from brimful.effects.drive import (
@@ -36,6 +36,8 @@ _log = structlog.get_logger()
 
 # So many calls of one group are under way at the gateway at a time.
 CALLS_AT_ONCE = 16
+# What cannot be recorded since others hold the pools for it is taken up again so much later, in real time.
+HELD_PAUSE = timedelta(seconds=10)
 
 Seen = Mapping[UUID, tuple[str, str | None]]
 
@@ -70,6 +72,7 @@ async def _drive_together(
     fences = dict.fromkeys(purchase_ids, NO_LEASE)
     seen: dict[UUID, tuple[str, str | None]] = {}
     effects: list[Effect] = []
+    held_before = False
     while fences:
         moment = driver.now()
         until = moment.real_at + timedelta(seconds=driver.lease_s)
@@ -81,6 +84,12 @@ async def _drive_together(
         apart = {one.purchase_id for one in batch} - {one.purchase_id for one in usual}
         try:
             step = await _step(driver, tenant_id, usual, seen)
+        except LockedByOthers as held:
+            stuck = await _put_off(driver, tenant_id, usual, every=held_before)
+            _log.warning("renewals_held_up", of=len(usual), put_off=len(stuck), why=str(held))
+            # The rest go on: what was answered is lost, so it is read back first.
+            seen = {key: was for key, was in seen.items() if key not in fences}
+            step, usual, held_before = _Taken(unanswered=stuck), [], True
         except (asyncpg.PostgresError, TookTooLong):
             # One of them cannot be recorded: by themselves the others can (R24).
             _log.exception("renewals_not_recorded", tenant_id=str(tenant_id), of=len(usual))
@@ -94,6 +103,19 @@ async def _drive_together(
         seen |= dict.fromkeys(step.unconfirmed, UNCONFIRMED)
         fences = {key: fence for key, fence in fences.items() if key not in apart}
     return tuple(effects)
+
+
+async def _put_off(
+    driver: Driver, tenant_id: UUID, batch: Sequence[Purchase], *, every: bool
+) -> set[UUID]:
+    """Of purchases that could not be recorded together those whose pools others hold, or ``every`` one,
+    are due again in a while: by itself each would wait as long, with a connection of its own. Which."""
+    db, stuck = driver.ctx.db, {one.purchase_id: one for one in batch}
+    if not every:
+        for purchase_id in await payments.find_unheld(db, tenant_id, list(stuck)):
+            del stuck[purchase_id]
+    await payments.put_off(db, tenant_id, stuck.values(), driver.now().real_at + HELD_PAUSE)
+    return set(stuck)
 
 
 def _goes_along(purchase: Purchase, seen: Seen) -> bool:
