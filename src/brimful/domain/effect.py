@@ -27,7 +27,8 @@ class DriveMany:
 @dataclass(frozen=True, slots=True)
 class DriveRenewals:
     """Renewals of a tenant whose next step is at the gateway, best taken together. One hour brings
-    thousands, and nobody waits for the answer: they keep no other purchase waiting."""
+    thousands, so they keep no other purchase waiting; few of them have a caller that waits, who is short
+    of credits or buys at that moment (R35)."""
 
     tenant_id: UUID
     purchase_ids: tuple[UUID, ...]

@@ -41,8 +41,9 @@ from brimful.usecases.warn import warn_due
 # So many removed cards are taken up at a time.
 DETACHED_AT_ONCE = 50
 # One hour's renewals have few places, and their own: of sellers whose clients' are begun, and of groups that
-# are driven. More of these would only wait at the gateway, under leases that run out meanwhile; and what
-# follows from them, such as what sellers buy for it, comes at their pace.
+# are driven, to which whatever waits of their tenant goes along. More of these would only wait at the
+# gateway, under leases that run out meanwhile; and what follows from them, such as what sellers buy for it,
+# comes at their pace.
 APART: Mapping[type, int] = {Renew: 4, DriveRenewals: 8}
 
 

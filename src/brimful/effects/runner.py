@@ -1,17 +1,20 @@
 """Doing effects: each in a task of its own, one at a time for the same thing.
 
 An effect that fails is logged and left to the worker's scan: the rows still say that it is due. Kinds
-of which there are many at once have places of their own, so that the rest never waits for them.
+of which there are many at once have places of their own, so that the rest never waits for them. Renewals
+of a tenant that wait for a place go together when there is one, in whatever groups they were begun.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import islice
 from uuid import UUID
 
 import structlog
 
 from brimful.db.address import DatabaseGone
 from brimful.domain.effect import DriveRenewals, Effect, Look
+from brimful.usecases.outcomes import TOGETHER
 
 _log = structlog.get_logger()
 
@@ -34,8 +37,8 @@ class Runner:
         self._apart = {kind: asyncio.Semaphore(most) for kind, most in (apart or {}).items()}
         self._tasks: dict[Effect, asyncio.Task[None]] = {}
         self._again: set[Effect] = set()
-        # Purchases of renewals that are to be driven here and have no place yet.
-        self._waiting: set[UUID] = set()
+        # Purchases of renewals that are to be driven here and have no place yet: by tenant, in order.
+        self._waiting: dict[UUID, dict[UUID, None]] = {}
         # Until when what is being done may end, by the loop's clock, once nothing is begun any more.
         self._until_s: float | None = None
 
@@ -47,7 +50,8 @@ class Runner:
             return
         for effect in effects:
             if isinstance(effect, DriveRenewals):
-                left = tuple(one for one in effect.purchase_ids if one not in self._waiting)
+                waiting = self._waiting.get(effect.tenant_id, {})
+                left = tuple(one for one in effect.purchase_ids if one not in waiting)
                 effect = DriveRenewals(effect.tenant_id, left)
                 if not left:
                     continue
@@ -55,7 +59,8 @@ class Runner:
                 self._again.add(effect)
                 continue
             if isinstance(effect, DriveRenewals):
-                self._waiting.update(effect.purchase_ids)
+                waiting = self._waiting.setdefault(effect.tenant_id, {})
+                waiting.update(dict.fromkeys(effect.purchase_ids))
             self._tasks[effect] = asyncio.create_task(self._do(effect))
 
     @property
@@ -69,9 +74,9 @@ class Runner:
             async with self._apart.get(type(effect), self._slots):
                 if self._until_s is not None:
                     return
-                if isinstance(effect, DriveRenewals):
-                    self._waiting.difference_update(effect.purchase_ids)
-                following = await self._handlers[type(effect)](effect)
+                doing = self._take(effect) if isinstance(effect, DriveRenewals) else effect
+                if doing is not None:
+                    following = await self._handlers[type(doing)](doing)
         except DatabaseGone as gone:
             _log.warning("effect_without_database", effect=repr(effect), why=str(gone))
         except Exception:
@@ -82,6 +87,18 @@ class Runner:
             self._again.discard(effect)
             self.run((effect,))
         self.run(following)
+
+    def _take(self, effect: DriveRenewals) -> DriveRenewals | None:
+        """What a group of renewals drives that has a place: the first of its tenant that wait, as many as
+        go together, so that many groups of one need no place each. None when those before it took all.
+        Each takes as many as it added, or more, so none is left without a task."""
+        waiting = self._waiting.get(effect.tenant_id, {})
+        taken = tuple(islice(waiting, max(TOGETHER, len(effect.purchase_ids))))
+        for one in taken:
+            del waiting[one]
+        if not waiting:
+            self._waiting.pop(effect.tenant_id, None)
+        return DriveRenewals(effect.tenant_id, taken) if taken else None
 
     async def idle(self) -> None:
         """Wait until nothing is being done."""
