@@ -14,10 +14,12 @@ IDLE_S = 15.0
 LOCK_S = 30.0
 # Whoever waits for a connection of the pool, in line or for a new one: a crowd is through by then.
 CONNECTION_S = 20.0
-# A host that died while nothing was under way is noticed after 10 + 3 x 5 s: its connections are given
-# to others. Reads as zero and does nothing where the server is reached by a Unix socket.
-# One that died while it was being sent something, or reads none of it, after as long as a statement may
-# take: not sooner, for whoever writes what is sent to a slow disk reads nothing for a while.
+# A host that died while nothing was under way is asked for a sign of life after 10 s, then every 5 s. On Linux
+# a set user time-out stands in for the count of those questions, so it is noticed after as long as a statement
+# may take, elsewhere after 10 + 3 x 5 s: its connections are given to others. What it had locked is free
+# after IDLE_S all the same. Reads as zero and does nothing where the server is reached by a Unix socket.
+# One that died while it was being sent something, or reads none of it, is noticed after that long, too: not
+# sooner, for whoever writes what is sent to a slow disk reads nothing for a while.
 TCP = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",

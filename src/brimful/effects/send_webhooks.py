@@ -64,6 +64,8 @@ class Courier:
             sending=list(self._tasks.values()),
             of_tenant=OF_TENANT,
         )
+        if self._stopped:
+            return  # Meanwhile; the leases free them.
         for endpoint in claimed:
             task = asyncio.create_task(self._serve(endpoint))
             self._tasks[task] = endpoint.tenant_id
