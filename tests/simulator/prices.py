@@ -3,9 +3,12 @@
 import calendar
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from math import floor
 
+from tests.simulator.kept import may_begin, parts_kept
 from tests.simulator.model import Ask, Model
 from tests.simulator.paid import Paid
 from tests.simulator.world import Offered
@@ -164,20 +167,18 @@ def _least(packs: tuple[tuple[int, int], ...], credits: int) -> int:
 def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
     """The difference between two plans for what was left of the month, in money, credits and
     chatbots alike (R37), for a plan that the payer had: which began when it was paid for first, or
-    anew. Where what was paid for it may have gone back, the whole of the new one, less at most what
-    was left of the old (R17, R25)."""
+    anew. Where money for it may have gone back, the whole of the new one, less what was left of the
+    part that was kept (R17, R25)."""
     if one.ask is None or one.ask.offer is None:
         # What nobody heard of may only be something that was given back.
         return not one.net
     new = one.ask.offer
     mine = [p for p in paid if p.who == one.who and p.net and p.at <= one.at]
-    anew = _may_begin(one, mine)
-    if anew and _is_whole(one):
+    kept = parts_kept(one, mine, shelf) if may_begin(one, mine) else set()
+    if 0 in kept and _is_whole(one):
         return True
     begun = [
-        p
-        for p in mine
-        if p.ask and (p.ask.verb == "plan" or (p is not one and _may_begin(p, mine)))
+        p for p in mine if p.ask and (p.ask.verb == "plan" or (p is not one and may_begin(p, mine)))
     ]
     changes = _hours(one.ask, one.at)
     for plan in begun:
@@ -188,26 +189,15 @@ def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
                 continue
             if max(len(anchors), len(changes)) > HOURS_MOST:
                 return 0 < one.amount <= max(new.prices)
-            if _differs(old, new, one, anchors, changes, anew=anew):
+            if _differs(old, new, one, anchors, changes, kept):
                 return True
     return False
-
-
-def _may_begin(one: Paid, mine: list[Paid]) -> bool:
-    """Whether a plan may have begun anew with a change, since money for it may have gone back."""
-    is_change = one.ask is not None and one.ask.verb == "change"
-    return is_change and any(_may_be_back(p) for p in mine if p is not one)
 
 
 def _is_whole(one: Paid) -> bool:
     """Whether a change was paid for and brought as if the plan began with it."""
     offer = one.ask.offer if one.ask is not None and one.ask.verb == "change" else None
     return offer is not None and one.credits == offer.credits and one.amount in offer.prices
-
-
-def _may_be_back(one: Paid) -> bool:
-    """Whether what was paid for a plan may all have gone back, at some time."""
-    return one.kind in ("plan", "change") and one.back_most >= one.net
 
 
 def _hours(ask: Ask, at: datetime) -> list[datetime]:
@@ -223,8 +213,7 @@ def _differs(
     one: Paid,
     anchors: list[datetime],
     changes: list[datetime],
-    *,
-    anew: bool,
+    kept: set[Fraction],
 ) -> bool:
     for anchor, hour in product(anchors, changes):
         if hour < anchor:
@@ -234,10 +223,10 @@ def _differs(
             month -= 1
         ends, begins = _month(anchor, month + 1), _month(anchor, month)
         left, whole = (ends - hour) // HOUR, (ends - begins) // HOUR
-        fewest = new.credits - _part(old.credits, left, whole)
-        if anew and fewest <= one.credits <= new.credits:
-            pairs = product(new.prices, old.prices)
-            if any(a - _part(b, left, whole) <= one.amount <= a for a, b in pairs):
+        for a, b, part in product(new.prices, old.prices, kept):
+            if new.credits - floor(_part(old.credits, left, whole) * part) != one.credits:
+                continue
+            if a - floor(_part(b, left, whole) * part) == one.amount:
                 return True
         if _part(new.credits, left, whole) - _part(old.credits, left, whole) != one.credits:
             continue

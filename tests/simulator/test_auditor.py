@@ -1,12 +1,14 @@
 """The independent auditor finds what is wrong with chatbots and changes of plan, and nothing else."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from random import Random
 from typing import Any, cast
 from uuid import UUID
 
 from brimful.ledger.balances import Stock
 from tests.simulator.caps import check_caps
+from tests.simulator.kept import may_begin, parts_kept
 from tests.simulator.model import Ask, LetGo, Model, Switch
 from tests.simulator.paid import Paid, kind_of
 from tests.simulator.prices import check_prices
@@ -82,6 +84,18 @@ def test_r17_r37_an_upgrade_costs_the_whole_price_when_the_old_one_went_back() -
             "change", amount, at, credits=credits, chatbots=2, ask=an_ask("change", at, LARGE)
         )
         assert (not list(check_prices(a_model(), [begun, change]))) == right
+
+
+def test_r17_r37_of_a_difference_that_went_back_the_rest_counts_in_an_upgrade() -> None:
+    """$10.00 for a plan and $458.00 more for a larger one, which went back: ten parts of 468 were kept;
+    none, where the plan may have begun with the larger one."""
+    at = datetime(2025, 2, 21, 9, 30, tzinfo=UTC)
+    begun = a_payment("plan", 1_000, BEGAN, credits=57, ask=an_ask("plan", BEGAN, SMALL))
+    back = a_payment("change", 45_800, BEGAN, credits=100, ask=an_ask("change", BEGAN, LARGE))
+    back.back = back.back_most = 45_800
+    change = a_payment("change", 1, at, credits=1, ask=an_ask("change", at, LARGE))
+    assert parts_kept(change, [begun, back], []) == {Fraction(1_000, 46_800), Fraction(0)}
+    assert may_begin(change, [begun, back]) and not may_begin(change, [begun])
 
 
 def test_r11_missing_chatbots_cost_the_lowest_price() -> None:
