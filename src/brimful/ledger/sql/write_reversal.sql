@@ -8,8 +8,8 @@ on conflict (tenant_id, purchase_id, line) do update set
     taken = excluded.taken, frozen = excluded.frozen, missing = excluded.missing, unfrozen = excluded.unfrozen,
     owed = excluded.owed,
     away_since = case when excluded.away_since is not null then
-        coalesce(reversal.away_since, excluded.away_since)
+        (coalesce(reversal.away_since, excluded.away_since) at time zone 'UTC'
         + (excluded.away_since - coalesce(reversal.away_since, excluded.away_since))
         * (greatest(excluded.taken + excluded.frozen - reversal.taken - reversal.frozen, 0)::numeric
-           / (excluded.taken + excluded.frozen)) end,
+           / (excluded.taken + excluded.frozen))) at time zone 'UTC' end,
     cleared = least(reversal.cleared, excluded.missing), changed_at = excluded.changed_at;
