@@ -94,11 +94,13 @@ class Waiters:
                     future.set_result(None)
 
     async def stop(self) -> None:
-        """Let nobody wait any more, and look for no answers."""
+        """Let nobody wait who waits now, and look for no answers; ``end`` is for good."""
+        ended = self.ended
         self.end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self.ended = ended
 
     async def _look(self, asked: Mapping[UUID, UUID]) -> list[Any]:
         """The rows of what has ended; none when the database cannot be asked, which passes."""
