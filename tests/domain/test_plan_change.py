@@ -56,34 +56,6 @@ def test_r37_an_upgrade_in_the_middle_of_april_by_number() -> None:
     )
 
 
-def test_r17_r37_nothing_is_left_of_a_price_that_was_given_back() -> None:
-    """The whole of $90.00 for a period that begins at this hour, with its whole credits; a change that
-    is no upgrade waits as ever."""
-    period, month = period_of(STARTS, "month", 0), (STARTS, ENDS)
-    for wanted, is_upgrade in ((LARGE, True), (replace(LARGE, chatbots=1), False)):
-        answer = change_plan(
-            SMALL, wanted, period=period, month=month, at=MIDDLE + HOUR / 2, kept=Fraction(0)
-        )
-        assert isinstance(answer, Upgrade) == is_upgrade
-        if isinstance(answer, Upgrade):
-            assert (answer.charge_minor, answer.left_minor) == (9_000, 0)
-            assert (answer.credits, answer.chatbots, answer.begins_period) == (5_000, 3, True)
-            assert answer.period == period_of(MIDDLE, "month", 0)
-
-
-def test_r17_r37_of_a_price_a_part_of_which_was_given_back_that_part_is_left() -> None:
-    """A third of $30.00 for all of April was kept: half a month of it is $5.00, and 166 of the credits
-    that were granted. A period begins at this hour, at $90.00 and 5,000 credits less that."""
-    period, month = period_of(STARTS, "month", 0), (STARTS, ENDS)
-    answer = change_plan(SMALL, LARGE, period=period, month=month, at=MIDDLE, kept=Fraction(1, 3))
-    assert isinstance(answer, Upgrade)
-    assert (answer.charge_minor, answer.new_minor, answer.left_minor) == (8_500, 9_000, 500)
-    assert (answer.credits, answer.begins_period) == (5_000 - 166, True)
-    coarse = replace(SMALL, step_minor=300)
-    rounded = change_plan(coarse, LARGE, period=period, month=month, at=MIDDLE, kept=Fraction(1, 3))
-    assert isinstance(rounded, Upgrade) and rounded.left_minor == 300
-
-
 def test_r37_the_last_hour_of_a_month_brings_an_hours_credits() -> None:
     """A month's credits for an hour's price would be had again every month, at the seller's cost."""
     answer = upgrade(SMALL, LARGE, ENDS - HOUR)

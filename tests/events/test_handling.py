@@ -162,6 +162,7 @@ async def test_r45_an_event_that_cannot_be_handled_is_parked_for_a_person(
 
     other = inside.event(payment, "payment.captured", payment="pay_nobody_knows")
     assert (await inside.signed(other)).is_success
+    await inside.world.settle()
     await inside.later(3_600)
     assert await inside.verdicts() == {event["id"]: "parked", other["id"]: "unknown_payment"}
 

@@ -3,12 +3,10 @@
 import calendar
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import floor
 
-from tests.simulator.kept import may_begin, parts_kept
+from tests.simulator.gone import Gone, may_begin, ways_back
 from tests.simulator.model import Ask, Model
 from tests.simulator.paid import Paid
 from tests.simulator.world import Offered
@@ -168,14 +166,14 @@ def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
     """The difference between two plans for what was left of the month, in money, credits and
     chatbots alike (R37), for a plan that the payer had: which began when it was paid for first, or
     anew. Where money for it may have gone back, the whole of the new one, less what was left of the
-    part that was kept (R17, R25)."""
+    old one beyond that (R17, R25)."""
     if one.ask is None or one.ask.offer is None:
         # What nobody heard of may only be something that was given back.
         return not one.net
     new = one.ask.offer
     mine = [p for p in paid if p.who == one.who and p.net and p.at <= one.at]
-    kept = parts_kept(one, mine, shelf) if may_begin(one, mine) else set()
-    if 0 in kept and _is_whole(one):
+    ways = list(ways_back(one, mine, shelf)) if may_begin(one, mine) else []
+    if ways and _is_whole(one):
         return True
     begun = [
         p for p in mine if p.ask and (p.ask.verb == "plan" or (p is not one and may_begin(p, mine)))
@@ -189,7 +187,7 @@ def _is_difference(shelf: list[Offered], one: Paid, paid: list[Paid]) -> bool:
                 continue
             if max(len(anchors), len(changes)) > HOURS_MOST:
                 return 0 < one.amount <= max(new.prices)
-            if _differs(old, new, one, anchors, changes, kept):
+            if _differs(old, new, one, anchors, changes, ways):
                 return True
     return False
 
@@ -213,7 +211,7 @@ def _differs(
     one: Paid,
     anchors: list[datetime],
     changes: list[datetime],
-    kept: set[Fraction],
+    ways: list[tuple[Gone, ...]],
 ) -> bool:
     for anchor, hour in product(anchors, changes):
         if hour < anchor:
@@ -223,10 +221,16 @@ def _differs(
             month -= 1
         ends, begins = _month(anchor, month + 1), _month(anchor, month)
         left, whole = (ends - hour) // HOUR, (ends - begins) // HOUR
-        for a, b, part in product(new.prices, old.prices, kept):
-            if new.credits - floor(_part(old.credits, left, whole) * part) != one.credits:
-                continue
-            if a - floor(_part(b, left, whole) * part) == one.amount:
+        granted = _part(old.credits, left, whole)
+        for way in ways:
+            back = sum(amount for amount, _ in way)
+            prices = product(new.prices, old.prices)
+            if any(
+                a - max(_part(b, left, whole) - back, 0) == one.amount for a, b in prices
+            ) and any(
+                new.credits - max(granted - less, 0) == one.credits
+                for less in _credits_back(way, (begins, hour, ends))
+            ):
                 return True
         if _part(new.credits, left, whole) - _part(old.credits, left, whole) != one.credits:
             continue
@@ -234,6 +238,21 @@ def _differs(
         if any(_part(a, left, whole) - _part(b, left, whole) == one.amount for a, b in prices):
             return True
     return False
+
+
+def _credits_back(way: tuple[Gone, ...], times: tuple[datetime, datetime, datetime]) -> set[int]:
+    """How many credits of what was left of a month may have gone back with payments: a plan's are for
+    the month that ``begins``, a change's for what was left of it, if it was made in it."""
+    begins, hour, ends = times
+    sums = {0}
+    for _, paid in way:
+        hours = _hours(paid.ask, paid.at) if paid.ask and paid.kind == "change" else []
+        since = [at for at in hours if begins <= at <= hour] or [begins]
+        parts = {_part(paid.credits, (ends - hour) // HOUR, (ends - at) // HOUR) for at in since}
+        if paid.at < begins:
+            parts = {0}
+        sums = {one + part for one in sums for part in parts}
+    return sums
 
 
 def _part(price: int, left: int, whole: int) -> int:

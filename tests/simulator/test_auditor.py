@@ -1,14 +1,13 @@
 """The independent auditor finds what is wrong with chatbots and changes of plan, and nothing else."""
 
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from random import Random
 from typing import Any, cast
 from uuid import UUID
 
 from brimful.ledger.balances import Stock
 from tests.simulator.caps import check_caps
-from tests.simulator.kept import may_begin, parts_kept
+from tests.simulator.gone import may_begin
 from tests.simulator.model import Ask, LetGo, Model, Switch
 from tests.simulator.paid import Paid, kind_of
 from tests.simulator.prices import check_prices
@@ -86,16 +85,27 @@ def test_r17_r37_an_upgrade_costs_the_whole_price_when_the_old_one_went_back() -
         assert (not list(check_prices(a_model(), [begun, change]))) == right
 
 
-def test_r17_r37_of_a_difference_that_went_back_the_rest_counts_in_an_upgrade() -> None:
-    """$10.00 for a plan and $458.00 more for a larger one, which went back: ten parts of 468 were kept;
-    none, where the plan may have begun with the larger one."""
-    at = datetime(2025, 2, 21, 9, 30, tzinfo=UTC)
+def test_r17_r37_a_difference_that_went_back_is_taken_off_what_is_left() -> None:
+    """A quarter of a month is left of a plan for $14.00 with 97 credits, half of which was paid by a
+    difference of $2.00 with 20 credits: that went back, and counts no more, in money as in credits."""
+    at, half = (datetime(2025, 2, day, 9, tzinfo=UTC) for day in (21, 14))
+    middle = Offered(ROOT, UUID(int=5), "plan", 97, [Version(1_400, 0)])
+    model = a_model()
+    model.offers.append(middle)
     begun = a_payment("plan", 1_000, BEGAN, credits=57, ask=an_ask("plan", BEGAN, SMALL))
-    back = a_payment("change", 45_800, BEGAN, credits=100, ask=an_ask("change", BEGAN, LARGE))
-    back.back = back.back_most = 45_800
-    change = a_payment("change", 1, at, credits=1, ask=an_ask("change", at, LARGE))
-    assert parts_kept(change, [begun, back], []) == {Fraction(1_000, 46_800), Fraction(0)}
-    assert may_begin(change, [begun, back]) and not may_begin(change, [begun])
+    back = a_payment("change", 200, half, credits=20, ask=an_ask("change", half, middle))
+    for amount, credits, is_back, right in (
+        (45_650, 143, True, True),
+        (45_649, 143, True, False),
+        (45_650, 144, True, False),
+        (45_650, 143, False, False),
+    ):
+        back.back = back.back_most = 200 * is_back
+        change = a_payment(
+            "change", amount, at, credits=credits, chatbots=2, ask=an_ask("change", at, LARGE)
+        )
+        assert may_begin(change, [begun, back]) == is_back
+        assert (not list(check_prices(model, [begun, back, change]))) == right
 
 
 def test_r11_missing_chatbots_cost_the_lowest_price() -> None:

@@ -203,14 +203,19 @@ async def test_r33_a_threshold_counts_what_is_owed(world: World) -> None:
 
 
 async def test_r20_r33_who_waits_is_served_before_what_is_owed(world: World) -> None:
-    """25 owed and a spend of 1,990 waits: the purchase sized for it serves it, what it leaves repays
-    10, and the next scan buys for the rest."""
+    """25 owed, for which a purchase is under way, and a spend of 1,990 waits: the purchase serves it,
+    what it leaves repays 10, and the next scan buys for the rest."""
     await small_world(world, clients=0)
     await allow(world, "Agency", 30)
+
+    async def waits() -> bool:
+        return len(world.engine.waiters) == 1
+
     async with held_at(Step.before_create) as held:
         await world.spend("Agency", 25)
-        waiting = asyncio.create_task(world.spend("Agency", 1_990))
         await held.arrived.wait()
+        waiting = asyncio.create_task(world.spend("Agency", 1_990))
+        await until(waits)
         held.go.set()
         answer = await waiting
     await world.settle()

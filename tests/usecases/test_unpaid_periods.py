@@ -178,3 +178,48 @@ async def test_r17_r25_a_year_that_a_month_was_made_into_within_its_hour_is_paid
     assert (await year.subscription("Client"))["state"] == "ended"
     assert (await year.credits("Client")).received == 1_000
     assert year.taken((await year.account("Agency")).merchant_ref) == [1_000, YEAR - 1_000]
+
+
+async def test_r17_r25_a_difference_that_went_back_pays_for_none_of_its_months(year: Year) -> None:
+    """Six months at $10.00, then months at $40.00 whose difference of $180.00 was charged back: the
+    $120.00 that stay pay for one of these and begin a second, not for the year's first months."""
+    await on_a_year(year, "Client")
+    larger = await year.package("Agency", 48_000, credits=4_000, chatbots=2, interval="year")
+    for month in (5, 6, 7, 8, 9, 10):
+        await year.until(MAY.replace(month=month))
+    assert isinstance(await year.change("Client", larger), Bought)
+    await year.settle()
+    payment = await payment_of(year, "Client")
+    lost = await dispute(year, payment)
+    await move_dispute(year, payment, lost, "lost")
+    states = []
+    for month in (11, 12):
+        await year.until(MAY.replace(month=month))
+        states.append((await year.subscription("Client"))["state"])
+    assert states == ["active", "ended"]
+
+
+async def test_r17_r37_what_had_gone_back_before_a_period_began_anew_is_not_counted_in_it(
+    year: Year,
+) -> None:
+    """Within one hour: a year, a difference that is charged back, and a larger year at its whole price
+    less the year that stayed. That is paid for, and goes on."""
+    await on_a_year(year, "Client")
+    larger = await year.package("Agency", 48_000, credits=4_000, chatbots=2, interval="year")
+    largest = await year.package("Agency", 60_000, credits=5_000, chatbots=2, interval="year")
+    assert isinstance(await year.change("Client", larger), Bought)
+    await year.settle()
+    payment = await payment_of(year, "Client")
+    lost = await dispute(year, payment)
+    await move_dispute(year, payment, lost, "lost")
+    before = (await year.credits("Client")).received
+
+    assert isinstance(await year.change("Client", largest), Bought)
+    await year.settle()
+
+    assert year.taken((await year.account("Agency")).merchant_ref)[-1] == 60_000 - YEAR
+    assert (await year.credits("Client")).received - before == 4_000
+    for month in (5, 6, 7, 8, 9, 10, 11):
+        await year.until(MAY.replace(month=month))
+    assert (await year.subscription("Client"))["state"] == "active"
+    assert (await year.credits("Client")).free == 5_000

@@ -29,12 +29,14 @@ Origin = Literal["by_hand", "auto_billing", "renewal"]
 class Runs:
     """A subscription as it runs once its line is delivered: the period and month it was priced for,
     when the next is due, and the credits of a month where they are not those of the line (R34, R37).
+    ``begins_period``: the line pays for a period that begins, not for a change within one.
     """
 
     subscription_id: UUID
     period: Period
     months_done: int
     due_at: datetime
+    begins_period: bool
     credits: int | None = None
 
 
@@ -226,7 +228,7 @@ def _line(new: NewPurchase, number: int, line: PurchaseLine) -> tuple[object, ..
 
 def _runs(runs: Runs | None) -> tuple[object, ...]:
     if runs is None:
-        return (None,) * 8
+        return (None,) * 9
     period = runs.period
     return (
         runs.subscription_id,
@@ -237,6 +239,7 @@ def _runs(runs: Runs | None) -> tuple[object, ...]:
         period.ends_at,
         runs.due_at,
         runs.credits,
+        runs.begins_period,
     )
 
 

@@ -52,7 +52,7 @@ class Due:
     chatbots_to_come: int
     # Something else than a renewal may be to happen at period end.
     changes: bool
-    # A later month of a period whose money has all gone back, by refunds or lost disputes (R25).
+    # A later month of a period of whose price no more is left than has gone back (R25).
     given_back: bool
 
 

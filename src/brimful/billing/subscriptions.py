@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from brimful.billing.offers import Package
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
-from brimful.domain.period import Interval, Period
-from brimful.domain.renewal import month_index
+from brimful.domain.period import Interval, Period, month_at
+from brimful.domain.plan_change import Gone
+from brimful.domain.renewal import month_index, whole_hour
 
 _sql = partial(load, "brimful.billing")
 
@@ -97,13 +97,23 @@ async def read_period_end(tx: Transaction, tenant_id: UUID, account_id: UUID) ->
     return ends_at
 
 
-async def read_kept(tx: Transaction, tenant_id: UUID, held: Subscription) -> Fraction:
-    """The part of what was paid for the running period of a locked subscription that did not go back
-    again, by refunds or lost disputes of whole charges (R25): from 0 to 1."""
+async def read_gone(tx: Transaction, tenant_id: UUID, held: Subscription) -> tuple[Gone, ...]:
+    """What was paid for the running period of a locked subscription and has gone back, by refunds or
+    lost disputes of whole charges (R25)."""
     where = tenant_id, held.account_id, held.subscription_id, held.period_starts_at
-    row = await tx.fetchrow(_sql("read_kept"), *where)
-    assert row is not None
-    return Fraction(row["kept_minor"], row["paid_minor"]) if row["paid_minor"] else Fraction(1)
+    rows = await tx.fetch(_sql("read_given_back"), *where)
+    return tuple(_gone(row, held) for row in rows)
+
+
+def _gone(row: Any, held: Subscription) -> Gone:
+    """What it brought for an earlier month than the running one does not count in that."""
+    brought_now = row["months_done"] == held.months_done
+    month_at_start = month_at(held.anchor_at, row["months_done"] - 1)
+    return Gone(
+        amount_minor=row["amount_minor"],
+        credits=row["credits"] if brought_now else 0,
+        since_at=month_at_start if row["begins_period"] else whole_hour(row["planned_at"]),
+    )
 
 
 async def skip_to_period_end(tx: Transaction, tenant_id: UUID, held: Subscription) -> None:

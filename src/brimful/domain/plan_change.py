@@ -13,10 +13,10 @@ credits for a month's price, a day's for a day's, so that nobody gets a month's 
 last hour.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from math import floor
 
 from brimful.domain.period import MONTHS, Interval, Period, month_at, period_at
 from brimful.domain.proration import prorate
@@ -44,6 +44,17 @@ class PlanTerms:
     def per_month(self) -> Fraction:
         """The price of one month, exactly, in minor units."""
         return Fraction(self.price_minor, MONTHS[self.interval])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What was paid for the running period and has gone back whole, by refunds or lost disputes (R25):
+    so much, with the ``credits`` that it had brought for what was left of the running month at
+    ``since_at``."""
+
+    amount_minor: int
+    credits: int
+    since_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +105,7 @@ def change_plan(
     period: Period,
     month: tuple[datetime, datetime],
     at: datetime,
-    kept: Fraction = Fraction(1),
+    gone: Sequence[Gone] = (),
 ) -> Upgrade | Downgrade | NoChange:
     """Decide what a change from ``now`` to ``wanted`` at ``at`` means (R31, R37).
 
@@ -102,9 +113,9 @@ def change_plan(
     credits were granted. An upgrade gives neither fewer credits nor fewer chatbots, and costs no
     less a month (compared exactly); it is immediate. Everything else waits for the period's end. So
     does an upgrade to a shorter interval while more is left of the old price than the new one
-    costs: at once, the rest of what was paid would be lost. ``kept``: the part of what was paid for the
-    period that did not go back (R25). Where that is not all, an upgrade begins a period, at the whole
-    price and with a whole month's credits, of both less that part of what is left.
+    costs: at once, the rest of what was paid would be lost. ``gone``: what was paid for the period and
+    has gone back. Where there is any, an upgrade begins a period, at the whole price and with a whole
+    month's credits: what is left of the old ones counts less what has gone of them.
 
     Raises ValueError when ``at`` is in neither the period nor the month: what is due must be applied
     first (R35).
@@ -115,10 +126,10 @@ def change_plan(
     _check(now, period, month, hour)
     fewer = wanted.credits < now.credits or wanted.chatbots < now.chatbots
     if not fewer and wanted.per_month >= now.per_month:
-        if kept == 1 and wanted.interval == now.interval:
+        if not gone and wanted.interval == now.interval:
             upgrade = _within(now, wanted, period, month, hour)
         else:
-            upgrade = _anew(now, wanted, period, month, hour, kept)
+            upgrade = _anew(now, wanted, period, month, hour, gone)
         if upgrade.charge_minor >= 0:
             return upgrade
     return Downgrade(
@@ -159,19 +170,22 @@ def _anew(
     period: Period,
     month: tuple[datetime, datetime],
     hour: datetime,
-    kept: Fraction,
+    gone: Sequence[Gone],
 ) -> Upgrade:
     """An upgrade with which a period and a month begin at this hour, at the full price: to another
-    interval, or where not all that was paid for the period was ``kept``.
+    interval, or where some of what was paid for the period has ``gone`` back.
 
     The old month's credits stay usable until its end. So the new month brings its own minus the
     part of the old for what was left of that month, the part whose price is given back: who has just
-    been granted a month gets the difference, who has used up most of one gets nearly all. Of both the
-    part that was kept counts, rounded down.
+    been granted a month gets the difference, who has used up most of one gets nearly all. Money that has
+    gone back pays for nothing that is left, nor are the credits there that it brought.
     """
-    left_minor = floor(_price_left(now, period, hour) * kept)
-    left_minor -= left_minor % now.step_minor
-    granted = floor(prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour) * kept)
+    left_minor = _price_left(now, period, hour) - sum(one.amount_minor for one in gone)
+    granted = prorate(now.credits, starts_at=month[0], ends_at=month[1], at=hour)
+    granted -= sum(
+        prorate(one.credits, starts_at=one.since_at, ends_at=month[1], at=hour) for one in gone
+    )
+    left_minor, granted = max(left_minor, 0), max(granted, 0)
     starts_at, ends_at = period_at(hour, wanted.interval, 0)
     return Upgrade(
         charge_minor=wanted.price_minor - left_minor,

@@ -213,8 +213,8 @@ async def _plan_line(
         return None
     if (reason := why_not_now(held, moment)) is not None:
         return reason
-    kept = await subscriptions.read_kept(tx, tenant_id, held)
-    change = change_to(held, package, moment, kept=kept)
+    gone = await subscriptions.read_gone(tx, tenant_id, held)
+    change = change_to(held, package, moment, gone=gone)
     if not isinstance(change, Upgrade):
         return Reason.already_subscribed
     return upgrade_line(held, package, change, moment)

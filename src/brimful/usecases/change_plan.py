@@ -175,8 +175,8 @@ async def _decide(
         return uncharged
     if (reason := why_not_now(held, moment)) is not None:
         return Refuse(reason=reason, account_id=account, detail={})
-    kept = await subscriptions.read_kept(tx, of.tenant_id, held)
-    return _Case(facts, held, package, change_to(held, package, moment, kept=kept))
+    gone = await subscriptions.read_gone(tx, of.tenant_id, held)
+    return _Case(facts, held, package, change_to(held, package, moment, gone=gone))
 
 
 async def _change(

@@ -1,7 +1,6 @@
 """The lines of a purchase: what a package brings, costs, and lets recur from now on (R25, R34, R37)."""
 
 from datetime import datetime
-from uuid import UUID
 
 from brimful.billing.buyers import BuyerFacts
 from brimful.billing.offers import Package
@@ -96,18 +95,20 @@ def credits_end(anchor: datetime, months_done: int, rolls_over: bool) -> datetim
 def begin(interval: Interval, *, brings_credits: bool, at: datetime) -> Runs:
     """A subscription that begins in this hour (R34)."""
     anchor = whole_hour(at)
-    return _runs(new_id(), period_of(anchor, interval, 0), 1, brings_credits)
+    return _runs(period_of(anchor, interval, 0), 1, brings_credits, begins_period=True)
 
 
 def join(period: Period, at: datetime) -> Runs:
     """A subscription without monthly credits that runs on with a period that has begun."""
-    return _runs(new_id(), period, month_index(period.anchor_at, at) + 1, brings_credits=False)
+    months_done = month_index(period.anchor_at, at) + 1
+    return _runs(period, months_done, brings_credits=False, begins_period=False)
 
 
-def _runs(subscription_id: UUID, period: Period, months_done: int, brings_credits: bool) -> Runs:
+def _runs(period: Period, months_done: int, brings_credits: bool, begins_period: bool) -> Runs:
     return Runs(
-        subscription_id=subscription_id,
+        subscription_id=new_id(),
         period=period,
         months_done=months_done,
         due_at=next_due(period.anchor_at, period.interval, months_done, brings_credits),
+        begins_period=begins_period,
     )

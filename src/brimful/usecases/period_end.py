@@ -1,9 +1,9 @@
 """What happens to a subscription at the end of its period beside its renewal (R31, R37).
 
-It ends, goes on as another plan, or some of its chatbots are released, as its owner chose before. When
-all that was paid for a period of several months has gone back it ends at its next month (R17, R25). The
-row has the new terms when this is done, in the transaction that begins the renewal: whatever becomes
-of that, it is tried again on these terms, and what goes back goes back once.
+It ends, goes on as another plan, or some of its chatbots are released, as its owner chose before. Where
+no more is left of the price of a period of several months than has gone back of it, it ends at its next
+month (R17, R25). The row has the new terms when this is done, in the transaction that begins the
+renewal: whatever becomes of that, it is tried again on these terms, and what goes back goes back once.
 """
 
 from collections.abc import Mapping

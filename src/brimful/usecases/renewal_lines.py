@@ -89,6 +89,7 @@ def _line(due: Due, step: Step) -> PurchaseLine:
             period=period,
             months_done=step.months_done,
             due_at=next_due(due.anchor_at, due.interval, step.months_done, brings),
+            begins_period=step.renews,
         ),
     )
 

@@ -1,6 +1,6 @@
 """What a change of plan means for a subscription as it is: its terms compared, its line priced (R31, R37)."""
 
-from fractions import Fraction
+from collections.abc import Sequence
 
 from brimful.billing.offers import Package
 from brimful.billing.purchases import PurchaseLine, Runs
@@ -8,7 +8,7 @@ from brimful.billing.subscriptions import Subscription
 from brimful.domain.moment import Moment
 from brimful.domain.money import charge_step_minor
 from brimful.domain.period import month_at
-from brimful.domain.plan_change import Downgrade, NoChange, PlanTerms, Upgrade, change_plan
+from brimful.domain.plan_change import Downgrade, Gone, NoChange, PlanTerms, Upgrade, change_plan
 from brimful.domain.reason import Reason
 from brimful.domain.renewal import month_index, next_due
 from brimful.usecases.lines import credits_end
@@ -25,10 +25,10 @@ def why_not_now(held: Subscription, moment: Moment) -> Reason | None:
 
 
 def change_to(
-    held: Subscription, package: Package, moment: Moment, *, kept: Fraction
+    held: Subscription, package: Package, moment: Moment, *, gone: Sequence[Gone]
 ) -> Upgrade | Downgrade | NoChange:
-    """What it means to go from a subscription to another plan of its seller's now; ``kept``: the part
-    of what was paid for its period that did not go back (R25)."""
+    """What it means to go from a subscription to another plan of its seller's now; ``gone``: what was
+    paid for its period and has gone back (R25)."""
     month = month_index(held.anchor_at, moment.at)
     return change_plan(
         _terms_held(held),
@@ -36,7 +36,7 @@ def change_to(
         period=held.period,
         month=(month_at(held.anchor_at, month), month_at(held.anchor_at, month + 1)),
         at=moment.at,
-        kept=kept,
+        gone=gone,
     )
 
 
@@ -64,6 +64,7 @@ def upgrade_line(held: Subscription, package: Package, up: Upgrade, moment: Mome
             period=period,
             months_done=months_done,
             due_at=next_due(period.anchor_at, period.interval, months_done, brings),
+            begins_period=up.begins_period,
             credits=package.credits,
         ),
     )

@@ -4,9 +4,8 @@ select s.subscription_id, s.account_id, s.seller_id, s.kind, s.package_id, s.pac
        s.state, v.name as package_name, v.credits_price_minor, v.price_minor, v.rolls_over, s.chatbots_to_come,
        s.ends_at_period_end or s.next_package_id is not null or s.release_chatbots > 0
            or s.automatic and coalesce(t.release_chatbots, false) as changes,
-       -- Of a period whose money has gone back, what was kept pays for so many of its months as it is a part of all (R17).
-       coalesce(k.kept_minor < k.paid_minor
-           and s.months_done % n.months * k.paid_minor >= n.months * k.kept_minor, false) as given_back,
+       -- What is left of its period's price is not more than what has gone back of it (R17).
+       coalesce(s.recurring_minor * (n.months - s.months_done % n.months) <= k.gone_minor * n.months, false) as given_back,
        a.zone, o.supply as seller_is_supply, o.currency, o.merchant_ref as gateway_account,
        m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.role,
        m.paused_reason, m.retry_at, g.since_at as out_since, x.since_at as disconnected_at, s.seller_failed_at, s.past_due_since,
@@ -33,7 +32,9 @@ left join gateway_outage g on g.tenant_id = s.tenant_id and g.gateway_account = 
                           and g.until_at > $3
 left join gateway_disconnection x on x.tenant_id = o.tenant_id and x.account_id = o.account_id
 cross join lateral (select case s.billing_interval when 'year' then 12 when 'quarter' then 3 else 1 end as months) n
-left join lateral kept_of_period_v1(s.tenant_id, s.account_id, s.subscription_id, s.period_starts_at) k
+left join lateral (
+    select sum(g.amount_minor) as gone_minor
+    from given_back_of_period_v1(s.tenant_id, s.account_id, s.subscription_id, s.period_starts_at) g) k
        on s.due_at < s.period_ends_at
 where s.tenant_id = $1 and s.account_id = any ($2::uuid[]) and s.seller_id = $4 and s.wake_at <= $3 and s.state <> 'ended'
   and not exists (

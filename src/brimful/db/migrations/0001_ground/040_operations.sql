@@ -127,6 +127,8 @@ create table purchase_line (
     runs_due_at timestamptz,
     -- What it brings a month from then on, where that is not what the line brings now (R37).
     runs_credits bigint,
+    -- A period begins with it, whose whole price it pays, less what was left of another (R37).
+    runs_begins_period boolean,
     primary key (tenant_id, purchase_id, line)
 );
 

@@ -81,3 +81,4 @@ create index debt_open on reversal (tenant_id, seller_id, debt_id) where missing
 create index debt_of_account on reversal (tenant_id, account_id, debt_id) where missing > 0;
 create index reversal_owed on reversal (tenant_id, seller_id) where owed > 0;
 create index reversal_lacking on reversal (tenant_id, lot_id) where missing > cleared or unfrozen > 0;
+create view lacking_reversal as select * from reversal where missing > cleared or unfrozen > 0;

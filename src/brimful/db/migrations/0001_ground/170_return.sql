@@ -90,8 +90,7 @@ begin
       and (free > 0 or lapsed_before is null and pinned + frozen + returned > 0)
       -- What refunds or disputes lack of it comes first (R25).
       and not exists (
-          select 1 from reversal r
-          where r.tenant_id = p_tenant and r.lot_id = lot.lot_id and (r.missing > r.cleared or r.unfrozen > 0));
+          select 1 from lacking_reversal r where r.tenant_id = p_tenant and r.lot_id = lot.lot_id);
     perform settle_v1(p_tenant, p_account, p_at);
 end $$;
 
