@@ -169,7 +169,9 @@ def cursors(tree: Tree, wire: Wire) -> None:
     for role in ("Agency", "Client 1", "Sub-client"):
         for path, prefix in PAGES.items():
             [route] = [one for one in ROUTES if (one.verb, one.path) == ("GET", path)]
-            ids = [one for name in tree.foreign(role) for one in tree.ids(name).values()]
+            ids = {one for name in tree.foreign(role) for one in tree.ids(name).values()}
+            # A debt is among the ids of both, who owes it and whom it is owed to.
+            ids -= set(tree.ids(role).values())
             for one in {one for one in ids if one.startswith(f"{prefix}_")}:
                 pages = [
                     wire.ask(route, tree.keys[role], tree.ids(role), query=f"?after={after}")

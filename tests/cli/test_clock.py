@@ -147,12 +147,14 @@ async def many_instants(db: Database, folder: Path, count: int) -> AsyncIterator
         await world.stock("Agency", credits=count)
         secret = await key_for(world, None)
         await db.execute(
-            "with one as (delete from lot returning *) "
+            "with lot as (delete from lot returning *), sale as (delete from transfer returning *), "
+            "parts as (select n, gen_random_uuid() as id from generate_series(1, $1::int) n), "
+            "sold as (insert into transfer select tenant_id, id, resource, seller_id, buyer_id, 1, "
+            "operation_id, kind, returns, at from sale, parts) "
             "insert into lot (tenant_id, lot_id, account_id, terms, transfer_id, amount, free, "
             "cost_minor, currency, expires_at, opened_at) "
-            "select tenant_id, gen_random_uuid(), account_id, terms, transfer_id, 1, 1, 0, currency, "
-            "opened_at + make_interval(hours => n), opened_at "
-            "from one, generate_series(1, $1::int) n",
+            "select tenant_id, id, account_id, terms, id, 1, 1, 0, currency, "
+            "opened_at + make_interval(hours => n), opened_at from lot, parts",
             count,
         )
         await db.execute(
