@@ -16,11 +16,13 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from brimful.cli.sandbox import WAIT_MS
+from brimful.effects import drive
 from tests.builders.cascade import Scenario, Stage
 from tests.builders.chain import Chain, build_chain
 from tests.builders.faulty import COMMIT_KINDS, Point, Script
@@ -51,10 +53,7 @@ MOVES_CLOCK = {
 # Nobody in a cascade has a webhook endpoint: see tests/webhooks.
 SENDS_WEBHOOKS = {
     "record_webhook",
-    *(
-        f"webhooks.{name}"
-        for name in ("claim_endpoints", "free_endpoint", "resend", "rotate_secret")
-    ),
+    *(f"webhooks.{name}" for name in ("claim_endpoints", "free_endpoint", "resend")),
 }
 HANDLES_EVENTS = {
     f"events.{name}"
@@ -96,6 +95,11 @@ ELSEWHERE = (
         "close_account._empty_again",
         "change_plan.change_subscription",
         "change_plan.preview_change",
+        # A mail server that fails; a renewal that is late for a week; a lock that others hold.
+        "outbox.give_back",
+        "outbox.mark_failed",
+        "suspend._suspend",
+        "payments.put_off",
     }
 )
 VERBS_ELSEWHERE = {"find", "save_method", "remove_method"}
@@ -256,11 +260,12 @@ class Campaign(Slots):
         for case, problem in failed.items():
             print(f"BRIMFUL_CASCADE_ALL='{case}': {problem!r:.1000}")
         assert not failed, list(failed)
-        first = {
-            case.point for case in beyond if case.point.nth == 1 and case.kind != "hold_expires"
-        }
-        assert not first or not first & await self.always(name, depth)
-        assert len(beyond) <= max(2, len(chosen) / 20)
+        sure = await self.always(name, depth) if beyond else set()
+        missed = [case for case in beyond if case.point in sure]
+        assert not [
+            str(case) for case in missed if case.point.nth == 1 and case.kind != "hold_expires"
+        ]
+        assert len(missed) <= max(2, len(chosen) / 20)
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +289,12 @@ def databases(server: str, template: str) -> Iterator[list[str]]:
         fresh = [fresh_database(server, template) for _ in range(AT_A_TIME)]
         yield [runner.run(stack.enter_async_context(one)) for one in fresh]
         runner.run(stack.aclose())
+
+
+@pytest.fixture(autouse=True)
+def refused_refunds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refund that was refused is asked for again soon, not an hour later (decision 43)."""
+    monkeypatch.setattr(drive, "GIVE_BACK_PAUSE", timedelta(milliseconds=50))
 
 
 depths = pytest.mark.parametrize("depth", [2, 3])

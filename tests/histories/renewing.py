@@ -71,7 +71,7 @@ class Renewals(PeriodEnds):
         for client in self.children(seller):
             held = [one for one in client.due(self.now) if self.goes_on(client, one)]
             if held:
-                renewal = Renewal(client, held, [renewal_line(one, self.now) for one in held])
+                renewal = self._first_of(client, held)
                 if not self._is_barred(renewal):
                     ready.append(renewal)
         ready = self._feasible(seller, ready)
@@ -82,6 +82,13 @@ class Renewals(PeriodEnds):
         self._secure(seller, ready, declined)
         for renewal in ready:
             self._end(seller, renewal)
+
+    def _first_of(self, client: Account, held: list[Subscription]) -> Renewal:
+        """Months of periods that are paid for go by themselves, the rest comes after them (R34)."""
+        lines = [renewal_line(one, self.now) for one in held]
+        paid = [line for line in lines if line.runs and line.next_period == line.runs.period]
+        first = paid or lines
+        return Renewal(client, [line.runs for line in first if line.runs], first)
 
     def _is_barred(self, renewal: Renewal) -> bool:
         """Its card may not be tried now: it is past due, until the card may or its owner acts."""
