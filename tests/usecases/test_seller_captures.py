@@ -74,7 +74,8 @@ async def test_r17_r45_a_hold_that_the_seller_captures_in_part_is_not_what_was_a
 
 async def test_r17_r20_what_such_a_hold_had_is_the_next_ones(world: World) -> None:
     """Two clients wait for a seller, whose 150 credits are the first one's. Their seller takes a cent of
-    that one's hold: the second is served out of what it had, and nothing is bought for it."""
+    that one's hold: the second is served out of what it had, before the cent has come back, and nothing
+    is bought for it."""
     await small_world(world, clients=2)
     await world.stock("Agency", credits=150)
     large = await world.package("Agency", 1_400, credits=200)
@@ -88,9 +89,12 @@ async def test_r17_r20_what_such_a_hold_had_is_the_next_ones(world: World) -> No
         await until(lambda: _first_state(world, "Client 2", "waiting"))
         merchant = world.desk.bank.payments[payment_id]["merchant"]
         world.desk.bank.capture(merchant, payment_id, 1)
+        world.desk.faults.close_gate("refund")
         await reconciled(world)
-        assert isinstance(await first, Refuse)
         assert isinstance(await second, Bought)
+        assert world.desk.bank.payments[payment_id]["refunded"] == 0
+        world.desk.faults.open_gate("refund")
+        assert isinstance(await first, Refuse)
         held.go.set()
     await work_until_idle(world)
     assert (await world.credits("Client 2")).received == 100
