@@ -252,10 +252,10 @@ async def test_r17_r36_stock_that_has_lapsed_secures_nobody(world: World) -> Non
     """Credits whose end has passed are found out ahead, settled or not: no card is held for them."""
     await broken(world, "cap_of_a_charge")
     await world.stock("Agency", credits=9_000)
+    ended = await world.db.fetchval("select now() - interval '1 minute'")
     for table, column in (("lot", "expires_at"), ("balance", "next_expiry_at")):
         await world.db.execute(
-            f"update {table} set {column} = now() - interval '1 minute' where account_id = $1",
-            world.names["Agency"],
+            f"update {table} set {column} = $2 where account_id = $1", world.names["Agency"], ended
         )
     async with client_of(world) as client:
         assert (await ask(world, client, "purchase", "first")).json() == NEUTRAL
