@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from brimful.api.plain_spends import PlainSpends
-from brimful.api.readers import Readers
 from brimful.api.spend_protocol import STATE
 from tests.builders.http import serving_app
 from tests.builders.world import World
@@ -22,7 +21,7 @@ class Teapot:
 
     def __init__(self, world: World) -> None:
         self.bodies: list[bytes] = []
-        self._spends = PlainSpends(world.engine, Readers(world.engine))
+        self._spends = PlainSpends(world.engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

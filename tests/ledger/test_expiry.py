@@ -47,6 +47,25 @@ async def test_r36_a_spend_at_the_end_of_a_lot_never_uses_it(db: Database) -> No
         assert (await tree.spend(5)).outcome == "done"
 
 
+async def test_r20_r36_a_demand_at_the_end_of_a_lot_has_nothing_of_it(db: Database) -> None:
+    """Nor has one that waited for more and is offered what is there; what was spent before is of the lot
+    that ended."""
+    async with bare_tree(db) as tree:
+        soon = await tree.sell(10, ends=10)
+        never = await tree.sell(5)
+        await tree.spend(4)
+        tree.now = 10
+        _, met = await tree.demand(6)
+        assert not met
+        assert await tree.lots() == {soon: (0, 0, 6), never: (0, 5, 0)}
+    async with bare_tree(db) as tree:
+        _, met = await tree.demand(12)
+        soon = await tree.sell(10, ends=10)
+        tree.now = 10
+        assert not met and await tree.offer() == []
+        assert await tree.lots() == {soon: (0, 0, 10)}
+
+
 async def test_r36_what_arrives_later_is_not_charged_with_earlier_spends(db: Database) -> None:
     """A lot that ends sooner than all the others comes after the spend: it stays whole."""
     async with bare_tree(db) as tree:

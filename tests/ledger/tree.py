@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from brimful.billing import accounts, purchases
+from brimful.billing import accounts
 from brimful.billing.accounts import Account
+from brimful.billing.intents import write_intents
 from brimful.billing.purchases import NewPurchase, PurchaseLine
 from brimful.db.ids import new_id
 from brimful.db.transaction import Database, Transaction
@@ -122,7 +123,7 @@ class Tree:
             demand,
         )
         purchase = self._purchase(purchase_id, demand, [_line(*line) for line in lines])
-        await purchases.open_purchases(self.tx, [purchase], self.moment)
+        await write_intents(self.tx, [purchase], [], self.moment)
         await transfers.deliver(self.tx, self.tenant_id, [purchase_id], self.moment)
         rows = await self.tx.fetch(
             "select lot_id from purchase_line where tenant_id = $1 and purchase_id = $2 order by line",

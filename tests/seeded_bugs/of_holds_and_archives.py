@@ -51,6 +51,16 @@ BUGS = (
         ),
     ),
     Bug(
+        "ended_and_set_aside",
+        f"{TABLES}/100_move.sql",
+        "    select unsettled > 0 or coalesce(next_expiry_at <= p_at, false) into strict v_due from balance\n",
+        "    select unsettled > 0 into strict v_due from balance\n",
+        "R20, R36: a demand has nothing of what has ended",
+        (
+            "tests/ledger/test_expiry.py::test_r20_r36_a_demand_at_the_end_of_a_lot_has_nothing_of_it",
+        ),
+    ),
+    Bug(
         "met_beyond_the_pool",
         f"{TABLES}/112_register.sql",
         "bool_and(w.kind = 'purchase' and w.credits_by_then <= v_credits and w.chatbots_by_then <= v_chatbots)\n",

@@ -1,8 +1,9 @@
 """Bugs by which somebody sees or commands what lies outside its scope (R40, R46)."""
 
-from tests.seeded_bugs.bug import USECASES, Bug
+from tests.seeded_bugs.bug import TABLES, USECASES, Bug
 
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
+WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
 KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
 
 BUGS = (
@@ -55,5 +56,21 @@ BUGS = (
         "    return above in creditor.ancestors\n",
         "R25, R46: nobody lets go of what it owes itself",
         ("tests/api/test_refunds.py::test_r25_r46_who_owes_a_debt_does_not_clear_it_from_above",),
+    ),
+    Bug(
+        "revoked_and_still_spending",
+        f"{TABLES}/140_spend.sql",
+        "where k.secret_hash = g.secret_hash and k.revoked_at is null and not k.read_only limit 1",
+        "where k.secret_hash = g.secret_hash and not k.read_only limit 1",
+        "R40: a key that was revoked spends nothing",
+        (f"{WITH_KEYS}::test_r40_a_key_spends_what_its_account_and_those_below_have",),
+    ),
+    Bug(
+        "twins_with_any_key",
+        "src/brimful/effects/gatherer.py",
+        "new.credits, new.secret_hash)",
+        "new.credits, None)",
+        "R40: the answer to one who may is not told to one who may not",
+        (f"{WITH_KEYS}::test_r39_r40_the_same_spend_with_a_key_that_may_not",),
     ),
 )

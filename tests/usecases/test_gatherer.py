@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from brimful.domain.moment import Moment
-from brimful.effects.gatherer import BATCHES_MAX, Gatherer, Overloaded
+from brimful.effects.gatherer import BATCHES_MAX, BESIDE_MIN, Gatherer, Overloaded
 from brimful.ledger.spends import NewSpend, Tried
 from brimful.usecases.settle_spends import settle_spends
 from tests.builders.http import acc, caller, serving_api
@@ -80,7 +80,7 @@ async def test_r2_r20_an_account_is_settled_in_the_order_of_arrival(world: World
     """Two calls at once at most, an account in one of them; a refused one lets a smaller one pass."""
     names = await agency_with_clients(world, 4, 10)
     watched, moment = Watched(world), world.engine.now()
-    gatherer = Gatherer(watched, batch_max=2)
+    gatherer = Gatherer(watched, batch_max=2, beside_min=1)
     watched.open.clear()
     tasks = []
     for credits in (6, 6, 4):
@@ -95,6 +95,26 @@ async def test_r2_r20_an_account_is_settled_in_the_order_of_arrival(world: World
     assert [one.outcome for one in answers] == ["done"] * 4 + ["short"] * 4 + ["done"] * 4
     assert watched.most_under_way == BATCHES_MAX
     assert max(len(call) for call in watched.calls) == 2
+
+
+async def test_r39_few_wait_for_the_call_that_is_away_and_many_go_beside_it(
+    world: World,
+) -> None:
+    """A call costs as much as some spends: one that is away is not joined by another for each."""
+    names = await agency_with_clients(world, BESIDE_MIN + 1, 10)
+    watched, moment = Watched(world), world.engine.now()
+    gatherer = Gatherer(watched)
+    watched.open.clear()
+    tasks = []
+    calls = []
+    for name in names:
+        tasks.append(asyncio.create_task(gatherer.spend(asked_of(world, name, 1), moment)))
+        await turn()
+        calls.append(len(watched.calls))
+    assert calls == [1] * BESIDE_MIN + [2]
+    watched.open.set()
+    assert {one.outcome for one in await asyncio.gather(*tasks)} == {"done"}
+    assert [len(call) for call in watched.calls] == [1, BESIDE_MIN]
 
 
 async def test_r39_what_cannot_be_settled_fails_alone(world: World) -> None:

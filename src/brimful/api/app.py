@@ -63,7 +63,7 @@ def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None 
         import asyncio
 
         task = asyncio.ensure_future(background()) if background else None
-        yield {STATE: PlainSpends(engine, readers)}
+        yield {STATE: PlainSpends(engine)}
         if task is not None:
             task.cancel()
         await engine.stop()

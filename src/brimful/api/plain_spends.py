@@ -17,9 +17,10 @@ from starlette.responses import Response
 from brimful.api import ids
 from brimful.api.batch import Item, hash_of
 from brimful.api.problem import Problem, of_exception, response_of
-from brimful.api.readers import Readers
 from brimful.api.requests import WAIT_MS_MAX
 from brimful.api.routes.spends import LATER, told
+from brimful.billing.keys import hash_of as hash_of_secret
+from brimful.billing.keys import is_well_formed
 from brimful.db.address import DatabaseGone
 from brimful.db.ids import read_id
 from brimful.domain.money import MAX_CREDITS
@@ -86,14 +87,16 @@ def read(account_id: UUID, headers: Headers, body: bytes | bytearray) -> Plain |
     except ValueError:
         return None
     secret = bearer[7:].decode("latin-1")
+    if not is_well_formed(secret):
+        return None
     return Plain(secret, account_id, key.decode("ascii"), asked.credits, asked.wait_ms)
 
 
 class PlainSpends:
     """Answers the plain spends of one process."""
 
-    def __init__(self, engine: Engine, readers: Readers) -> None:
-        self._engine, self._readers = engine, readers
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     async def answer(self, plain: Plain) -> Told | None:
         """What the route says of it, to the byte; None when its key may not ask for it, which is for
@@ -101,11 +104,8 @@ class PlainSpends:
         engine = self._engine
         try:
             await engine.follow_clock()
-            tenant_id = await self._readers.tenant_for(plain.secret, plain.account_id)
-            if tenant_id is None:
-                return None
-            answer = await engine.spend(
-                tenant_id=tenant_id,
+            answer = await engine.spend_with_key(
+                secret_hash=hash_of_secret(plain.secret),
                 account_id=plain.account_id,
                 wait_ms=engine.settings.wait_ms if plain.wait_ms is None else plain.wait_ms,
                 key=plain.key,
@@ -116,6 +116,8 @@ class PlainSpends:
             )
             if isinstance(answer, SpendDone):
                 return _told_done(answer)
+            if answer is None:
+                return None
             status, body = told(answer, plain.credits)
         except Problem as problem:
             return _as_told(response_of(problem))

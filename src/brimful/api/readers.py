@@ -19,7 +19,6 @@ class Readers:
         self._principals = Together(self._read_principals)
         self._accounts = Together(self._read_accounts)
         self._platforms = Together(self._read_platforms)
-        self._allowed = Together(self._read_allowed)
 
     async def principal(self, secret: str) -> Principal | None:
         """Whom a key speaks for; None for one that is malformed, unknown or revoked."""
@@ -35,13 +34,6 @@ class Readers:
         """The platform, once it is opened."""
         return await self._platforms.of(None)
 
-    async def tenant_for(self, secret: str, account_id: UUID) -> UUID | None:
-        """The tenant of an account that a key may command, which is open; None when there is anything
-        to be said against it."""
-        if not keys.is_well_formed(secret):
-            return None
-        return await self._allowed.of((keys.hash_of(secret), account_id))
-
     async def _read_principals(self, hashes: Collection[bytes]) -> Mapping[bytes, Principal]:
         return await keys.find_principals(self._engine.ctx.db, hashes)
 
@@ -51,8 +43,3 @@ class Readers:
     async def _read_platforms(self, _: Collection[None]) -> Mapping[None, Platform]:
         platform = await accounts.read_platform(self._engine.ctx.db)
         return {} if platform is None else {None: platform}
-
-    async def _read_allowed(
-        self, asked: Collection[tuple[bytes, UUID]]
-    ) -> Mapping[tuple[bytes, UUID], UUID]:
-        return await keys.read_allowed(self._engine.ctx.db, asked)

@@ -116,17 +116,6 @@ async def stands(tx: Transaction, key_id: UUID) -> bool:
     return await tx.fetchval(_sql("does_key_stand"), key_id) is not None
 
 
-async def read_allowed(
-    db: Database, asked: Collection[tuple[bytes, UUID]]
-) -> dict[tuple[bytes, UUID], UUID]:
-    """Of some keys (by ``hash_of``), each with the account that it names: the account's tenant, for
-    those pairs where the key may command it and it is open (R40)."""
-    rows = await db.fetch(
-        _sql("read_allowed"), [hashed for hashed, _ in asked], [account for _, account in asked]
-    )
-    return {(bytes(row["secret_hash"]), row["account_id"]): row["tenant_id"] for row in rows}
-
-
 async def revoke(db: Database, account_id: UUID, key_id: UUID, moment: Moment) -> bool:
     """End a key of an account; False when there is none such."""
     return await db.fetchval(_sql("revoke_key"), account_id, key_id, moment.at) is not None

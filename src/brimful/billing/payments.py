@@ -9,8 +9,6 @@ from uuid import UUID
 
 from brimful.billing.buyers import Card
 from brimful.billing.purchases import Purchase
-from brimful.db.columns import columns
-from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.event import Ours
@@ -32,31 +30,6 @@ class NewCharge:
     amount_minor: int
     currency: str
     capture: Literal["automatic", "manual"]
-
-
-async def open_charges(
-    tx: Transaction, tenant_id: UUID, charges: Sequence[NewCharge], moment: Moment
-) -> None:
-    """Write the charges that intents will make."""
-    rows = [
-        (
-            new_id(),
-            new.purchase_id,
-            new.account_id,
-            new.card.gateway,
-            new.card.gateway_account,
-            new.card.gateway_customer,
-            new.card.gateway_method,
-            new.card.fingerprint,
-            new.card.label,
-            new.amount_minor,
-            new.currency,
-            new.capture,
-        )
-        for new in charges
-    ]
-    if rows:
-        await tx.execute(_sql("open_charges"), tenant_id, moment.at, *columns(rows))
 
 
 async def store_payments(

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from brimful.db.columns import columns
-from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
@@ -171,78 +169,6 @@ class Purchase:
         return self.state in ("delivered", "failed")
 
 
-async def open_purchases(tx: Transaction, purchases: Sequence[NewPurchase], moment: Moment) -> None:
-    """Write intents with their lines, all by one statement each: a group of renewals is many."""
-    await tx.execute(
-        _sql("open_purchases"),
-        moment.at,
-        moment.real_at,
-        *columns([_row(new) for new in purchases]),
-    )
-    lines = [(new, *numbered) for new in purchases for numbered in enumerate(new.lines, 1)]
-    await tx.execute(_sql("open_purchase_lines"), *columns([_line(*line) for line in lines]))
-
-
-def _row(new: NewPurchase) -> tuple[object, ...]:
-    return (
-        new.tenant_id,
-        new.purchase_id,
-        new.buyer_id,
-        new.seller_id,
-        new.origin,
-        new.mode,
-        new.state,
-        new.amount_minor,
-        new.currency,
-        sum(line.credits for line in new.lines),
-        sum(line.chatbots for line in new.lines),
-        new.demand_id,
-        new.trigger,
-        dict(new.explanation),
-        new.present,
-        new.for_renewals,
-    )
-
-
-def _line(new: NewPurchase, number: int, line: PurchaseLine) -> tuple[object, ...]:
-    return (
-        new.tenant_id,
-        new.purchase_id,
-        number,
-        line.kind,
-        line.package_id,
-        line.package_version,
-        line.quantity,
-        line.credits,
-        line.chatbots,
-        line.amount_minor,
-        line.recurring_minor,
-        line.credits_cost_minor,
-        line.credits_end_at,
-        new_id(),
-        new_id(),
-        new_id(),
-        *_runs(line.runs),
-    )
-
-
-def _runs(runs: Runs | None) -> tuple[object, ...]:
-    if runs is None:
-        return (None,) * 9
-    period = runs.period
-    return (
-        runs.subscription_id,
-        period.interval,
-        period.anchor_at,
-        runs.months_done,
-        period.starts_at,
-        period.ends_at,
-        runs.due_at,
-        runs.credits,
-        runs.begins_period,
-    )
-
-
 async def note_served(
     tx: Transaction,
     *,
@@ -318,7 +244,7 @@ async def read_lines_of(
 
 async def is_at_gateway(tx: Transaction, tenant_id: UUID, buyer_id: UUID) -> bool:
     """A purchase of the account is open that a shortage waits for (R19)."""
-    return await tx.fetchval(_sql("purchase_at_gateway"), tenant_id, buyer_id) is not None
+    return bool(await tx.fetchval(_sql("purchase_at_gateway"), tenant_id, buyer_id))
 
 
 async def set_state(

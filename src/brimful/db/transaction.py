@@ -98,6 +98,14 @@ class Database:
                 finally:
                     _open.reset(mark)
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """One connection for some reads that need not be of one instant, each as its statement is:
+        two turns less than a transaction. Nothing is locked by them, and nothing is to be written."""
+        with _reached():
+            async with self._connection() as connection:
+                yield connection
+
     async def run(self, body: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run ``body`` in a transaction, again when PostgreSQL undid it for concurrency's sake.
 

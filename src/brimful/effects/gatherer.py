@@ -1,7 +1,9 @@
 """Gathering spends: those that arrive together are settled by one call and share one commit.
 
 Nothing is waited for on purpose. While a batch is being committed the next requests come in, and they
-are the next batch: so there is one for each request when little happens, and hundreds when much does.
+are the next batch: so there is one for each request when little happens, and hundreds when much does. A
+further batch goes beside one that is away only if it is worth a call: what a call costs by itself, some
+twenty spends cost together.
 Requests of one account are settled in the order of their arrival; an account is in one call at a time.
 """
 
@@ -22,6 +24,8 @@ _log = structlog.get_logger()
 # work in the database, one that waits for its commit, and one whose answers are taken.
 BATCH_MAX = 1_000
 BATCHES_MAX = 3
+# With fewer than so many spends in line none is begun beside another.
+BESIDE_MIN = 24
 # Beside them, so many accounts that others hold are waited for, each by a call of its own.
 WAITS_MAX = 4
 # So many requests may stand in line: what is settled within about a second.
@@ -88,9 +92,15 @@ class Gatherer:
     """The spends of one process on their way to the ledger."""
 
     def __init__(
-        self, settle: Settle, *, batch_max: int = BATCH_MAX, queue_max: int = QUEUE_MAX
+        self,
+        settle: Settle,
+        *,
+        batch_max: int = BATCH_MAX,
+        queue_max: int = QUEUE_MAX,
+        beside_min: int = BESIDE_MIN,
     ) -> None:
         self._settle, self._batch_max, self._queue_max = settle, batch_max, queue_max
+        self._beside_min = beside_min
         # By account, in the order of arrival; an account is ready, away in a call, or in others' hands.
         self._queues: dict[Account, deque[_Asked]] = {}
         self._ready: dict[Account, None] = {}
@@ -154,7 +164,8 @@ class Gatherer:
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""
-        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+        most = BATCHES_MAX if self._length >= self._beside_min else 1
+        if self._ready and not self._about_to_take and self._batches < most:
             self._about_to_take = True
             self._batches += 1
             self._do(self._settle_ready())
@@ -273,11 +284,12 @@ def _apart(batch: list[_Asked]) -> tuple[list[_Asked], list[tuple[_Asked, _Asked
     """A batch in which no spend is asked for twice, and those that are with the first of their kind:
     what became of that is their answer too, as it would be by its key, or, of one that is short,
     because an account has no more the second time."""
-    first: dict[tuple[Account, str, bytes, int], _Asked] = {}
+    first: dict[tuple[Account, str, bytes, int, bytes | None], _Asked] = {}
     twins = []
     for one in batch:
         new = one.new
-        found = first.setdefault((one.account, new.key, new.body_hash, new.credits), one)
+        same = (one.account, new.key, new.body_hash, new.credits, new.secret_hash)
+        found = first.setdefault(same, one)
         if found is not one:
             twins.append((one, found))
     return (list(first.values()), twins) if twins else (batch, twins)

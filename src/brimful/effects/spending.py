@@ -46,10 +46,24 @@ class Spending:
     gatherer: Gatherer
     waiters: Waiters
 
-    async def spend(self, new: Asked, wait_ms: int) -> Answer:
-        """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
-        Overloaded."""
-        begun = await self._begin(new, wait_ms)
+    async def spend_with_key(self, new: NewSpend, wait_ms: int) -> Answer | None:
+        """Spend, as ``spend``, if the API key that asks (``secret_hash``) may command the account; None when
+        there is anything to be said against it. Raises Overloaded."""
+        tried = await self.gatherer.spend(new, self.now())
+        if tried.outcome == "barred":
+            return None
+        if tried.tenant_id is not None:
+            return await self.spend(
+                new._replace(tenant_id=tried.tenant_id, secret_hash=None), wait_ms, tried
+            )
+        return told_at_once(new, tried)
+
+    async def spend(self, new: Asked, wait_ms: int, tried: Tried | None = None) -> Answer:
+        """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds.
+        ``tried`` is what came of an attempt that was just made. Raises Overloaded."""
+        if tried is not None and tried.outcome == "short" and await self._ended_holds(new):
+            tried = None
+        begun = await self._begin(new, wait_ms, tried)
         return (
             await self._outcome(new, begun, wait_ms) if isinstance(begun, SpendWaiting) else begun
         )

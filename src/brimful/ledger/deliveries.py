@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -14,13 +15,18 @@ _sql = partial(load, "brimful.ledger")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What became of the operations that waited, and the buyer's credits: free and reserved together
-    before the delivery and with what it ``granted``, and what is free after that was offered."""
+    """What became of the operations that waited, and whether more of them wait; the buyer's credits: free
+    and reserved together before the delivery and with what it ``granted``, and what is free after that was
+    offered; the purchase's lines (name, quantity, amount_minor); the sellers whose buyers' renewals, which
+    this buyer could not furnish, are due now."""
 
     moved: tuple[Moved, ...]
     before_credits: int
     granted_credits: int
     after_free_credits: int
+    more_waits: bool
+    lines: list[dict[str, Any]]
+    woken_sellers: tuple[UUID, ...]
 
 
 async def deliver_and_offer(
@@ -39,4 +45,7 @@ async def deliver_and_offer(
         before_credits=row["before"],
         granted_credits=row["granted"],
         after_free_credits=row["after"],
+        more_waits=row["more_waits"],
+        lines=row["lines"] or [],
+        woken_sellers=tuple(row["woken"]),
     )

@@ -1,9 +1,9 @@
 """Demands on a pool: lock, register, offer, consume, end. Thin names for the ledger's SQL functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -39,6 +39,11 @@ class WaitingDemand:
     short_chatbots: int
     credits: int
     chatbots: int
+
+    @classmethod
+    def of(cls, row: Any) -> "WaitingDemand":
+        """One from its row, which may have more columns."""
+        return cls(*(row[field.name] for field in fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ async def register_demand(
 async def read_waiting(tx: Transaction, tenant_id: UUID, account_id: UUID) -> list[WaitingDemand]:
     """The demands of a pool that lack something, in arrival order."""
     rows = await tx.fetch(_sql("read_waiting"), tenant_id, account_id)
-    return [WaitingDemand(**dict(row)) for row in rows]
+    return [WaitingDemand.of(row) for row in rows]
 
 
 async def end_demand(

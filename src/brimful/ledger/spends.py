@@ -13,9 +13,15 @@ from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.ledger")
 
+# The tenant of an account of which it is not known yet.
+UNKNOWN_TENANT = UUID(int=0)
+
 
 class NewSpend(NamedTuple):
     """A spend as it was asked for. ``key`` is unique per account; ``body_hash`` tells reuse apart.
+
+    With ``secret_hash``, of the API key that asks (``billing.keys.hash_of``), it is settled only if that
+    key may command the account, in whatever tenant that is (R40); ``tenant_id`` is ``UNKNOWN_TENANT``.
 
     A tuple, in the order of the statement's arguments: a batch of thousands is made and taken apart
     in a fraction of the time.
@@ -29,6 +35,7 @@ class NewSpend(NamedTuple):
     credits: int
     model: str | None
     messages: int | None
+    secret_hash: bytes | None = None
 
 
 class NewHold(NamedTuple):
@@ -50,12 +57,15 @@ Asked = NewSpend | NewHold
 
 class Tried(NamedTuple):
     """What became of a try: done now or before, waiting, short of credits, or its key is taken.
-    "busy": another transaction has the account, and nothing was tried."""
+    "busy": another transaction has the account, and nothing was tried; "barred": nor is it to be, as the
+    API key that asks may not command the account, or nobody may. ``tenant_id`` is told where API keys
+    ask, of what is not simply done."""
 
-    outcome: Literal["done", "waiting", "short", "conflict", "busy"]
+    outcome: Literal["done", "waiting", "short", "conflict", "busy", "barred"]
     spend_id: UUID
     credits: int
     balance_after: int | None
+    tenant_id: UUID | None = None
 
 
 async def spend_many(
@@ -75,13 +85,13 @@ async def spend_many(
 
 
 async def wait_for_spend(
-    tx: Transaction, new: Asked, answer_by: datetime, moment: Moment
+    db: Transaction | Database, new: Asked, answer_by: datetime, moment: Moment
 ) -> Literal["waiting", "done", "raced"]:
     """Register a short spend as a waiting demand until ``answer_by`` (real time, R20).
 
     "done": enough came free meanwhile and it is debited, or held. "raced": another call with this key won.
     """
-    from_sql: Literal["waiting", "done", "raced"] = await tx.fetchval(
+    from_sql: Literal["waiting", "done", "raced"] = await db.fetchval(
         _sql("wait_for_spend"),
         new.tenant_id,
         new.account_id,

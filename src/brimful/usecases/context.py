@@ -73,11 +73,32 @@ class Context:
 T = TypeVar("T")
 
 
-async def with_covers(ctx: Context, body: Callable[[Transaction], Awaitable[T]]) -> T:
+Body = Callable[[Transaction], Awaitable[T]]
+
+
+async def with_covers(ctx: Context, body: Body[T]) -> T:
     """Run a transaction that plans purchases; when it meets a catalogue whose tables are not built,
     build them with no transaction open and run it again (R12)."""
+
+    async def once() -> T:
+        return await ctx.db.run(body)
+
+    return await _warmed(ctx, once)
+
+
+async def reading_with_covers(ctx: Context, body: Body[T]) -> T:
+    """The same of a forecast that only reads, each time what is committed by then."""
+
+    async def once() -> T:
+        async with ctx.db.reading() as connection:
+            return await body(connection)
+
+    return await _warmed(ctx, once)
+
+
+async def _warmed(ctx: Context, once: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
-            return await ctx.db.run(body)
+            return await once()
         except CoversNotReady as stale:
             await ctx.covers.warm(stale.packs)

@@ -1,6 +1,6 @@
 """Delivery: captured payments are granted, and all that waited for them completed, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,6 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
     effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, done.moved)]
     if purchase.chatbots:
         await resume_paused(tx, tenant_id, buyer_id, moment)
-    waiting = await demands.read_waiting(tx, tenant_id, buyer_id)
     if purchase.automatic:
         explanation = {
             **purchase.explanation,
@@ -47,17 +46,16 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
             "delivered_at": moment.at.isoformat(),
         }
         await purchases.set_explanation(tx, purchase, explanation)
-        lines = await purchases.read_lines(tx, tenant_id, purchase.purchase_id)
-        await _tell_owner(tx, purchase, lines, explanation, moment)
+        await _tell_owner(tx, purchase, done.lines, explanation, moment)
         effects.append(MailDue())
-        if waiting and await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
+        if done.more_waits and await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
             # It would buy again and again (R30).
             effects += await pull_brake(tx, tenant_id, buyer_id, "not_cured", moment)
     if purchase.origin == "renewal":
         effects.append(PlanBelow(tenant_id, (buyer_id,)))
-    elif waiting:
+    elif done.more_waits:
         effects.append(Plan(tenant_id, buyer_id))
-    return (*effects, *await wake_renewals(tx, tenant_id, [buyer_id], moment))
+    return (*effects, *_renewed(tenant_id, done.woken_sellers))
 
 
 async def deliver_renewals(
@@ -122,6 +120,10 @@ async def wake_renewals(
     """Pools filled, or may be now: the renewals that their accounts could not furnish are tried at
     once (R29, R35)."""
     sellers = await renewals.wake_for_sellers(tx, tenant_id, filled, moment.at)
+    return _renewed(tenant_id, sellers)
+
+
+def _renewed(tenant_id: UUID, sellers: Iterable[UUID]) -> tuple[Effect, ...]:
     return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 
 
@@ -145,7 +147,7 @@ async def _tell_owner(
             "card": purchase.card,
             "credits": purchase.credits,
             "chatbots": purchase.chatbots,
-            "lines": _told(lines),
+            "lines": lines,
             "trigger": purchase.trigger_kind,
             "shortage": explanation.get("shortage"),
             "balances": explanation["balances"],

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from brimful.billing import payments, purchases, receivables
+from brimful.billing import receivables
 from brimful.billing.buyers import Payer
+from brimful.billing.intents import write_intents
 from brimful.billing.payments import NewCharge
 from brimful.billing.purchases import (
     Mode,
@@ -93,11 +94,10 @@ async def open_intents(
         intents.append(intent)
         if intent.mode != "receivable":
             charges.append(_charge(facts, wish, intent))
-    await purchases.open_purchases(tx, intents, moment)
+    await write_intents(tx, intents, charges, moment)
     for facts, intent in zip((facts for facts, _ in wishes), intents, strict=True):
         if intent.mode != "receivable" and facts.outstanding.minor:
             await receivables.claim(tx, facts.tenant_id, facts.account_id, intent.purchase_id)
-    await payments.open_charges(tx, seller.tenant_id, charges, moment)
     asking = [
         (demand_id, intent, wish)
         for intent, (_, wish) in zip(intents, wishes, strict=True)

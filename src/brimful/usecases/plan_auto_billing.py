@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from brimful.billing import purchases, renewals
+from brimful.billing import renewals
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.db.transaction import Transaction
@@ -19,6 +19,7 @@ from brimful.ledger.demands import WaitingDemand
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import open_auto_billing
+from brimful.usecases.open_plan import open_plan
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.pull_brake import pull_brake
 from brimful.usecases.refuse_client import refusal_episode, tell_seller
@@ -37,7 +38,6 @@ async def plan_auto_billing(
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
-        await demands.lock_buyer(tx, tenant_id, account_id)
         return await _plan(ctx, tx, tenant_id, account_id, moment)
 
     return await with_covers(ctx, body)
@@ -46,29 +46,29 @@ async def plan_auto_billing(
 async def _plan(
     ctx: Context, tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    # What came free since is offered before anything is bought for it.
-    moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
-    effects = effects_of(tenant_id, moved)
-    if await purchases.is_at_gateway(tx, tenant_id, account_id):
+    begun = await open_plan(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
+    effects = effects_of(tenant_id, begun.moved)
+    if begun.at_gateway:
         return effects
-    if due := await renewals.find_due_above(tx, tenant_id, account_id, moment.at):
+    if begun.due_sellers:
         # What is due comes first (R35); whoever ends it plans anew.
-        return (*effects, *(Renew(tenant_id, seller_id) for seller_id in due))
-    while waiting := await _read_waiting(tx, tenant_id, account_id, moment):
-        # Read again each time: refusing a demand may free stock and complete others.
+        return (*effects, *(Renew(tenant_id, seller_id) for seller_id in begun.due_sellers))
+    all_waiting = begun.waiting
+    while waiting := await _without_forming(tx, tenant_id, account_id, all_waiting, moment):
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
         done, more = await _plan_once(ctx, tx, facts, waiting, moment)
         effects += more
         if done:
             break
+        # Refusing a demand may free stock and complete others.
+        all_waiting = await demands.read_waiting(tx, tenant_id, account_id)
     return effects
 
 
-async def _read_waiting(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
+async def _without_forming(
+    tx: Transaction, tenant_id: UUID, account_id: UUID, waiting: list[WaitingDemand], moment: Moment
 ) -> list[WaitingDemand]:
     """What waits, without renewals while others of their group are still to come (R35)."""
-    waiting = await demands.read_waiting(tx, tenant_id, account_id)
     if not _has_purchases(waiting):
         return waiting
     if not await renewals.is_group_forming(tx, tenant_id, account_id, moment.at):

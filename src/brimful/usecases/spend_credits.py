@@ -13,8 +13,8 @@ from brimful.ledger import demands, spends
 from brimful.ledger.spends import Asked, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.behind import is_behind
-from brimful.usecases.chain import read_chain
-from brimful.usecases.context import Context, with_covers
+from brimful.usecases.chain import Chain, read_chain
+from brimful.usecases.context import Context, reading_with_covers
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import refuse_client
 
@@ -76,23 +76,31 @@ def told_at_once(new: Asked, tried: Tried) -> SpendDone | KeyConflict | None:
 
 
 async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
-    async def body(tx: Transaction) -> Refuse | None:
+    need = Need(credits=new.credits, chatbots=0)
+
+    async def look(tx: Transaction) -> tuple[Chain, Refuse] | None:
         if await is_behind(tx, new.tenant_id, new.account_id, moment.at):
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once. And what is due comes first
             # (R35), and may bring what is missing.
             return None
-        need = Need(credits=new.credits, chatbots=0)
         chain = await read_chain(
             ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at, need=need
         )
         verdict = check_chain(chain.levels, need, moment.at)
-        if isinstance(verdict, Feasible):
-            return None
-        needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
+        return None if isinstance(verdict, Feasible) else (chain, verdict)
+
+    # A forecast, as the plan decides again: what it reads need not be of one instant.
+    found = await reading_with_covers(ctx, look)
+    if found is None:
+        return None
+    chain, verdict = found
+    needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
+
+    async def tell(tx: Transaction) -> Refuse:
         return await refuse_client(tx, chain, verdict, Reason.insufficient_credits, needs, moment)
 
-    return await with_covers(ctx, body)
+    return await ctx.db.run(tell)
 
 
 async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
@@ -100,10 +108,10 @@ async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> Spend
 
     answer_by = _answer_by(moment, wait_ms)
 
-    async def body(tx: Transaction) -> str:
-        return await spends.wait_for_spend(tx, new, answer_by, moment)
+    async def once() -> str:
+        return await spends.wait_for_spend(ctx.db, new, answer_by, moment)
 
-    if await ctx.db.run(body) != "waiting":
+    if await ctx.db.repeat(once) != "waiting":
         return None
     return SpendWaiting(
         spend_id=new.spend_id,

@@ -1,7 +1,4 @@
-select demand_id, kind, operation_id, child_id, seq,
-       credits - reserved_credits as short_credits,
-       chatbots - reserved_chatbots as short_chatbots,
-       credits, chatbots
-from demand
-where tenant_id = $1 and account_id = $2 and state = 'waiting'
+select demand_id, kind, operation_id, child_id, seq, short_credits, short_chatbots, credits, chatbots
+from waiting_demand
+where tenant_id = $1 and account_id = $2
 order by seq;

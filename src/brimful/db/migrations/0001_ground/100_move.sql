@@ -92,6 +92,19 @@ create function lapse_v1(p_tenant uuid, p_accounts uuid[], p_at timestamptz) ret
     window o as (partition by e.account_id order by e.expires_at, e.lot_id)
 $$;
 
+-- Holds the balance of an account's credits, settled: which it is already where nothing was spent since and nothing has
+-- ended, as it is to be looked at no later than at the first end. Whoever has just given credits back to a lot settles anyhow.
+create function hold_settled_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
+declare
+    v_due boolean;
+begin
+    select unsettled > 0 or coalesce(next_expiry_at <= p_at, false) into strict v_due from balance
+    where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
+    if v_due then
+        perform settle_v1(p_tenant, p_account, p_at);
+    end if;
+end $$;
+
 -- What is free repays what was used beyond it: that much of it was spent, too (R33).
 create function repay_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
 declare

@@ -18,14 +18,19 @@ create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, sty
 -- than its account may overdraw (R33), has its key, debit and entries; of the others it is said why, and nothing of
 -- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
 -- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
+-- A spend whose p_secrets has the hash of an API key is settled only if that key may command its account and the account is
+-- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". Where there are any, what needs more
+-- of whoever asked than to be told "done" has its tenant with it.
 -- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
 -- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
 -- that needs one is allowed, and each lookup stands in a subquery of its own, where its keys are all that it can go by: a
 -- join may as well read all of an index and compare, which costs nothing where the table is believed to be empty.
 create function spend_many_v1(
     p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
-    p_models text[], p_messages bigint[], p_at timestamptz, p_wait boolean
-) returns table (place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint) language plpgsql
+    p_models text[], p_messages bigint[], p_secrets bytea[], p_at timestamptz, p_wait boolean
+) returns table (
+    place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint, tenant_id uuid
+) language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
@@ -40,8 +45,37 @@ declare
     v_busy uuid[];
     v_twice uuid[];
     v_one record;
+    -- Whose place a barred spend takes, and whose everything else finds to be held by others.
+    v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    v_by_key constant boolean := coalesce(array_remove(p_secrets, null) <> '{}', false);
 begin
-    if p_wait then
+    if v_by_key then
+        select array_agg(coalesce(t.tenant_id, v_nobody) order by p.place),
+            array_agg(case when t.tenant_id is null then v_nobody else g.account_id end order by p.place)
+        into p_tenants, p_accounts
+        from (
+            select n.secret_hash, n.tenant_id, n.account_id, array_agg(n.place) as places
+            from unnest(p_secrets, p_tenants, p_accounts) with ordinality n (secret_hash, tenant_id, account_id, place)
+            group by 1, 2, 3
+        ) g
+        left join lateral (
+            select g.tenant_id where g.secret_hash is null
+            union all
+            select a.tenant_id
+            from (
+                select k.tenant_id, k.account_id from api_key k
+                where k.secret_hash = g.secret_hash and k.revoked_at is null and not k.read_only limit 1
+            ) k
+            cross join lateral (select r.tenant_id from account_route r where r.account_id = g.account_id limit 1) r
+            cross join lateral (
+                select a.tenant_id, a.ancestors from account a
+                where a.tenant_id = r.tenant_id and a.account_id = g.account_id and a.state = 'open' and not a.supply limit 1
+            ) a
+            where k.tenant_id is null or (k.tenant_id = a.tenant_id and k.account_id = any (a.ancestors))
+        ) t on true
+        cross join lateral unnest(g.places) p (place);
+    end if;
+    if p_wait and p_accounts[1] <> v_nobody then
         perform 1 from balance
         where tenant_id = p_tenants[1] and account_id = p_accounts[1] and resource = 'credits' for update;
         if not found then
@@ -65,7 +99,8 @@ begin
     end loop;
     v_busy := array(select n.account_id from unnest(v_accounts, v_rows) n (account_id, row_id) where n.row_id is null);
     if cardinality(v_busy) > 0 then
-        return query select n.place, 'busy', null::uuid, null::bigint, null::bigint
+        return query select n.place, case when n.account_id = v_nobody then 'barred' else 'busy' end, null::uuid, null::bigint,
+            null::bigint, null::uuid
             from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
     end if;
     -- What the second of two requests with one key is answered depends on what became of the first.
@@ -78,9 +113,10 @@ begin
             with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
         where cardinality(v_twice) > 0 and n.account_id = any (v_twice) order by n.place
     loop
-        return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after
+        return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after,
+            case when v_by_key then v_one.tenant_id end
             from spend_many_v1(array[v_one.tenant_id], array[v_one.account_id], array[v_one.key], array[v_one.body_hash],
-                array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], p_at, false) o;
+                array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], null, p_at, false) o;
     end loop;
     return query
     with placed as (
@@ -157,7 +193,8 @@ begin
         coalesce(case when n.told is not null then n.known_credits end, n.credits),
         case when n.is_done then n.left_after
              when n.told is null then greatest(0, n.free - n.before)
-             when n.told <> 'conflict' then n.known_after end
+             when n.told <> 'conflict' then n.known_after end,
+        case when v_by_key and (n.is_done and n.left_after >= 0) is not true then n.tenant_id end
     from numbered n;
 end $$;
 
@@ -169,7 +206,7 @@ create function wait_for_spend_v1(
 ) returns text language plpgsql as $$
 begin
     perform lock_pools_v1(p_tenant, array[p_account]);
-    perform settle_v1(p_tenant, p_account, p_at);
+    perform hold_settled_v1(p_tenant, p_account, p_at);
     if exists (select 1 from command where tenant_id = p_tenant and account_id = p_account and key = p_key) then
         return 'raced';
     end if;

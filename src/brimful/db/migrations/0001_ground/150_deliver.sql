@@ -141,12 +141,26 @@ begin
     where tenant_id = p_tenant and purchase_id = any (p_purchases);
 end $$;
 
+-- Sellers may be secured now: the renewals that they could not furnish are due now. Answers the sellers of any.
+create function wake_for_sellers_v1(p_tenant uuid, p_sellers uuid[], p_at timestamptz) returns setof uuid language sql as $$
+    with woken as (
+        update subscription set wake_at = p_at
+        where tenant_id = p_tenant and seller_id = any (p_sellers) and state <> 'ended' and seller_failed_at is not null
+          and wake_at > p_at
+        returning seller_id
+    )
+    select distinct seller_id from woken
+$$;
+
 -- Hands over what one purchase paid for and offers it, in the same step, to all that wait on its buyer's pool, those that it
--- was bought for first (R17). Answers what became of them, and the buyer's credits: free and reserved before the delivery and
--- with it, and what is free after it was offered.
+-- was bought for first (R17). Answers what became of them, whether more waits; the buyer's credits: free and reserved before
+-- the delivery and with it, and what is free after it was offered; the purchase's lines as notices tell them; and the sellers of
+-- renewals that the buyer could not furnish, which are due now.
 create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uuid, p_at timestamptz, p_real_at timestamptz)
-returns table (before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[])
-language plpgsql as $$
+returns table (
+    before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[], more_waits boolean,
+    lines jsonb, woken uuid[]
+) language plpgsql as $$
 begin
     -- What others spend until then is not of what this brings.
     perform lock_parties_v1(p_tenant, array[p_purchase]);
@@ -159,6 +173,14 @@ begin
     from offer_stock_v1(p_tenant, p_buyer, p_at, p_real_at, p_purchase) o;
     after := (select b.free from balance b
               where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
+    more_waits := exists (
+        select 1 from demand d where d.tenant_id = p_tenant and d.account_id = p_buyer and d.state = 'waiting');
+    lines := (
+        select jsonb_agg(jsonb_build_object('name', v.name, 'quantity', l.quantity, 'amount_minor', l.amount_minor) order by l.line)
+        from purchase_line l
+        left join package_version v on v.package_id = l.package_id and v.version = l.package_version
+        where l.tenant_id = p_tenant and l.purchase_id = p_purchase);
+    woken := array(select w from wake_for_sellers_v1(p_tenant, array[p_buyer], p_at) w);
     return next;
 end $$;
 
