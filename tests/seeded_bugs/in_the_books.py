@@ -26,8 +26,8 @@ BUGS = (
     Bug(
         "reservation_not_honoured",
         f"{TABLES}/110_demand.sql",
-        "        v_credits := least(b.free, d.credits - d.reserved_credits);\n",
-        "        v_credits := least(b.free, d.credits);\n",
+        "        v_credits := least(v_free, d.credits - d.reserved_credits);\n",
+        "        v_credits := least(v_free, d.credits);\n",
         "R17: a demand takes what it lacks, no more",
         (
             "tests/usecases/test_queue.py::test_r28_what_fits_a_sellers_cap_is_served_though_all_together_does_not",

@@ -14,7 +14,7 @@ from tests.archive.past import put_away
 from tests.builders.calendar import DAY, Calendar
 from tests.builders.holds import capture, held, is_over, place, places, release, state
 from tests.builders.reversals import bought, debts, record
-from tests.builders.spends import new_spend
+from tests.builders.spends import new_spend, spend_with_key
 from tests.builders.world import World, small_world
 from tests.usecases.test_overdraft import allow, without_auto_billing
 
@@ -227,11 +227,12 @@ async def test_r38_whoever_lets_many_run_out_keeps_nobody_waiting(world: World) 
     assert await places(world, "Client 1") == (50, 50, 0, 0)
 
 
-@pytest.mark.parametrize("asks", ["spend", "hold", "batch"])
+@pytest.mark.parametrize("asks", ["spend", "with_key", "hold", "batch"])
 async def test_r38_whoever_is_short_finds_what_is_over_without_a_worker(
     world: World, asks: str
 ) -> None:
-    """A spend, a hold, a spend of a batch: 100 held, its time over, and no worker came by."""
+    """A spend, with or without its key, a hold, a spend of a batch: 100 held, its time over, and no
+    worker came by."""
     await client(world, 100)
     hold = await held(world, "Client 1", 100)
     await is_over(world, hold)
@@ -239,6 +240,8 @@ async def test_r38_whoever_is_short_finds_what_is_over_without_a_worker(
         await held(world, "Client 1", 70)
     elif asks == "spend":
         assert isinstance(await world.spend("Client 1", 70), SpendDone)
+    elif asks == "with_key":
+        assert isinstance(await spend_with_key(world, "Client 1", 70), SpendDone)
     else:
         account = await world.account("Client 1")
         new = new_spend(account.tenant_id, account.account_id, 70)

@@ -2,10 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from brimful.billing import keys
-from brimful.ledger.spends import UNKNOWN_TENANT, NewSpend
+from brimful.ledger.spends import UNKNOWN_TENANT, NewSpend, spend_many, wait_for_spend
+from brimful.usecases.answers import SpendDone
+from brimful.usecases.set_overdraft import set_overdraft
 from tests.builders.http import key_for
-from tests.builders.spends import new_spend
+from tests.builders.spends import new_spend, spend_with_key
 from tests.builders.world import World, small_world
 
 
@@ -87,7 +91,7 @@ async def test_r39_r40_the_same_spend_with_a_key_that_may_not(world: World) -> N
 
 
 async def test_r40_what_is_barred_keeps_nobody_waiting(world: World) -> None:
-    """An account that others hold is waited for by who may spend for it, and by nobody else."""
+    """Of one call on an account that others hold, what is barred is answered and what may be done waits."""
     await family(world)
     mine, theirs = await key_for(world, "Client 1"), await key_for(world, "Other")
     gatherer, moment = world.engine.gatherer, world.engine.now()
@@ -101,14 +105,76 @@ async def test_r40_what_is_barred_keeps_nobody_waiting(world: World) -> None:
     assert (await waiting).outcome == "done"
 
 
+async def test_r40_who_waits_for_an_account_may_be_barred(world: World) -> None:
+    """The call that waits for the account of its first spend does so for nobody who may not spend."""
+    await family(world)
+    mine, theirs = await key_for(world, "Client 1"), await key_for(world, "Other")
+    barred, good = (asked(world, "Client 1", secret) for secret in (theirs, mine))
+    moment = world.engine.now()
+    [alone] = await spend_many(world.db, [barred], moment, wait=True)
+    both = await spend_many(world.db, [barred, good], moment, wait=True)
+    assert [one.outcome for one in (alone, *both)] == ["barred", "barred", "done"]
+    assert (await used(world))["Client 1"] == 1
+
+
+async def test_r39_r40_two_keys_that_may_spend_under_one_idempotency_key(world: World) -> None:
+    """The second is answered as the first was; with another amount it is a conflict."""
+    await family(world)
+    client, agency = await key_for(world, "Client 1"), await key_for(world, "Agency")
+    news = [asked(world, "Client 1", one, 7, "k") for one in (client, agency)]
+    news.append(asked(world, "Client 1", agency, 8, "k"))
+    told = await world.engine.gatherer.spend_all(news, world.engine.now())
+    assert [(one.outcome, one.balance_after) for one in told] == [
+        ("done", 93),
+        ("done", 93),
+        ("conflict", None),
+    ]
+    assert {one.tenant_id for one in told} == {world.names["Agency"]}
+    assert (await used(world))["Client 1"] == 7
+
+
 async def test_r40_what_needs_more_than_an_answer_has_its_tenant(world: World) -> None:
-    """Short, waiting, or done long ago: the rest of the way goes by the account's tenant."""
+    """Short, waiting, overdrawn, or done long ago: the rest of the way goes by the account's tenant."""
     await family(world)
     secret = await key_for(world, "Agency")
-    gatherer, moment = world.engine.gatherer, world.engine.now()
-    tenant_id = world.names["Agency"]
-    for credits, outcome, tenant in ((60, "done", None), (60, "done", tenant_id)):
-        tried = await gatherer.spend(asked(world, "Client 1", secret, credits, "k"), moment)
-        assert (tried.outcome, tried.tenant_id) == (outcome, tenant)
-    short = await gatherer.spend(asked(world, "Client 1", secret, 60), moment)
-    assert (short.outcome, short.tenant_id) == ("short", tenant_id)
+    moment, tenant_id = world.engine.now(), world.names["Agency"]
+
+    async def of(credits: int, key: str | None = None) -> tuple[str, object]:
+        new = asked(world, "Client 1", secret, credits, key)
+        [tried] = await spend_many(world.db, [new], moment, wait=True)
+        return tried.outcome, tried.tenant_id
+
+    assert await of(60, "k") == ("done", None)
+    assert await of(60, "k") == ("done", tenant_id)
+    assert await of(50) == ("short", tenant_id)
+    waits = asked(world, "Client 1", secret, 50, "w")._replace(tenant_id=tenant_id)
+    async with world.db.transaction() as tx:
+        assert await wait_for_spend(tx, waits, moment.real_at, moment) == "waiting"
+    assert await of(50, "w") == ("waiting", tenant_id)
+
+
+async def test_r33_r40_what_is_overdrawn_with_a_key_is_bought_behind_the_answer(
+    world: World,
+) -> None:
+    """As without one: the account is looked at, and buys what it owes."""
+    await family(world)
+    await set_overdraft(
+        world.engine.ctx,
+        tenant_id=world.names["Agency"],
+        account_id=world.names["Client 1"],
+        limit_credits=30,
+        moment=world.engine.now(),
+    )
+    told = await spend_with_key(world, "Client 1", 120)
+    assert isinstance(told, SpendDone) and told.balance_after == -20
+    await world.settle()
+    [bought] = await world.purchases("Client 1")
+    assert bought["trigger_kind"] == "overdraft"
+
+
+@pytest.mark.parametrize("credits", [1, 1_000])
+async def test_r40_who_may_not_spend_is_told_nothing(world: World, credits: int) -> None:
+    """Whether or not the account has so many."""
+    await family(world)
+    assert await spend_with_key(world, "Client 1", credits, by="Other") is None
+    assert (await used(world))["Client 1"] == 0

@@ -99,8 +99,8 @@ class PlainSpends:
         self._engine = engine
 
     async def answer(self, plain: Plain) -> Told | None:
-        """What the route says of it, to the byte; None when its key may not ask for it, which is for
-        the route to say."""
+        """What the route says of it, to the byte, but that a process that can take no more says so before
+        it looks at the key; None when the key may not ask for it, which is for the route to say."""
         engine = self._engine
         try:
             await engine.follow_clock()

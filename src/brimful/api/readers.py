@@ -1,4 +1,5 @@
-"""What every request reads to know who asks for what (R40): together with the requests beside it."""
+"""What every request but a plain spend reads to know who asks for what (R40): together with the
+requests beside it."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID

@@ -25,24 +25,20 @@ async def write_intents(
 ) -> None:
     """Write intents with their lines, and their charges, all by one statement: a group of renewals is
     many. What is too small to charge has no charge (R26)."""
-    tenants = {new.purchase_id: new.tenant_id for new in purchases}
     lines = [(new, *numbered) for new in purchases for numbered in enumerate(new.lines, 1)]
     await tx.execute(
         _sql("write_intents"),
         moment.at,
         moment.real_at,
-        *columns([_row(new) for new in purchases]),
+        *columns([_purchase(new) for new in purchases]),
         *columns([_line(*line) for line in lines]),
-        *(
-            columns([(tenants[new.purchase_id], *_charge(new)) for new in charges])
-            if charges
-            else [[] for _ in range(_CHARGE_COLUMNS)]
-        ),
+        *columns([_charge(new) for new in charges], width=_CHARGE_COLUMNS),
     )
 
 
 def _charge(new: NewCharge) -> tuple[object, ...]:
     return (
+        new.tenant_id,
         new_id(),
         new.purchase_id,
         new.account_id,
@@ -58,7 +54,7 @@ def _charge(new: NewCharge) -> tuple[object, ...]:
     )
 
 
-def _row(new: NewPurchase) -> tuple[object, ...]:
+def _purchase(new: NewPurchase) -> tuple[object, ...]:
     return (
         new.tenant_id,
         new.purchase_id,

@@ -24,6 +24,7 @@ LOOK_AGAIN = timedelta(milliseconds=200)
 class NewCharge:
     """The charge that an intent will make on a card, in minor units."""
 
+    tenant_id: UUID
     purchase_id: UUID
     account_id: UUID
     card: Card

@@ -1,4 +1,5 @@
-"""Purchases and their charges as records: the intent, each state, who drives it."""
+"""Purchases and their charges as records: each state, who drives it, and what an intent is made of
+(written by ``intents``)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -68,7 +68,7 @@ async def find_due_above(
     """The sellers of those among an account and its ancestors that have something due, nearest to
     the root first: what a shortage decision applies before it decides (R35)."""
     rows = await db.fetch(_sql("find_due_above"), tenant_id, account_id, at)
-    return list(dict.fromkeys(row["seller_id"] for row in rows))
+    return [row["seller_id"] for row in rows]
 
 
 async def is_held_above(db: Database, tenant_id: UUID, account_id: UUID, at: datetime) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 
-def columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
-    """The columns of ``rows``, which all have as many values, in order. Raises ValueError when there
-    are no rows, as then nobody can say how many columns there are."""
+def columns(rows: Sequence[Sequence[object]], *, width: int | None = None) -> list[list[object]]:
+    """The columns of ``rows``, which all have as many values, in order; of no rows ``width`` empty
+    ones. Raises ValueError when there are no rows and nobody says how many columns there are."""
+    if not rows and width is not None:
+        return [[] for _ in range(width)]
     if not rows:
         raise ValueError("no rows have no columns")
     return [list(column) for column in zip(*rows, strict=True)]

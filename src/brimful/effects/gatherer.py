@@ -1,9 +1,9 @@
 """Gathering spends: those that arrive together are settled by one call and share one commit.
 
-Nothing is waited for on purpose. While a batch is being committed the next requests come in, and they
-are the next batch: so there is one for each request when little happens, and hundreds when much does. A
-further batch goes beside one that is away only if it is worth a call: what a call costs by itself, some
-twenty spends cost together.
+Nothing is waited for but a call that is away. While a batch is being committed the next requests come
+in, and they are the next batch: so there is one for each request when little happens, and hundreds when
+much does. With few in line none goes beside one that is away: what a call costs by itself, some twenty
+spends cost together.
 Requests of one account are settled in the order of their arrival; an account is in one call at a time.
 """
 

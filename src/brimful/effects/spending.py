@@ -53,16 +53,18 @@ class Spending:
         if tried.outcome == "barred":
             return None
         if tried.tenant_id is not None:
-            return await self.spend(
-                new._replace(tenant_id=tried.tenant_id, secret_hash=None), wait_ms, tried
-            )
-        return told_at_once(new, tried)
+            new = new._replace(tenant_id=tried.tenant_id, secret_hash=None)
+            return await self._answer(new, wait_ms, await self._again(new, tried))
+        answer = told_at_once(new, tried)
+        assert answer is not None, "what is not done comes with its tenant"
+        return answer
 
-    async def spend(self, new: Asked, wait_ms: int, tried: Tried | None = None) -> Answer:
-        """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds.
-        ``tried`` is what came of an attempt that was just made. Raises Overloaded."""
-        if tried is not None and tried.outcome == "short" and await self._ended_holds(new):
-            tried = None
+    async def spend(self, new: Asked, wait_ms: int) -> Answer:
+        """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
+        Overloaded."""
+        return await self._answer(new, wait_ms, None)
+
+    async def _answer(self, new: Asked, wait_ms: int, tried: Tried | None) -> Answer:
         begun = await self._begin(new, wait_ms, tried)
         return (
             await self._outcome(new, begun, wait_ms) if isinstance(begun, SpendWaiting) else begun
@@ -165,9 +167,12 @@ class Spending:
 
     async def _try(self, new: Asked, moment: Moment) -> Tried:
         """Debit or hold what is asked for, if there is enough."""
-        tried = await self._once(new, moment)
+        return await self._again(new, await self._once(new, moment))
+
+    async def _again(self, new: Asked, tried: Tried) -> Tried:
+        """``tried``, or what comes of another try where it was short and holds were over (R38)."""
         if tried.outcome == "short" and await self._ended_holds(new):
-            return await self._once(new, moment)
+            return await self._once(new, self.now())
         return tried
 
     async def _ended_holds(self, short: Asked) -> bool:

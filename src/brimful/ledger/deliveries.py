@@ -17,8 +17,8 @@ _sql = partial(load, "brimful.ledger")
 class Delivered:
     """What became of the operations that waited, and whether more of them wait; the buyer's credits: free
     and reserved together before the delivery and with what it ``granted``, and what is free after that was
-    offered; the purchase's lines (name, quantity, amount_minor); the sellers whose buyers' renewals, which
-    this buyer could not furnish, are due now."""
+    offered; the lines of an automatic one (name, quantity, amount_minor); whether renewals of the buyer's own
+    buyers, which it could not furnish, are due now."""
 
     moved: tuple[Moved, ...]
     before_credits: int
@@ -26,7 +26,7 @@ class Delivered:
     after_free_credits: int
     more_waits: bool
     lines: list[dict[str, Any]]
-    woken_sellers: tuple[UUID, ...]
+    renewals_due: bool
 
 
 async def deliver_and_offer(
@@ -47,5 +47,5 @@ async def deliver_and_offer(
         after_free_credits=row["after"],
         more_waits=row["more_waits"],
         lines=row["lines"] or [],
-        woken_sellers=tuple(row["woken"]),
+        renewals_due=row["renewals_due"],
     )

@@ -1,6 +1,6 @@
 """Delivery: captured payments are granted, and all that waited for them completed, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         buyer_id=buyer_id,
         moment=moment,
     )
-    effects = [Wake(purchase.purchase_id), *effects_of(tenant_id, done.moved)]
+    effects: list[Effect] = [Wake(purchase.purchase_id), *effects_of(tenant_id, done.moved)]
     if purchase.chatbots:
         await resume_paused(tx, tenant_id, buyer_id, moment)
     if purchase.automatic:
@@ -55,7 +55,9 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
         effects.append(PlanBelow(tenant_id, (buyer_id,)))
     elif done.more_waits:
         effects.append(Plan(tenant_id, buyer_id))
-    return (*effects, *_renewed(tenant_id, done.woken_sellers))
+    if done.renewals_due:
+        effects.append(Renew(tenant_id, buyer_id))
+    return tuple(effects)
 
 
 async def deliver_renewals(
@@ -120,10 +122,6 @@ async def wake_renewals(
     """Pools filled, or may be now: the renewals that their accounts could not furnish are tried at
     once (R29, R35)."""
     sellers = await renewals.wake_for_sellers(tx, tenant_id, filled, moment.at)
-    return _renewed(tenant_id, sellers)
-
-
-def _renewed(tenant_id: UUID, sellers: Iterable[UUID]) -> tuple[Effect, ...]:
     return tuple(Renew(tenant_id, seller_id) for seller_id in sorted(sellers))
 
 

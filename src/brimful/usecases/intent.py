@@ -155,6 +155,7 @@ def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchas
 def _charge(facts: Payer, wish: Wish, intent: NewPurchase) -> NewCharge:
     assert facts.card is not None, "a purchase that charges was decided on a card"
     return NewCharge(
+        tenant_id=intent.tenant_id,
         purchase_id=intent.purchase_id,
         account_id=facts.account_id,
         card=facts.card,

@@ -15,9 +15,9 @@ _sql = partial(load, "brimful.usecases")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPlan:
     """What became of operations that were offered what came free; whether a purchase is ``at_gateway``
-    that the shortage waits for (R19); the sellers of what is due at the account and above, nearest to
-    the root first, which comes before a shortage (R35); and, unless the former, what ``waiting``
-    demands lack, in arrival order."""
+    that the shortage waits for (R19); and if there is none, the sellers of what is due at the account and
+    above, nearest to the root first, which comes before a shortage (R35), and what ``waiting`` demands
+    lack, in arrival order."""
 
     moved: tuple[Moved, ...]
     at_gateway: bool
@@ -36,6 +36,6 @@ async def open_plan(
     return OpenPlan(
         moved=tuple(Moved(*one) for one in moved),
         at_gateway=row["at_gateway"],
-        due_sellers=tuple(dict.fromkeys(row["due_sellers"] or ())),
+        due_sellers=tuple(row["due_sellers"] or ()),
         waiting=[WaitingDemand.of(one) for one in row["waiting"] or ()],
     )

@@ -90,7 +90,8 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
         verdict = check_chain(chain.levels, need, moment.at)
         return None if isinstance(verdict, Feasible) else (chain, verdict)
 
-    # A forecast, as the plan decides again: what it reads need not be of one instant.
+    # What it lets through the plan decides again under its locks, and what it refuses may be asked for
+    # again: so what it reads need not be of one instant.
     found = await reading_with_covers(ctx, look)
     if found is None:
         return None

@@ -1,1 +1,1 @@
-select is_at_gateway_v1($1, $2);
+select exists (select from awaited_purchase where tenant_id = $1 and buyer_id = $2);

@@ -7,6 +7,18 @@ select tenant_id, purchase_id, buyer_id, seller_id, mode, state, demand_id
 from purchase
 where origin = 'renewal' and state not in ('delivered', 'failed');
 
+-- A purchase that a shortage of its buyer waits for (R19, R35): an open auto-billing or renewal, or one by hand that is at the
+-- gateway, or is being cancelled there and may turn out to have been taken. One that was declined will not.
+create view awaited_purchase as
+select p.tenant_id, p.purchase_id, p.buyer_id
+from purchase p
+where p.state not in ('delivered', 'failed')
+  and ((p.origin <> 'by_hand' and p.state <> 'authenticating')
+       or p.state in ('planned', 'created', 'capturing')
+       or (p.state = 'canceling' and coalesce((
+           select bool_or(c.decline_code is null) from charge c
+           where c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id), true)));
+
 -- A subscription that an open purchase of its account begins, changes or carries on: whatever else is to become of it
 -- comes after that (R35, R37).
 create view subscription_in_purchase as

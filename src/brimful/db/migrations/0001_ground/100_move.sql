@@ -92,9 +92,9 @@ create function lapse_v1(p_tenant uuid, p_accounts uuid[], p_at timestamptz) ret
     window o as (partition by e.account_id order by e.expires_at, e.lot_id)
 $$;
 
--- Holds the balance of an account's credits, settled: which it is already where nothing was spent since and nothing has
+-- Locks the balance of an account's credits, settled: which it is already where nothing was spent since and nothing has
 -- ended, as it is to be looked at no later than at the first end. Whoever has just given credits back to a lot settles anyhow.
-create function hold_settled_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
+create function lock_settled_v1(p_tenant uuid, p_account uuid, p_at timestamptz) returns void language plpgsql as $$
 declare
     v_due boolean;
 begin

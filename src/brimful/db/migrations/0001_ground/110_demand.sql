@@ -2,7 +2,6 @@
 create function reserve_v1(p_tenant uuid, p_demand uuid, p_at timestamptz) returns boolean language plpgsql as $$
 declare
     d demand;
-    b balance;
     v_free bigint;
     v_left bigint;
     v_take bigint;
@@ -12,14 +11,10 @@ declare
 begin
     select * into strict d from demand where tenant_id = p_tenant and demand_id = p_demand and state = 'waiting' for update;
     if d.credits > d.reserved_credits then
-        select * into strict b from balance
-        where tenant_id = p_tenant and account_id = d.account_id and resource = 'credits' for update;
-        if b.unsettled > 0 or b.next_expiry_at <= p_at then
-            perform settle_v1(p_tenant, d.account_id, p_at);
-            select * into strict b from balance
-            where tenant_id = p_tenant and account_id = d.account_id and resource = 'credits';
-        end if;
-        v_credits := least(b.free, d.credits - d.reserved_credits);
+        perform lock_settled_v1(p_tenant, d.account_id, p_at);
+        select free into strict v_free from balance
+        where tenant_id = p_tenant and account_id = d.account_id and resource = 'credits';
+        v_credits := least(v_free, d.credits - d.reserved_credits);
         v_left := v_credits;
         for v_lot in
             select lot_id, free from lot

@@ -12,7 +12,7 @@ declare
     v_got_credits bigint[];
     v_got_chatbots bigint[];
 begin
-    perform hold_settled_v1(p_tenant, p_account, p_at);
+    perform lock_settled_v1(p_tenant, p_account, p_at);
     select free into strict v_credits from balance
     where tenant_id = p_tenant and account_id = p_account and resource = 'credits' for update;
     select free into strict v_chatbots from balance

@@ -58,7 +58,7 @@ declare
     d record;
     v_outcome text;
 begin
-    perform hold_settled_v1(p_tenant, p_account, p_at);
+    perform lock_settled_v1(p_tenant, p_account, p_at);
     return query
         select 'purchase', m.operation_id, 'met' from meet_first_v1(p_tenant, p_account, p_bought, p_at, p_real_at) m (operation_id);
     for d in

@@ -5,24 +5,11 @@ select tenant_id, account_id, demand_id, kind, operation_id, child_id, seq,
 from demand
 where state = 'waiting';
 
--- Whether a purchase of an account is open that a shortage waits for (R19, R35): an open auto-billing or renewal, or one by
--- hand that is at the gateway, or is being cancelled there and may turn out to have been taken. One that was declined will
--- not.
-create function is_at_gateway_v1(p_tenant uuid, p_buyer uuid) returns boolean language sql stable as $$
-    select exists (
-        select 1 from purchase p
-        where p.tenant_id = p_tenant and p.buyer_id = p_buyer and p.state not in ('delivered', 'failed')
-          and ((p.origin <> 'by_hand' and p.state <> 'authenticating')
-               or p.state in ('planned', 'created', 'capturing')
-               or (p.state = 'canceling' and coalesce((
-                   select bool_or(c.decline_code is null) from charge c
-                   where c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id), true))))
-$$;
-
--- Of an account and its ancestors, those with something due or under way, and who sells it (R35).
+-- The sellers of those among an account and its ancestors that have something due or under way (R35); the less deep, the nearer
+-- to the root.
 create function due_above_v1(p_tenant uuid, p_account uuid, p_at timestamptz)
-returns table (seller_id uuid, account_id uuid, depth int) language sql stable as $$
-    select distinct s.seller_id, s.account_id, array_position(a.ancestors, s.account_id)
+returns table (seller_id uuid, depth int) language sql stable as $$
+    select s.seller_id, min(array_position(a.ancestors, s.account_id))
     from account a
     join subscription s
         on s.tenant_id = a.tenant_id and s.account_id = any (a.ancestors) and s.state <> 'ended' and s.wake_at <= p_at
@@ -31,6 +18,7 @@ returns table (seller_id uuid, account_id uuid, depth int) language sql stable a
       and not exists (
           select 1 from subscription_in_purchase u
           where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
+    group by s.seller_id
 $$;
 
 -- What a plan for a pool begins with, in one turn: the pools of the account and its seller are locked, what came free is offered
@@ -44,7 +32,7 @@ begin
     perform lock_buyer_v1(p_tenant, p_account);
     select array_agg(o.kind), array_agg(o.operation_id), array_agg(o.outcome) into kinds, operations, outcomes
     from offer_stock_v1(p_tenant, p_account, p_at, p_real_at) o;
-    at_gateway := is_at_gateway_v1(p_tenant, p_account);
+    at_gateway := exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = p_account);
     if not at_gateway then
         due_sellers := array(select d.seller_id from due_above_v1(p_tenant, p_account, p_at) d order by d.depth);
         waiting := array(

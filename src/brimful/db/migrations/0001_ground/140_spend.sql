@@ -206,7 +206,7 @@ create function wait_for_spend_v1(
 ) returns text language plpgsql as $$
 begin
     perform lock_pools_v1(p_tenant, array[p_account]);
-    perform hold_settled_v1(p_tenant, p_account, p_at);
+    perform lock_settled_v1(p_tenant, p_account, p_at);
     if exists (select 1 from command where tenant_id = p_tenant and account_id = p_account and key = p_key) then
         return 'raced';
     end if;

@@ -154,12 +154,12 @@ $$;
 
 -- Hands over what one purchase paid for and offers it, in the same step, to all that wait on its buyer's pool, those that it
 -- was bought for first (R17). Answers what became of them, whether more waits; the buyer's credits: free and reserved before
--- the delivery and with it, and what is free after it was offered; the purchase's lines as notices tell them; and the sellers of
--- renewals that the buyer could not furnish, which are due now.
+-- the delivery and with it, and what is free after it was offered; the lines of an automatic one as notices tell them; and whether renewals
+-- that the buyer could not furnish are due now.
 create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uuid, p_at timestamptz, p_real_at timestamptz)
 returns table (
     before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[], more_waits boolean,
-    lines jsonb, woken uuid[]
+    lines jsonb, renewals_due boolean
 ) language plpgsql as $$
 begin
     -- What others spend until then is not of what this brings.
@@ -177,10 +177,11 @@ begin
         select 1 from demand d where d.tenant_id = p_tenant and d.account_id = p_buyer and d.state = 'waiting');
     lines := (
         select jsonb_agg(jsonb_build_object('name', v.name, 'quantity', l.quantity, 'amount_minor', l.amount_minor) order by l.line)
-        from purchase_line l
+        from purchase p
+        join purchase_line l on l.tenant_id = p.tenant_id and l.purchase_id = p.purchase_id
         left join package_version v on v.package_id = l.package_id and v.version = l.package_version
-        where l.tenant_id = p_tenant and l.purchase_id = p_purchase);
-    woken := array(select w from wake_for_sellers_v1(p_tenant, array[p_buyer], p_at) w);
+        where p.tenant_id = p_tenant and p.purchase_id = p_purchase and p.automatic);
+    renewals_due := exists (select from wake_for_sellers_v1(p_tenant, array[p_buyer], p_at));
     return next;
 end $$;
 
