@@ -89,9 +89,9 @@ BUGS = (
     ),
     Bug(
         "two_at_once",
-        f"{USECASES}/plan_auto_billing.py",
-        "    if begun.at_gateway:\n        return effects\n    if begun.due_sellers:\n",
-        "    if begun.due_sellers:\n",
+        f"{TABLES}/135_plan.sql",
+        "    at_gateway := exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = p_account);\n",
+        "    at_gateway := false;\n",
         "R19: one open auto-billing per account",
         (
             "tests/usecases/test_once.py::test_r19_a_later_shortage_waits_for_the_purchase_under_way",
