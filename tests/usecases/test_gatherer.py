@@ -10,6 +10,7 @@ from brimful.domain.moment import Moment
 from brimful.effects.gatherer import BATCHES_MAX, BESIDE_MIN, Gatherer, Overloaded
 from brimful.ledger.spends import NewSpend, Tried
 from brimful.usecases.settle_spends import settle_spends
+from tests.builders.held import until
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.spends import new_spend
 from tests.builders.world import World
@@ -97,13 +98,11 @@ async def test_r2_r20_an_account_is_settled_in_the_order_of_arrival(world: World
     assert max(len(call) for call in watched.calls) == 2
 
 
-async def test_r39_few_wait_for_the_call_that_is_away_and_many_go_beside_it(
-    world: World,
-) -> None:
+async def test_r39_few_wait_for_few_that_are_away_and_many_go_beside_them(world: World) -> None:
     """A call costs as much as some spends: one that is away is not joined by another for each."""
-    names = await agency_with_clients(world, BESIDE_MIN + 1, 10)
+    names = await agency_with_clients(world, BESIDE_MIN, 10)
     watched, moment = Watched(world), world.engine.now()
-    gatherer = Gatherer(watched)
+    gatherer = Gatherer(watched, beside_after_s=600)
     watched.open.clear()
     tasks = []
     calls = []
@@ -111,10 +110,29 @@ async def test_r39_few_wait_for_the_call_that_is_away_and_many_go_beside_it(
         tasks.append(asyncio.create_task(gatherer.spend(asked_of(world, name, 1), moment)))
         await turn()
         calls.append(len(watched.calls))
-    assert calls == [1] * BESIDE_MIN + [2]
+    assert calls == [1] * (BESIDE_MIN - 1) + [2]
     watched.open.set()
     assert {one.outcome for one in await asyncio.gather(*tasks)} == {"done"}
-    assert [len(call) for call in watched.calls] == [1, BESIDE_MIN]
+    assert [len(call) for call in watched.calls] == [1, BESIDE_MIN - 1]
+
+
+@pytest.mark.parametrize(("spends", "after_s"), [(BESIDE_MIN, 600), (1, 0)])
+async def test_r39_nobody_waits_for_many_that_are_away_nor_for_what_takes_long(
+    world: World, spends: int, after_s: float
+) -> None:
+    """One spend of another account goes beside a large call at once, beside a small one in a while."""
+    one, other = await agency_with_clients(world, 2, 100)
+    watched, moment = Watched(world), world.engine.now()
+    gatherer = Gatherer(watched, beside_after_s=after_s)
+    watched.open.clear()
+    many = [asked_of(world, one, 1) for _ in range(spends)]
+    away = asyncio.create_task(gatherer.spend_all(many, moment))
+    await turn()
+    beside = asyncio.create_task(gatherer.spend(asked_of(world, other, 1), moment))
+    await until(lambda: asyncio.sleep(0, len(watched.calls) == 2))
+    assert [len(call) for call in watched.calls] == [spends, 1]
+    watched.open.set()
+    await asyncio.gather(away, beside)
 
 
 async def test_r39_what_cannot_be_settled_fails_alone(world: World) -> None:

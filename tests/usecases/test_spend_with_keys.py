@@ -1,6 +1,7 @@
 """Whether a key may spend is found out by the call that settles the spend (R40, R39)."""
 
 import asyncio
+import contextvars
 
 import pytest
 
@@ -8,6 +9,7 @@ from brimful.billing import keys
 from brimful.ledger.spends import UNKNOWN_TENANT, NewSpend, spend_many, wait_for_spend
 from brimful.usecases.answers import SpendDone
 from brimful.usecases.set_overdraft import set_overdraft
+from tests.builders.held import blocked, until
 from tests.builders.http import key_for
 from tests.builders.spends import new_spend, spend_with_key
 from tests.builders.world import World, small_world
@@ -115,6 +117,26 @@ async def test_r40_who_waits_for_an_account_may_be_barred(world: World) -> None:
     both = await spend_many(world.db, [barred, good], moment, wait=True)
     assert [one.outcome for one in (alone, *both)] == ["barred", "barred", "done"]
     assert (await used(world))["Client 1"] == 1
+
+
+async def test_r40_a_key_that_is_revoked_while_its_spend_waits_spends_nothing(
+    world: World,
+) -> None:
+    """Others hold the account; by the time that they let it go the key is of no use."""
+    await family(world)
+    secret = await key_for(world, "Client 1")
+    new, moment = asked(world, "Client 1", secret), world.engine.now()
+    outside = contextvars.copy_context()
+    async with world.db.transaction() as tx:
+        await tx.execute("select 1 from balance where account_id = $1 for update", new.account_id)
+        waiting = spend_many(world.db, [new], moment, wait=True)
+        trying = asyncio.create_task(waiting, context=outside)
+        await until(lambda: blocked(tx, 1))
+        await tx.execute(
+            "update api_key set revoked_at = now() where secret_hash = $1", new.secret_hash
+        )
+    assert [one.outcome for one in await trying] == ["barred"]
+    assert (await used(world))["Client 1"] == 0
 
 
 async def test_r39_r40_two_keys_that_may_spend_under_one_idempotency_key(world: World) -> None:

@@ -2,8 +2,8 @@
 
 Nothing is waited for but a call that is away. While a batch is being committed the next requests come
 in, and they are the next batch: so there is one for each request when little happens, and hundreds when
-much does. With few in line none goes beside one that is away: what a call costs by itself, some twenty
-spends cost together.
+much does. Few do not go beside few that are away, for some milliseconds: what a call costs by itself,
+some twenty spends cost together.
 Requests of one account are settled in the order of their arrival; an account is in one call at a time.
 """
 
@@ -24,8 +24,9 @@ _log = structlog.get_logger()
 # work in the database, one that waits for its commit, and one whose answers are taken.
 BATCH_MAX = 1_000
 BATCHES_MAX = 3
-# With fewer than so many spends in line none is begun beside another.
+# With fewer than so many spends in line and away none is begun beside another, for so many seconds.
 BESIDE_MIN = 24
+BESIDE_AFTER_S = 0.01
 # Beside them, so many accounts that others hold are waited for, each by a call of its own.
 WAITS_MAX = 4
 # So many requests may stand in line: what is settled within about a second.
@@ -98,9 +99,13 @@ class Gatherer:
         batch_max: int = BATCH_MAX,
         queue_max: int = QUEUE_MAX,
         beside_min: int = BESIDE_MIN,
+        beside_after_s: float = BESIDE_AFTER_S,
     ) -> None:
         self._settle, self._batch_max, self._queue_max = settle, batch_max, queue_max
-        self._beside_min = beside_min
+        self._beside_min, self._beside_after_s = beside_min, beside_after_s
+        # How many spends are away, and when more go beside them although they are few.
+        self._away_length = 0
+        self._impatient: asyncio.TimerHandle | None = None
         # By account, in the order of arrival; an account is ready, away in a call, or in others' hands.
         self._queues: dict[Account, deque[_Asked]] = {}
         self._ready: dict[Account, None] = {}
@@ -164,14 +169,26 @@ class Gatherer:
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""
-        most = BATCHES_MAX if self._length >= self._beside_min else 1
-        if self._ready and not self._about_to_take and self._batches < most:
-            self._about_to_take = True
-            self._batches += 1
-            self._do(self._settle_ready())
+        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+            if not self._batches or self._length + self._away_length >= self._beside_min:
+                self._begin_batch()
+            elif self._impatient is None:
+                loop = asyncio.get_running_loop()
+                self._impatient = loop.call_later(self._beside_after_s, self._begin_beside)
         if self._held and self._waits < WAITS_MAX:
             self._waits += 1
             self._do(self._settle_held())
+
+    def _begin_batch(self) -> None:
+        self._about_to_take = True
+        self._batches += 1
+        self._do(self._settle_ready())
+
+    def _begin_beside(self) -> None:
+        """What is away takes long: whoever is in line waits for it no more."""
+        self._impatient = None
+        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+            self._begin_batch()
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -183,7 +200,10 @@ class Gatherer:
         whoever arrived in this one is in line."""
         self._about_to_take = False
         while self._ready:
-            await self._settle_and_answer(self._next_batch(), wait=False)
+            batch = self._next_batch()
+            self._away_length += len(batch)
+            await self._settle_and_answer(batch, wait=False)
+            self._away_length -= len(batch)
         self._batches -= 1
 
     def _next_batch(self) -> list[_Asked]:

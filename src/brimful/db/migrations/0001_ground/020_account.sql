@@ -29,7 +29,9 @@ create table account (
     check (supply = (parent_id is null)),
     check ((moves_to is null) = (moves_at is null) and (moves_to is null) = (moves_by is null))
 );
-create index account_of_parent on account (tenant_id, parent_id, account_id);
+-- Of those that have one: offered to who looks for an account by its id, it was once preferred to the key while all was empty,
+-- and reads all of a tenant for that.
+create index account_of_parent on account (tenant_id, parent_id, account_id) where parent_id is not null;
 -- A gateway's event names an account there, and no tenant.
 create index account_of_merchant on account (merchant_ref);
 create index account_to_empty on account (closed_at) where state = 'closed' and emptied_at is null;

@@ -48,7 +48,15 @@ declare
     -- Whose place a barred spend takes, and whose everything else finds to be held by others.
     v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     v_by_key constant boolean := coalesce(array_remove(p_secrets, null) <> '{}', false);
+    v_had boolean := false;
 begin
+    -- Before it is looked at who may spend: the account may have moved, or the key be revoked, when it is had.
+    if p_wait then
+        perform 1 from balance
+        where tenant_id = coalesce((select r.tenant_id from account_route r where r.account_id = p_accounts[1]), p_tenants[1])
+          and account_id = p_accounts[1] and resource = 'credits' for update;
+        v_had := found;
+    end if;
     if v_by_key then
         select array_agg(coalesce(t.tenant_id, v_nobody) order by p.place),
             array_agg(case when t.tenant_id is null then v_nobody else g.account_id end order by p.place)
@@ -75,12 +83,8 @@ begin
         ) t on true
         cross join lateral unnest(g.places) p (place);
     end if;
-    if p_wait and p_accounts[1] <> v_nobody then
-        perform 1 from balance
-        where tenant_id = p_tenants[1] and account_id = p_accounts[1] and resource = 'credits' for update;
-        if not found then
-            raise exception 'account % has no balance', p_accounts[1];
-        end if;
+    if p_wait and not v_had and p_accounts[1] <> v_nobody then
+        raise exception 'account % has no balance', p_accounts[1];
     end if;
     -- Until nothing that has ended is in what is locked: whoever was let go by others meanwhile is locked by now, too (R36).
     loop
