@@ -3,9 +3,13 @@
 import asyncio
 from datetime import UTC, datetime
 
+from brimful.domain.effect import Renew
+from brimful.ledger.spends import wait_for_spend
 from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.plan_auto_billing import plan_auto_billing
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.held import until
+from tests.builders.spends import new_spend
 
 NEXT = datetime(2027, 2, 15, 9, tzinfo=UTC)
 
@@ -158,6 +162,27 @@ async def test_r35_what_is_due_comes_before_a_shortage(calendar: Calendar) -> No
     calendar.clock.at = NEXT
     done = await world.spend("Anna", 25)
     assert isinstance(done, SpendDone)
+    assert (await world.credits("Anna")).free == 9_975
+    assert world.taken() == [4_900, 4_900]
+
+
+async def test_r35_what_fell_due_while_a_plan_waited_comes_first(calendar: Calendar) -> None:
+    """Whoever plans looked at the clock before a query came in the hour of the renewal, and has the pool
+    only then: it is planned for by the query's time."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=50_000)
+    await world.auto_billing("Anna")
+    await world.spend("Anna", 9_990)
+    await world.settle()
+    anna, before = await world.account("Anna"), world.engine.now()
+    calendar.clock.at = NEXT
+    asked, now = new_spend(anna.tenant_id, anna.account_id, 25), world.engine.now()
+    waits = await wait_for_spend(world.db, asked, now.real_at + HOUR, now)
+    effects = await plan_auto_billing(
+        world.engine.ctx, tenant_id=anna.tenant_id, account_id=anna.account_id, moment=before
+    )
+    assert (waits, effects) == ("waiting", (Renew(anna.tenant_id, anna.tenant_id),))
+    await calendar.work()
     assert (await world.credits("Anna")).free == 9_975
     assert world.taken() == [4_900, 4_900]
 

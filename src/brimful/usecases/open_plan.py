@@ -14,11 +14,13 @@ _sql = partial(load, "brimful.usecases")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPlan:
-    """What became of operations that were offered what came free; whether a purchase is ``at_gateway``
+    """The ``moment`` at which it is planned, no earlier than that of the last demand; what became of
+    operations that were offered what came free; whether a purchase is ``at_gateway``
     that the shortage waits for (R19); and if there is none, the sellers of what is due at the account and
     above, nearest to the root first, which comes before a shortage (R35), and what ``waiting`` demands
     lack, in arrival order."""
 
+    moment: Moment
     moved: tuple[Moved, ...]
     at_gateway: bool
     due_sellers: tuple[UUID, ...]
@@ -34,6 +36,7 @@ async def open_plan(
     assert row is not None
     moved = zip(row["kinds"] or (), row["operations"] or (), row["outcomes"] or (), strict=True)
     return OpenPlan(
+        moment=Moment(at=row["planned_at"], real_at=moment.real_at),
         moved=tuple(Moved(*one) for one in moved),
         at_gateway=row["at_gateway"],
         due_sellers=tuple(row["due_sellers"] or ()),

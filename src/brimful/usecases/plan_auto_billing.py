@@ -47,7 +47,7 @@ async def _plan(
     ctx: Context, tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
     begun = await open_plan(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
-    effects = effects_of(tenant_id, begun.moved)
+    moment, effects = begun.moment, effects_of(tenant_id, begun.moved)
     if begun.at_gateway:
         return effects
     if begun.due_sellers:

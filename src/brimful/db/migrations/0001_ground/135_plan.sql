@@ -23,18 +23,23 @@ $$;
 
 -- What a plan for a pool begins with, in one turn: the pools of the account and its seller are locked, what came free is offered
 -- before anything is bought for it (R20), and then it is looked at what stands in the way of buying, and what waits: by
--- statements that begin when the locks are had, so that they see what was committed before.
+-- statements that begin when the locks are had, so that they see what was committed before. Whoever plans may have looked at
+-- the clock before that: it is planned at no earlier time than that of the last demand, or what fell due in between would not
+-- come first (R35).
 create function open_plan_v1(p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz)
 returns table (
-    kinds text[], operations uuid[], outcomes text[], at_gateway boolean, due_sellers uuid[], waiting waiting_demand[]
+    planned_at timestamptz, kinds text[], operations uuid[], outcomes text[], at_gateway boolean, due_sellers uuid[], waiting waiting_demand[]
 ) language plpgsql as $$
 begin
     perform lock_buyer_v1(p_tenant, p_account);
+    planned_at := greatest(p_at, (
+        select max(d.created_at) from demand d
+        where d.tenant_id = p_tenant and d.account_id = p_account and d.state = 'waiting'));
     select array_agg(o.kind), array_agg(o.operation_id), array_agg(o.outcome) into kinds, operations, outcomes
-    from offer_stock_v1(p_tenant, p_account, p_at, p_real_at) o;
+    from offer_stock_v1(p_tenant, p_account, planned_at, p_real_at) o;
     at_gateway := exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = p_account);
     if not at_gateway then
-        due_sellers := array(select d.seller_id from due_above_v1(p_tenant, p_account, p_at) d order by d.depth);
+        due_sellers := array(select d.seller_id from due_above_v1(p_tenant, p_account, planned_at) d order by d.depth);
         waiting := array(
             select w from waiting_demand w where w.tenant_id = p_tenant and w.account_id = p_account order by w.seq);
     end if;
