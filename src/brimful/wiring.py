@@ -346,10 +346,11 @@ class Engine:
         return begun
 
     async def idle(self) -> None:
-        """Wait until nothing is being done or sent."""
-        await self.runner.idle()
-        await self.courier.idle()
-        await self.runner.idle()
+        """Wait until nothing is being done or sent: what was sent may be followed by more to do, and that
+        by more to send."""
+        while self.runner.is_doing or self.courier.is_sending:
+            await self.runner.idle()
+            await self.courier.idle()
 
     def end(self, within_s: float) -> None:
         """The process is told to stop: nobody waits here any more, nothing is begun, and what is being done

@@ -100,6 +100,11 @@ class Runner:
             self._waiting.pop(effect.tenant_id, None)
         return DriveRenewals(effect.tenant_id, taken) if taken else None
 
+    @property
+    def is_doing(self) -> bool:
+        """Something is being done, or waits for a place."""
+        return bool(self._tasks)
+
     async def idle(self) -> None:
         """Wait until nothing is being done."""
         while self._tasks:

@@ -71,6 +71,11 @@ class Courier:
             self._tasks[task] = endpoint.tenant_id
             task.add_done_callback(self._tasks.pop)
 
+    @property
+    def is_sending(self) -> bool:
+        """Some endpoint is being sent to."""
+        return bool(self._tasks)
+
     async def idle(self) -> None:
         """Wait until nothing is being sent."""
         while self._tasks:
