@@ -95,6 +95,8 @@ ELSEWHERE = (
         "close_account._empty_again",
         "change_plan.change_subscription",
         "change_plan.preview_change",
+        # Who is refused before anything waits: see tests/usecases/test_neutral_answers.py.
+        "spend_credits._feasible",
         # A mail server that fails; a renewal that is late for a week; a lock that others hold.
         "outbox.give_back",
         "outbox.mark_failed",

@@ -248,6 +248,25 @@ async def test_r18_r42_the_owner_is_not_told_again_at_every_query(world: World, 
     assert await world.notices(CLIENT) == []
 
 
+async def test_r18_r42_a_refusal_that_cannot_be_told_is_none(world: World) -> None:
+    """The notice for its owner cannot be written: the client hears of a fault of ours, and nothing waits.
+    Asked again when it can, it is refused, and the owner told once."""
+    await broken(world, "cap_of_the_month")
+    before = len(await world.notices("Agency"))
+    async with client_of(world) as client:
+        await world.db.execute(
+            "alter table notice add constraint full_disk check (false) not valid"
+        )
+        assert (await ask(world, client, "spend", "first")).status_code == 500
+        await check_nothing_is_left(world)
+        await world.db.execute("alter table notice drop constraint full_disk")
+        for key in ("first", "second"):
+            assert (await ask(world, client, "spend", key)).json() == NEUTRAL
+    await check_nothing_is_left(world)
+    assert len(await world.notices("Agency")) == before + 1
+    assert await world.notices(CLIENT) == []
+
+
 async def test_r17_r36_stock_that_has_lapsed_secures_nobody(world: World) -> None:
     """Credits whose end has passed are found out ahead, settled or not: no card is held for them."""
     await broken(world, "cap_of_a_charge")
