@@ -1,12 +1,13 @@
 """R19, R20, R28: who waits hears its own reason, in its own time, and no other's trouble stops it."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, ChatbotCreated, Pending, SpendDone
-from brimful.usecases.steps import Step
+from brimful.usecases.steps import Step, set_hook
 from brimful_testbank.faults import Rule
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world
@@ -38,6 +39,28 @@ async def test_r20_what_an_abandoned_spend_frees_serves_the_next(world: World) -
     await bought
     await world.settle()
     assert world.taken() == []
+
+
+async def test_r20_the_auto_billing_of_who_will_not_wait_goes_on(world: World) -> None:
+    """However soon it gives up: when its plan is slow to begin, it is planned before it is abandoned."""
+    await small_world(world, clients=0)
+
+    async def abandoned() -> bool:
+        return bool(await world.db.fetchval("select state = 'abandoned' from spend"))
+
+    async def slow(step: Step, subject: object) -> None:
+        if step is Step.before_plan:
+            with contextlib.suppress(TimeoutError):
+                await until(abandoned, timeout_s=0.3)
+
+    set_hook(slow)
+    try:
+        assert isinstance(await world.spend("Agency", 25, wait_ms=0), Pending)
+    finally:
+        set_hook(None)
+    await world.settle()
+    assert world.taken() == [1_000]
+    assert isinstance(await world.spend("Agency", 25, wait_ms=0), SpendDone)
 
 
 async def test_r4_r27_chatbots_switched_off_while_one_waits_are_not_bought(world: World) -> None:

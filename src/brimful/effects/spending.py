@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect
+from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.gatherer import Gatherer, Overloaded
@@ -27,9 +27,11 @@ from brimful.usecases.steps import Step, reached
 _log = structlog.get_logger()
 
 # Of one batch, so many accounts that are short are followed up at a time, each for so many seconds at
-# least although its callers wait for less.
+# least although its callers wait for less. What was registered has so many seconds to be planned before it
+# is given up.
 FOLLOWED_AT_ONCE = 8
 REGISTER_WITHIN_S = 1.0
+PLAN_WITHIN_S = 1.0
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Spending:
     ctx: Context
     now: Callable[[], Moment]
     run: Callable[[Iterable[Effect]], None]
+    until_done: Callable[[Effect, float], Awaitable[None]]
     gatherer: Gatherer
     waiters: Waiters
 
@@ -192,6 +195,9 @@ class Spending:
     async def _outcome(self, new: Asked, begun: SpendWaiting, wait_ms: int) -> Answer:
         row = await self.waiters.wait(new.tenant_id, begun.spend_id, wait_ms / 1000)
         if row is None:
+            # Its auto-billing goes on (R20): what nobody waits for any more is not planned for, so it is
+            # planned first. Who will not wait at all would else never get the credits.
+            await self.until_done(Plan(new.tenant_id, new.account_id), PLAN_WITHIN_S)
             freed = await abandon_spend(
                 self.ctx,
                 tenant_id=new.tenant_id,
