@@ -51,7 +51,7 @@ UNENDED = """
 
 async def build(db: Database, bank: Bank, mail: Path) -> tuple[World, list[Client]]:
     """An agency that resells to clients, all of them short from the first query on."""
-    gateway = Testbank(bank.url, timeout_s=5)
+    gateway = Testbank(bank.url, timeout_s=60)
     engine = Engine(
         db=db, gateway=gateway, gateway_name="testbank", clock=SystemClock(),
         mailer=FolderMailer(mail), settings=Settings(),

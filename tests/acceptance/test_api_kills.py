@@ -151,7 +151,7 @@ class Crowd:
 
 async def opened_world(db: Database, bank: Bank, mail: Path) -> tuple[World, str]:
     """An agency with clients that have enough for all that is sent; the agency's key."""
-    gateway = Testbank(bank.url, timeout_s=5)
+    gateway = Testbank(bank.url, timeout_s=60)
     engine = Engine(
         db=db, gateway=gateway, gateway_name="testbank", clock=SystemClock(),
         mailer=FolderMailer(mail), settings=Settings(),

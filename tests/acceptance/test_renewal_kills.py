@@ -30,7 +30,7 @@ KILLS = 20
 LEASE_S = 3.0
 LARGE = int(os.environ.get("BRIMFUL_RENEWAL_KILLS", "0"))
 AGENCIES, CLIENTS = (LARGE, 100) if LARGE else (30, 25)
-ENDS_WITHIN_S = 1_800 if LARGE else 60
+ENDS_WITHIN_S = 1_800 if LARGE else 900
 # So many steps, of three that each renewal takes, are done between two kills.
 STEPS_BETWEEN = AGENCIES * CLIENTS // KILLS
 CREDITS = 100
@@ -61,7 +61,7 @@ _BOUGHT = """
 
 async def build(db: Database, dsn: str, bank_url: str, folder: Path) -> int:
     """Agencies whose clients' month is over by now, every third of them short; how many are."""
-    gateway = Testbank(bank_url, timeout_s=5)
+    gateway = Testbank(bank_url, timeout_s=60)
     clock = StandingClock(datetime.now(UTC) - timedelta(days=32))
     engine = Engine(
         db=db, gateway=gateway, gateway_name="testbank", clock=clock,

@@ -9,7 +9,7 @@ import pytest
 from brimful.usecases.answers import Bought, SpendDone
 from tests.builders.world import World, small_world
 
-WAIT_MS = 8_000
+WAIT_MS = 60_000
 
 
 @pytest.mark.parametrize("what", ["spend", "purchase"])
@@ -26,11 +26,11 @@ async def test_r20_r39_every_caller_of_a_key_is_answered_when_it_is_done(
             return await world.spend("Client 1", 25, key="one", wait_ms=WAIT_MS)
         return await world.buy("Client 1", pack, key="one", wait_ms=WAIT_MS)
 
-    began = time.monotonic()
     calls = [asyncio.create_task(call()) for _ in range(3)]
     await world.desk.faults.wait_for("confirm", 1)
     while len(world.engine.waiters) < 3:
         await asyncio.sleep(0.01)
+    began = time.monotonic()
     world.desk.faults.open_gate("confirm")
     answers = await asyncio.gather(*calls)
     assert time.monotonic() - began < WAIT_MS / 2_000

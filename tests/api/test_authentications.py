@@ -20,7 +20,7 @@ async def test_r29_the_platform_asks_for_a_link_and_the_owner_confirms(world: Wo
         assert made.status_code == 201
         token = made.json()["token"]
         assert made.json()["url"].endswith(f"/authenticate/{token}")
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as owner:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as owner:
             void = await owner.post("/v1/authentications", json={"token": old})
             assert (void.status_code, void.json()["code"]) == (404, "not_found")
             opened = (await owner.post("/v1/authentications", json={"token": token})).json()
@@ -47,7 +47,7 @@ async def test_r40_a_key_that_may_only_read_is_shown_no_link(world: World) -> No
     ):
         [told] = [n for n in (await agency.get(path)).json()["data"] if "bra_" in n["body"]]
         shown = [n for n in (await reader.get(path)).json()["data"] if n["id"] == told["id"]]
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as anybody:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as anybody:
             token = told["body"].split("/authenticate/")[1].split()[0]
             mine = shown[0]["body"].split("/authenticate/")[1].split()[0]
             wrong = await anybody.post("/v1/authentications", json={"token": mine})

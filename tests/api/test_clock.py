@@ -152,7 +152,7 @@ async def test_r40_the_test_clock_is_the_platforms_alone(frozen_world: World, ve
     ]
     async with (
         serving_api(world, with_worker=False) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
     ):
         nobody = await http.request(verb, path, json=body)
         assert (nobody.status_code, nobody.json()["code"]) == (401, "not_authenticated")

@@ -1,6 +1,7 @@
 """The database goes away and comes back: callers are told to ask again, and nothing is done twice."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -54,7 +55,7 @@ async def test_r17_whoever_is_held_up_for_long_is_told_to_ask_again(
 ) -> None:
     """Others keep the balance, then all connections: 503 in time, and nothing is done; then the same key
     is served, once."""
-    limits = Limits(lock_s=2, connection_s=2)
+    limits = Limits(lock_s=2)
     db = await connect(dsn, size_max=3, limits=limits)
     async with running_world(db, tmp_path) as world:
         agency = await world.open("Agency", sells=True)
@@ -86,8 +87,10 @@ async def test_r17_whoever_is_held_up_for_long_is_told_to_ask_again(
             async with AsyncExitStack() as stack:
                 for _ in range(3):
                     await stack.enter_async_context(db._pool.acquire())
+                db._limits = replace(limits, connection_s=2)
                 assert is_put_off(await spend(), "cannot be reached")
                 assert is_put_off(await http.get(path), "cannot be reached")
+                db._limits = limits
             answers = [await spend() for _ in range(2)]
         assert [answer.status_code for answer in answers] == [200, 200]
         assert (await world.credits("Agency")).used == 25

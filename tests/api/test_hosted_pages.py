@@ -14,7 +14,10 @@ async def test_r27_a_card_is_saved_by_a_page_for_its_own_account_alone(world: Wo
     await small_world(world)
     await world.open("Client 2", "Agency")
     mine, other = acc(world, "Client 2"), acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Agency"))
         page = await api.ask("POST", f"{mine}/payment-method-pages", BACK, status=201)
         token = {"token": page["token"]}
@@ -33,7 +36,10 @@ async def test_r27_a_card_is_saved_by_a_page_for_its_own_account_alone(world: Wo
 async def test_r44_a_seller_asks_for_the_page_to_connect_its_account(world: World) -> None:
     """Its clients cannot; testbank needs no onboarding and leads back at once."""
     await small_world(world)
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Agency"))
         body = {"return_url": BACK["return_url"]}
         before = (await world.account("Agency")).merchant_ref
@@ -50,7 +56,10 @@ async def test_r44_a_seller_asks_for_the_page_to_connect_its_account(world: Worl
 async def test_r44_a_way_back_is_an_address(world: World) -> None:
     """Anything else is bad input, and no page is made."""
     await small_world(world)
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Agency"))
         for wrong in ("javascript:alert(1)", "https://a b", "https://", "x" * 3_000, 7, "http://é"):
             told = await api.ask(

@@ -215,7 +215,7 @@ async def test_r39_ten_megabytes_without_a_length(world: World) -> None:
 
     async with (
         serving_api(world, with_worker=False) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
     ):
         headers = {
             "Authorization": f"Bearer {secret}",

@@ -36,7 +36,7 @@ async def test_r40_a_revoked_key_is_refused_at_once(world: World) -> None:
     async with serving_api(world, with_worker=False) as url, caller(world, url, None) as platform:
         path = f"/v1/accounts/{acc(world, 'Agency')}/api-keys"
         made = (await platform.post(path, {})).json()
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             mine = {"Authorization": f"Bearer {made['secret']}"}
             assert (await http.get("/v1/whoami", headers=mine)).status_code == 200
             gone = await platform.http.delete(f"{path}/{made['id']}")
@@ -54,7 +54,7 @@ async def test_r40_a_mistyped_key_is_refused(world: World) -> None:
     secret = await key_for(world, "Agency")
     async with (
         serving_api(world, with_worker=False) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
     ):
         for at in range(len(secret)):
             other = secret[:at] + ("x" if secret[at] != "x" else "y") + secret[at + 1 :]

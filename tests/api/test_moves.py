@@ -26,7 +26,10 @@ async def test_r46_r40_only_one_above_both_sellers_moves_an_account(world: World
     await grow(world)
     client, south = acc(world, "Client"), {"seller_id": acc(world, "South"), "given_by": "X"}
     nobody = {"seller_id": f"acc_{0:032x}", "given_by": "X"}
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         for name, status, code in (
             ("North", 404, "unknown_seller"),
             ("South", 404, "not_found"),
@@ -67,7 +70,10 @@ async def test_r46_a_move_at_period_end_over_http(world: World) -> None:
     plan = await world.package("North", 3_000, credits=10, chatbots=2, interval="month")
     assert isinstance(await world.buy("Client", plan), Bought)
     client, south = acc(world, "Client"), {"seller_id": acc(world, "South"), "given_by": "X"}
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         mine = Api(http, await key_for(world, "Client"))
         [held] = (await mine.ask("GET", f"{client}/subscriptions"))["data"]

@@ -24,7 +24,7 @@ async def at_stripe(db: Database, tmp_path: Path) -> AsyncIterator[StripeWorld]:
 async def completed(shop: Caller, path: str, card: str = "tok_success") -> dict[str, Any]:
     """The token of a page on which the owner has saved a card of testbank's."""
     page = (await shop.post(f"{path}-method-pages", {"return_url": BACK, "given_by": "Ann"})).json()
-    async with httpx.AsyncClient(trust_env=False) as visitor:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as visitor:
         assert (await visitor.post(page["url"], data={"token": card})).status_code == 303
     return {"token": page["token"]}
 

@@ -16,7 +16,10 @@ async def test_r25_r39_a_seller_refunds_its_client_over_http(world: World) -> No
     """Previewed, made once for its key, listed for both; the client's own key cannot."""
     charge = await bought(world)
     client, charge_id = acc(world, "Client 1"), f"chg_{charge['charge_id'].hex}"
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         mine = Api(http, await key_for(world, "Client 1"))
         path, body = f"{client}/charges/{charge_id}/refunds", {"amount_minor": 1_000}
@@ -49,7 +52,10 @@ async def test_r25_r46_a_seller_refunds_a_client_that_is_closed_over_http(world:
     went back beyond them is let go of."""
     charge = await bought(world, spent=1_200)
     client, charge_id = acc(world, "Client 1"), f"chg_{charge['charge_id'].hex}"
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         await agency.ask("POST", f"{client}/close", {"given_by": "X"})
         seen = await agency.ask("POST", f"{client}/previews/refund", {"charge_id": charge_id})
@@ -74,7 +80,10 @@ async def test_r25_r40_debts_are_shown_to_the_seller_who_clears_them(world: Worl
     charge = await bought(world, spent=1_200)
     await refund_elsewhere(world, charge["payment_id"], 2_500)
     agency_id, client = acc(world, "Agency"), acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         mine = Api(http, await key_for(world, "Client 1"))
         [debt] = (await agency.ask("GET", f"{agency_id}/client-debts"))["data"]
@@ -99,7 +108,10 @@ async def test_r25_disputes_are_listed_and_stop_refunds(world: World) -> None:
     charge = await bought(world)
     await dispute(world, charge["payment_id"])
     client, charge_id = acc(world, "Client 1"), f"chg_{charge['charge_id'].hex}"
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         [listed] = (await agency.ask("GET", f"{client}/disputes"))["data"]
         assert (listed["state"], listed["amount_minor"]) == ("open", 2_500)
@@ -138,7 +150,10 @@ async def test_r25_r40_r46_a_debt_stays_its_creditors_when_the_client_moves(worl
     to_south = await owes(world, "South")
     client, north, south = (acc(world, name) for name in ("Client", "North", "South"))
 
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         keys = {
             name: await key_for(world, name)
             for name in ("Client", "North", "South", "Agency", None)
@@ -188,7 +203,10 @@ async def test_r25_r46_who_owes_a_debt_does_not_clear_it_from_above(world: World
         moved = await move(world, name, to)
         assert isinstance(moved, MoveSet) and moved.moved, name
     north = acc(world, "North")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         for name, status in (("Reseller", 409), ("South", 204)):
             answer = await http.post(
                 f"/v1/accounts/{north}/client-debts/{debt}/clear",

@@ -261,7 +261,7 @@ async def test_r39_the_api_is_what_its_schema_says(
     secret = await key_for(world, who, read_only=read_only)
     ids, cases = await ids_of(world, who), CASES["a reader" if read_only else who]
     async with serving_api(world) as url:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             schema = (await http.get(f"{url}/openapi.json")).json()
         assert schema["openapi"].startswith("3.1")
         answered, failures = await asyncio.to_thread(probe_all, schema, ids, url, secret, cases)

@@ -9,9 +9,7 @@ import pytest
 from brimful.api.batch import SPENDS_MAX, Item, hash_of
 from brimful.api.limits import BATCH_BODY_MAX
 from brimful.api.requests import Spend
-from brimful.effects import spending
 from tests.api.dump import dump
-from tests.builders.held import SOON_S
 from tests.builders.http import Caller, acc, caller, serving_api
 from tests.builders.world import World, small_world
 
@@ -179,15 +177,15 @@ async def test_r16_what_is_short_in_a_batch_is_bought_and_done(
 
 
 async def test_r20_what_takes_longer_is_pending_and_debited_once_when_sent_again(
-    agency: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+    agency: Caller, world: World
 ) -> None:
     """Nobody who hears "pending" was debited; the credits arrive, and the same batch is done."""
-    monkeypatch.setattr(spending, "REGISTER_WITHIN_S", SOON_S)
-    monkeypatch.setattr(spending, "PLAN_WITHIN_S", SOON_S)
     await world.auto_billing("Agency")
     spends = [{"key": "one", "credits": 60}, {"key": "two", "credits": 60}]
+    world.desk.faults.close_gate("confirm")
     data = await told(agency, path_of(world, "Agency"), *spends)
     assert seen(data) == [40, "auto_billing_pending"]
+    world.desk.faults.open_gate("confirm")
     await world.settle()
     assert (await world.credits("Agency")).used == 60
     for _ in range(2):

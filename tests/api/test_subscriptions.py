@@ -57,7 +57,10 @@ async def test_r31_r37_a_subscription_over_http(world: World) -> None:
     """Cancelled and resumed, previewed, upgraded once for its key, downgraded and dropped."""
     large, small = await client_on_a_plan(world)
     me = acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Client 1"))
         [held] = (await api.ask("GET", f"{me}/subscriptions"))["data"]
         one = f"{me}/subscriptions/{held['id']}"
@@ -98,7 +101,10 @@ async def test_r31_automatic_chatbots_that_are_not_needed_are_shown_and_released
     assert isinstance(await world.buy("Client 1", plan), Bought)
     await world.settle()
     agency, client = acc(world, "Agency"), acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Agency"))
         path = f"{agency}/releasable-chatbots"
         [row] = (await api.ask("GET", path))["data"]
@@ -129,7 +135,10 @@ async def test_r46_a_closed_account_can_be_read_and_not_used(world: World) -> No
     nothing else to it; a client that is closed does not keep its agency open."""
     await client_on_a_plan(world)
     agency, client = acc(world, "Agency"), acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         own = Api(http, await key_for(world, "Client 1"))
         seller = Api(http, await key_for(world, "Agency"))
         platform = Api(http, await key_for(world, None))
@@ -165,7 +174,10 @@ async def test_r31_which_chatbots_to_keep_over_http(world: World) -> None:
     """Chosen and shown; somebody else's, or one that is none, is not there."""
     await client_on_a_plan(world)
     me = acc(world, "Client 1")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         api = Api(http, await key_for(world, "Client 1"))
         [bot] = (await api.ask("GET", f"{me}/chatbots"))["data"]
         kept = await api.ask("PUT", f"{me}/kept-chatbots", {"chatbots": [bot["id"]]})

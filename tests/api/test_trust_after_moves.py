@@ -61,7 +61,10 @@ async def test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move(world: W
     await world.open("Reseller", "North", sells=True)
     await world.open("Shop", "Reseller")
     reseller, shop = acc(world, "Reseller"), acc(world, "Shop")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         platform = Api(http, await key_for(world, None))
         agency = Api(http, await key_for(world, "Agency"))
         north = Api(http, await key_for(world, "North"))
@@ -86,7 +89,10 @@ async def test_r40_endpoints_that_the_old_seller_opened_or_changed_end_with_a_mo
     """Where it said what is sent, or knows with what it is signed; the others go on."""
     await grow(world)
     client = acc(world, "Client")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         north = Api(http, await key_for(world, "North"))
         mine = Api(http, await issued(agency, client))
@@ -105,7 +111,10 @@ async def test_r40_endpoints_that_the_old_seller_opened_or_changed_end_with_a_mo
 async def test_r40_a_key_sent_again_does_not_show_who_has_left(world: World) -> None:
     """North opened an account, which moved away: its request, sent again, finds nothing there."""
     await grow(world)
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         north = Api(http, await key_for(world, "North"))
         body = {"name": "New", "owner_name": "N", "owner_email": "n@example.com"}
@@ -150,7 +159,10 @@ async def test_r40_r46_a_key_that_ends_with_a_move_issues_none_after_it(world: W
     and what is asked for, the client moves away. Nothing would end the other key any more."""
     await grow(world)
     client = acc(world, "Client")
-    async with serving_api(world) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        serving_api(world) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+    ):
         agency = Api(http, await key_for(world, "Agency"))
         planted = await issued(Api(http, await key_for(world, "North")), client)
         stays = await issued(agency, client)

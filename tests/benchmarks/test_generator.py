@@ -139,7 +139,7 @@ async def test_a_run_in_a_process_of_its_own_tells_what_it_cost(
 
     connection = await asyncpg.connect(dsn)
     async with serving(serve) as address:
-        usual = plan(address, seconds=0.5, connections=2)
+        usual = plan(address, seconds=5, connections=2)
         one = replace(usual, accounts=["acc_1", "acc_2"], rate=rate)
         postgres = await postmaster_of(connection)
         meter = Meter(connection, {"postgres": [postgres]})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from brimful.db.transaction import Transaction
+from brimful.db.transaction import Database, Transaction
 from brimful.usecases.steps import Step, set_hook
 
 # What happens at all happens within this, on a machine with much else to do as well; what does not, never.
@@ -48,7 +48,7 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = SOON
             await asyncio.sleep(0.01)
 
 
-async def blocked(tx: Transaction, number: int) -> bool:
+async def blocked(tx: Transaction | Database, number: int) -> bool:
     """Whether so many statements of this database, or more, wait for a lock."""
     waiting: int = await tx.fetchval(
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "

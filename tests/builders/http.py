@@ -70,7 +70,7 @@ class Caller:
             httpx.AsyncClient(
                 base_url=url,
                 headers={"Authorization": f"Bearer {secret}"},
-                timeout=httpx.Timeout(60),
+                timeout=httpx.Timeout(90),
                 limits=httpx.Limits(max_connections=None),
                 verify=False,
                 trust_env=False,

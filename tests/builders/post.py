@@ -137,7 +137,7 @@ async def post_office(db: Database, folder: Path, *, wire: bool) -> AsyncIterato
     nobody is told of, nobody asks for."""
     async with contextlib.AsyncExitStack() as stack:
         url, desk = await stack.enter_async_context(serving(secret=SECRET))
-        gateway = Testbank(url, events_secret=SECRET, timeout_s=5)
+        gateway = Testbank(url, events_secret=SECRET, timeout_s=60)
         stack.push_async_callback(gateway.close)
         engine = Engine(
             db=db,

@@ -36,7 +36,7 @@ async def spend_with_key(
     return await world.engine.spend_with_key(
         secret_hash=keys.hash_of(await key_for(world, by or name)),
         account_id=world.names[name],
-        wait_ms=10_000,
+        wait_ms=60_000,
         key=str(spend_id),
         body_hash=str(credits).encode(),
         credits=credits,

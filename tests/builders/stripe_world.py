@@ -117,7 +117,7 @@ async def running_stripe_world(db: Database, mail: Path) -> AsyncIterator[Stripe
         gateway = Stripe(
             TEST_KEY,
             url=url,
-            timeout_s=5,
+            timeout_s=60,
             events_secret=SECRET,
             connect_events_secret=CONNECT_SECRET,
         )

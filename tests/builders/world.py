@@ -82,14 +82,14 @@ async def running_world(
 ) -> AsyncIterator[World]:
     """An engine on a database, with a testbank over HTTP and the platform's price list (R15); with
     ``at``, business time stands there until it is advanced."""
-    settings = Settings(**{"test_clock": at is not None, **given})
+    settings = Settings(**{"test_clock": at is not None, "wait_ms": 60_000, **given})
     if at is not None:
         await start_clock(db, at=at, moment=SystemClock().moment())
     clock = clock or await clock_of(settings, db)
     async with serving(journal=journal) as (url, desk):
         gateway = Testbank(
             url,
-            timeout_s=given.get("gateway_timeout_s", 5),
+            timeout_s=given.get("gateway_timeout_s", 60),
             clock=clock if settings.test_clock else None,
         )
         engine = Engine(

@@ -30,7 +30,7 @@ _OPEN = """
 @contextlib.asynccontextmanager
 async def agency(db: Database, bank: Bank, folder: Path) -> AsyncIterator[World]:
     """A world whose one agency has no credits and buys automatically."""
-    gateway = Testbank(bank.url, timeout_s=5)
+    gateway = Testbank(bank.url, timeout_s=60)
     engine = Engine(
         db=db, gateway=gateway, gateway_name="testbank", clock=SystemClock(),
         mailer=FolderMailer(folder / "mail"), settings=Settings(),

@@ -25,9 +25,11 @@ MAY = datetime(2027, 5, 1, tzinfo=UTC)
 @asynccontextmanager
 async def limited(dsn: str, size_max: int = 5, **limits: float) -> AsyncIterator[Database]:
     """A database with one row in a table of its own, where this is waited for and no longer."""
+    maker = await asyncpg.connect(dsn)
+    await maker.execute("create table thing (n int)")
+    await maker.execute("insert into thing values (0)")
+    await maker.close()
     db = await connect(dsn, size_max=size_max, limits=Limits(**limits))
-    await db.execute("create table thing (n int)")
-    await db.execute("insert into thing values (0)")
     try:
         yield db
     finally:

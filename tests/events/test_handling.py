@@ -15,6 +15,7 @@ from brimful.usecases.receive_event import receive_event
 from brimful.usecases.record_payment import record_payment
 from brimful_testbank.faults import Rule
 from tests.api.dump import digest
+from tests.builders.held import SOON_S
 from tests.builders.post import Post
 
 LOST = Rule(fault="lost_before", verb="confirm", times=9)
@@ -206,9 +207,10 @@ async def test_r25_r45_an_event_about_an_ended_purchase_leads_to_a_fresh_reading
 
 
 async def test_r45_the_first_event_may_come_before_the_reply_that_names_the_payment(
-    inside: Post,
+    inside: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The payment is unknown for a moment only; then the event is handled as any."""
+    monkeypatch.setattr(handling, "REPLY_COMES_WITHIN", timedelta(seconds=SOON_S))
     world = inside.world
     world.desk.faults.rules[:] = [Rule(fault="lost_after", verb="create"), LOST]
     await world.buy("Agency", inside.platform_package, wait_ms=0)
@@ -220,7 +222,7 @@ async def test_r45_the_first_event_may_come_before_the_reply_that_names_the_paym
     assert await inside.verdicts() == {event["id"]: "due"}
     await world.db.execute("update purchase set wake_real_at = now()")
     await inside.scan()
-    await inside.later(6)
+    await inside.later(SOON_S + 1)
     assert await inside.verdicts() == {event["id"]: "recorded"}
 
 

@@ -257,7 +257,7 @@ async def test_r27_testbank_tells_of_its_pages_as_stripe_does(post: Post) -> Non
     await world.open("Client", "Shop")
     page = await page_of(world, "Client", role="backup")
     post.tell(copies=2)
-    async with httpx.AsyncClient(trust_env=False) as visitor:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as visitor:
         assert (await visitor.post(page.url, data={"token": "tok_success"})).status_code == 303
     await post.told()
     await post.scan()

@@ -202,21 +202,21 @@ async def testbank() -> AsyncIterator[Rig]:
             desk.bank.replace_method(method_id, token, *expiry)
 
         async def complete(page: HostedPage) -> None:
-            async with httpx.AsyncClient(trust_env=False) as visitor:
+            async with httpx.AsyncClient(trust_env=False, timeout=60) as visitor:
                 assert "tok_success" in (await visitor.get(page.url)).text
                 sent = await visitor.post(page.url, data={"token": "tok_success"})
             assert sent.headers["location"].endswith(f"&page={page.page_id}")
 
         async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
-            async with httpx.AsyncClient(trust_env=False) as owner:
+            async with httpx.AsyncClient(trust_env=False, timeout=60) as owner:
                 sent = await owner.post(str(asked.action_url), json={"complete": confirms})
             assert sent.status_code == 200
 
-        gateway = reached(url, 5)
+        gateway = reached(url, 60)
         yield Rig(
             gateway=gateway,
             impatient=reached(url, 0.05),
-            nobody=reached("http://127.0.0.1:9", 1),
+            nobody=reached("http://127.0.0.1:9", 60),
             cards={
                 "good": "tok_success",
                 "soft": "tok_insufficient_funds",
@@ -273,11 +273,11 @@ async def stripe() -> AsyncIterator[Rig]:
         async def answer(asked: NeedsAuthentication, confirms: bool) -> None:
             server.hooks.authenticate(asked.payment_id, confirms)
 
-        gateway = reached(url, 5)
+        gateway = reached(url, 60)
         yield Rig(
             gateway=gateway,
             impatient=reached(url, 0.15),
-            nobody=reached("http://127.0.0.1:9", 1),
+            nobody=reached("http://127.0.0.1:9", 60),
             cards={
                 "good": "pm_card_visa",
                 "soft": "pm_card_ours_insufficient_funds",

@@ -42,6 +42,22 @@ BUGS = (
         ("tests/usecases/test_once.py::test_r20_whoever_hears_pending_was_not_debited",),
     ),
     Bug(
+        "given_up_before_it_is_planned",
+        "src/brimful/effects/spending.py",
+        "            await self.until_done(Plan(new.tenant_id, new.account_id), PLAN_WITHIN_S)\n",
+        "",
+        "R20: the auto-billing of who is answered that it is pending goes on",
+        ("tests/usecases/test_queue.py::test_r20_the_auto_billing_of_who_will_not_wait_goes_on",),
+    ),
+    Bug(
+        "swept_before_it_is_planned",
+        "src/brimful/usecases/sweep.py",
+        "        moment.real_at - GIVEN_UP_WITHIN,\n",
+        "        moment.real_at,\n",
+        "R20: the auto-billing of who is answered that it is pending goes on",
+        ("tests/usecases/test_queue.py::test_r20_no_scan_gives_up_what_is_about_to_be_planned",),
+    ),
+    Bug(
         "abandoned_spend_completed",
         f"{TABLES}/140_spend.sql",
         "    perform end_demand_v1(p_tenant, v_demand, 'abandoned', 'auto_billing_pending', p_at);\n"

@@ -31,7 +31,7 @@ async def token_of(world: World, name: str) -> str:
 async def at_bank(answer: Any, *, complete: bool) -> None:
     """The owner goes where the bank asks, and confirms or lets it be."""
     assert isinstance(answer, Authenticating) and answer.state == "action_required", answer
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         done = await browser.post(str(answer.action_url), json={"complete": complete})
     assert done.status_code == 200
 

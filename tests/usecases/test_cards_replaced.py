@@ -97,7 +97,7 @@ async def test_r27_a_detached_card_holds_nothing_any_more(world: World) -> None:
     pack = await world.package("Agency", 700, credits=100)
     agency = world.names["Agency"]
     async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
-        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=10_000))
+        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=60_000))
         await until(lambda: waits_at_seller(world, "Client 1"))
         handled = asyncio.create_task(detach(world, "Client 1"))
         await until(lambda: has_no_card(world, "Client 1"))

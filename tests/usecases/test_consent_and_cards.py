@@ -46,7 +46,7 @@ async def test_r27_off_before_the_confirm_is_not_charged(world: World) -> None:
     """The intent is on its way to the gateway when the owner switches off: nothing is taken."""
     await small_world(world, clients=0)
     world.desk.faults.close_gate("create")
-    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=10_000))
+    spend = asyncio.create_task(world.spend("Agency", 10, wait_ms=60_000))
     await world.desk.faults.wait_for("create", 1)
     await world.auto_billing("Agency", enabled=False)
     world.desk.faults.open_gate("create")
@@ -63,7 +63,7 @@ async def test_r10_inactive_before_the_confirm_is_not_charged(world: World) -> N
     await small_world(world)
     await world.stock("Agency", credits=3_000)
     world.desk.faults.close_gate("create")
-    spend = asyncio.create_task(world.spend("Client 1", 10, wait_ms=10_000))
+    spend = asyncio.create_task(world.spend("Client 1", 10, wait_ms=60_000))
     await world.desk.faults.wait_for("create", 1)
     await world.auto_billing("Agency", enabled=False)
     world.desk.faults.open_gate("create")
@@ -77,7 +77,7 @@ async def test_r10_a_capture_already_begun_completes(world: World) -> None:
     """Switched off while the bank is taking the money: it is delivered, nothing is lost."""
     await small_world(world)
     world.desk.faults.close_gate("capture")
-    spend = asyncio.create_task(world.spend("Client 1", 10, wait_ms=10_000))
+    spend = asyncio.create_task(world.spend("Client 1", 10, wait_ms=60_000))
     await world.desk.faults.wait_for("capture", 1)
     await world.auto_billing("Client 1", enabled=False)
     world.desk.faults.open_gate("capture")
@@ -92,7 +92,7 @@ async def test_r27_a_removed_card_is_not_charged_for_what_was_planned(world: Wor
     pack = await world.package("Agency", 700, credits=100)
     agency = world.names["Agency"]
     async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
-        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=10_000))
+        bought = asyncio.create_task(world.buy("Client 1", pack, wait_ms=60_000))
         await until(lambda: waits_at_seller(world, "Client 1"))
         await take_card_away(world, "Client 1")
         held.go.set()

@@ -18,7 +18,7 @@ from brimful.usecases.close_account import Closed
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.set_overdraft import set_overdraft
 from brimful.usecases.steps import Step
-from tests.builders.held import SOON_S, until
+from tests.builders.held import SOON_S, blocked, until
 from tests.builders.moving import (
     HOUR,
     JUNE,
@@ -214,8 +214,7 @@ async def moving_by_hand(year: Year, dsn: str, name: str, to: str) -> AsyncItera
                 load("brimful.billing", "place_below"), tenant_id, year.names[name], year.names[to]
             )
             yield
-            waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-            await until(lambda: year.db.fetchval(waiting))
+            await until(lambda: blocked(year.db, 1))
     finally:
         await mover.close()
 

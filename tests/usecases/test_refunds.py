@@ -365,7 +365,7 @@ async def test_r25_money_of_a_failed_purchase_that_is_not_given_back_after_all_i
     await world.card("Agency", "tok_declined")
     agency = world.names["Agency"]
     async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
-        buying = asyncio.create_task(world.buy("Client 1", pack, wait_ms=3_000))
+        buying = asyncio.create_task(world.buy("Client 1", pack, wait_ms=30_000))
         await until(lambda: _is_waiting(world))
         [payment_id] = world.held_open()
         payment = world.desk.bank.payments[payment_id]

@@ -20,7 +20,7 @@ from tests.builders.held import held_at, until
 from tests.usecases.test_authentication import token_of
 from tests.usecases.test_renewals import NEXT
 
-WAIT_MS = 3_000
+WAIT_MS = 60_000
 _WAITING = "select count(*) from demand where account_id = $1 and state = 'waiting'"
 
 

@@ -11,6 +11,7 @@ import pytest
 from brimful.domain.webhook import Answered, NotReached
 from brimful.effects.http_post import Poster
 from brimful.effects.lookups import Lookups
+from tests.builders.held import SOON_S
 from tests.builders.hooks import receiving
 
 # More than the event loop's own lookups can be at once.
@@ -44,7 +45,7 @@ def hanging() -> Iterator[Resolver]:
 
 async def has_asked(resolver: Resolver, count: int) -> None:
     """Wait until so many lookups have begun."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SOON_S):
         while len(resolver.asked) < count:
             await asyncio.sleep(0.01)
 
@@ -62,7 +63,7 @@ async def test_r42_dead_names_hold_up_no_other_lookup(monkeypatch: pytest.Monkey
         poster = Poster(production=False, timeout_s=30)
         urls = [f"https://{nth}{DEAD}/" for nth in range(HANGING)]
         posts = [asyncio.create_task(poster.post(url, {}, b"")) for url in urls]
-        async with receiving() as receiver, asyncio.timeout(10):
+        async with receiving() as receiver, asyncio.timeout(SOON_S):
             await asyncio.sleep(0)
             await asyncio.get_running_loop().getaddrinfo("localhost", 443)
             port = receiver.url.split(":")[2].split("/")[0]

@@ -12,6 +12,7 @@ from brimful.effects.http_post import Poster
 from brimful.effects.send_webhooks import Courier
 from brimful.notices.webhooks import Owner
 from brimful.usecases.set_webhook import EndpointOpened, rotate_webhook
+from tests.builders.held import SOON_S
 from tests.builders.hooks import (
     deliveries,
     hook,
@@ -96,7 +97,7 @@ async def test_r42_a_receiver_that_does_not_answer_holds_up_no_other(world: Worl
         await hook(world, "Client 1", url=receiver.url)
         silent.then(*[None] * 9)
         assert (await world.spend("Client 1", 25)).credits == 25
-        await asyncio.wait_for(receiver.arrived.wait(), 10)
+        await asyncio.wait_for(receiver.arrived.wait(), SOON_S)
         of_silent = [
             one for one in await deliveries(world) if one["owner_id"] != world.names["Client 1"]
         ]
@@ -114,7 +115,7 @@ async def test_r42_what_was_being_sent_when_a_process_died_is_sent_again(world: 
         await hook(world, "Agency", url=receiver.url)
         receiver.then(None)
         await world.spend("Agency", 25)
-        await asyncio.wait_for(receiver.arrived.wait(), 10)
+        await asyncio.wait_for(receiver.arrived.wait(), SOON_S)
         await world.engine.courier.stop()  # as a kill would: nothing of it is written down
         [delivery] = await deliveries(world)
         assert (delivery["state"], delivery["tries"]) == ("due", 0)

@@ -10,6 +10,7 @@ from brimful.effects.send_webhooks import LEASE, OF_TENANT
 from brimful.notices import webhooks
 from brimful.notices.webhooks import Owner, Wanted
 from brimful.usecases.set_webhook import TESTS_MAX, WebhookQueued, change_webhook, send_test
+from tests.builders.held import SOON_S
 from tests.builders.hooks import hook, owner_of, receiving
 from tests.builders.world import World, small_world
 
@@ -60,12 +61,12 @@ async def test_r42_receivers_that_keep_us_waiting_leave_places_to_other_tenants(
         for nth in range(12):
             await due_at(world, "Agency", f"{silent.url}/{nth}")
         world.engine.run((WebhooksDue(),))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SOON_S):
             while len(silent.got) < OF_TENANT:
                 await asyncio.sleep(0.01)
         await due_at(world, "Other agency", receiver.url)
         world.engine.run((WebhooksDue(),))
-        await asyncio.wait_for(receiver.arrived.wait(), 10)
+        await asyncio.wait_for(receiver.arrived.wait(), SOON_S)
         assert len(silent.got) == OF_TENANT == 8
         silent.released.set()
         await world.settle()

@@ -69,7 +69,7 @@ class Desk:
         return self.server.state.journal.moved(intent)
 
 
-def desk_at(url: str, server: StripeServer, key: str = TEST_KEY, timeout_s: float = 5) -> Desk:
+def desk_at(url: str, server: StripeServer, key: str = TEST_KEY, timeout_s: float = 60) -> Desk:
     """A client with no retries of its own, so that each call is one request."""
     http: Any = stripe.HTTPXClient(timeout=timeout_s)
     client = StripeClient(key, base_addresses={"api": url}, max_network_retries=0, http_client=http)
