@@ -5,7 +5,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +19,6 @@ from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.effects import spending
 from brimful.ledger.audit import audit
-from brimful.usecases import sweep as sweeping
 from tests.builders.calendar import Calendar, timed_world
 from tests.builders.world import World, running_world
 from tests.builders.year import Year, running_year
@@ -66,8 +65,6 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that stands still for a second is no reason for another outcome."""
     monkeypatch.setattr(spending, "REGISTER_WITHIN_S", 20.0)
-    monkeypatch.setattr(spending, "PLAN_WITHIN_S", 20.0)
-    monkeypatch.setattr(sweeping, "GIVEN_UP_WITHIN", timedelta(seconds=25))
 
 
 def with_database(dsn: str, name: str) -> str:

@@ -117,12 +117,7 @@ class Engine:
         self.waiters = Waiters(db)
         self.gatherer = Gatherer(partial(settle_spends, self.ctx))
         self.spending = Spending(
-            ctx=self.ctx,
-            now=self.now,
-            run=self.run,
-            until_done=lambda effect, most_s: self.runner.until_done(effect, most_s),
-            gatherer=self.gatherer,
-            waiters=self.waiters,
+            ctx=self.ctx, now=self.now, run=self.run, gatherer=self.gatherer, waiters=self.waiters
         )
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
         poster = Poster(production=settings.production)

@@ -44,26 +44,28 @@ BUGS = (
     Bug(
         "given_up_before_it_is_planned",
         "src/brimful/effects/spending.py",
-        "            await self.until_done(Plan(new.tenant_id, new.account_id), PLAN_WITHIN_S)\n",
-        "",
+        "        freed = await give_up(moment=self.now(), unplanned_too=False)\n",
+        "        freed = await give_up(moment=self.now(), unplanned_too=True)\n",
         "R20: the auto-billing of who is answered that it is pending goes on",
         ("tests/usecases/test_queue.py::test_r20_the_auto_billing_of_who_will_not_wait_goes_on",),
     ),
     Bug(
         "swept_before_it_is_planned",
-        "src/brimful/usecases/sweep.py",
-        "        moment.real_at - GIVEN_UP_WITHIN,\n",
-        "        moment.real_at,\n",
+        f"{TABLES}/130_offer.sql",
+        "        if v_late and not v_left and not is_bought_for_v1(p_tenant, p_demand) then\n"
+        "            return 'late';\n"
+        "        end if;\n",
+        "",
         "R20: the auto-billing of who is answered that it is pending goes on",
-        ("tests/usecases/test_queue.py::test_r20_no_scan_gives_up_what_is_about_to_be_planned",),
+        (
+            "tests/usecases/test_queue.py::test_r20_what_is_about_to_be_given_up_is_not_ended_by_others",
+        ),
     ),
     Bug(
         "abandoned_spend_completed",
         f"{TABLES}/140_spend.sql",
-        "    perform end_demand_v1(p_tenant, v_demand, 'abandoned', 'auto_billing_pending', p_at);\n"
-        "    return true;\n",
-        "    update spend set state = 'waiting' where tenant_id = p_tenant and spend_id = p_spend;\n"
-        "    return true;\n",
+        "    perform give_up_spend_v1(p_tenant, p_spend, v_demand, p_at);\n    return 'abandoned';\n",
+        "    return 'abandoned';\n",
         "R20: abandoned by compare-and-set",
         ("tests/usecases/test_queue.py::test_r20_what_an_abandoned_spend_frees_serves_the_next",),
     ),

@@ -6,7 +6,7 @@ import httpx
 
 from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, SpendDone
-from brimful.usecases.buy_ahead import LOOK
+from brimful.usecases.buy_ahead import LOOK, buy_ahead
 from tests.api.dump import everything
 from tests.builders.clock import put_clock
 from tests.builders.held import until
@@ -131,6 +131,35 @@ async def test_r33_renewals_are_bought_for_only_with_a_consent_of_their_own(worl
     await look(world)
     assert world.taken("platform") == [1_000]
     assert (await world.credits("Agency")).free == 2_000
+
+
+async def test_r33_a_renewal_that_is_under_way_is_not_bought_for_again(world: World) -> None:
+    """Its 1,000 credits are reserved at the agency already, which has no others; a look comes by while its
+    card is charged."""
+    clock = put_clock(world, MONDAY)
+    await small_world(world)
+    await world.stock("Agency", credits=2_000)
+    plan = await world.package("Agency", 900, credits=1_000, interval="month")
+    assert isinstance(await world.buy("Client 1", plan), Bought)
+    due = await world.db.fetchval("select due_at from subscription")
+    await forecasts(world, "Agency", renewals=True)
+    await look(world)
+    clock.advance(due - clock.moment().at)
+    world.desk.faults.close_gate("confirm")
+    await world.engine.take_up_due_work()
+    await world.desk.faults.wait_for("confirm", 1)
+    assert (await world.credits("Agency")).free == 0
+    account = await world.account("Agency")
+    await buy_ahead(
+        world.engine.ctx,
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        moment=clock.moment(),
+    )
+    world.desk.faults.open_gate("confirm")
+    await look(world)
+    assert [one["origin"] for one in await world.purchases("Agency")] == []
+    assert (await world.credits("Client 1")).received == 2_000
 
 
 async def test_r35_r33_what_is_due_is_renewed_before_anything_is_bought_ahead(world: World) -> None:

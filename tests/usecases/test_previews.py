@@ -103,6 +103,21 @@ async def test_r32_r37_a_previewed_purchase_is_prorated_as_it_will_be(world: Wor
     assert await taken_by(world, "Client 1") - paid == told["charge_minor"]
 
 
+async def test_r32_a_second_plan_is_previewed_as_it_is_answered(world: World) -> None:
+    """The account has one already: not possible, for the reason that whoever buys it hears."""
+    await small_world(world)
+    await world.stock("Agency", credits=1_000)
+    plan = await world.package("Agency", 1_000, credits=100, interval="month")
+    await world.buy("Client 1", plan)
+    async with serving_api(world) as url, caller(world, url, "Client 1") as one:
+        told = await preview(
+            world, one, "Client 1", "purchase", {"package_id": f"pkg_{plan.hex}", "quantity": 1}
+        )
+    refused = await world.buy("Client 1", plan)
+    assert isinstance(refused, Refuse)
+    assert (told["possible"], told["charge_minor"], told["reason"]) == (False, 0, refused.reason)
+
+
 async def lacking_card(world: World) -> None:
     """The account's own card is gone."""
     await world.db.execute("update payment_method set removed_at = now()")

@@ -1,7 +1,6 @@
 """R19, R20, R28: who waits hears its own reason, in its own time, and no other's trouble stops it."""
 
 import asyncio
-import contextlib
 import time
 from datetime import timedelta
 
@@ -10,15 +9,16 @@ import pytest
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, ChatbotCreated, Pending, SpendDone
-from brimful.usecases.steps import Step, set_hook
+from brimful.usecases.plan_auto_billing import plan_auto_billing
+from brimful.usecases.steps import Step
 from brimful.usecases.sweep import sweep
 from brimful_testbank.faults import Rule
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world
 from tests.usecases.test_caps_foreseen import limit_child
+from tests.usecases.test_consent_and_cards import waits_at_seller
 from tests.usecases.test_hostile_payer import first_pack, work_until_idle
-
-SECOND = timedelta(seconds=1)
+from tests.usecases.test_no_idle_notices import a_spend_waits, plan
 
 
 async def waiting(world: World, count: int) -> bool:
@@ -46,42 +46,62 @@ async def test_r20_what_an_abandoned_spend_frees_serves_the_next(world: World) -
     assert world.taken() == []
 
 
-async def test_r20_the_auto_billing_of_who_will_not_wait_goes_on(world: World) -> None:
-    """However soon it gives up: when its plan is slow to begin, it is planned before it is abandoned."""
+@pytest.mark.parametrize("chatbots", [0, 1])
+async def test_r20_the_auto_billing_of_who_will_not_wait_goes_on(
+    world: World, chatbots: int
+) -> None:
+    """However soon it gives up, it is planned before it is abandoned, whatever else is free; the credits
+    come, and sent again it is done."""
     await small_world(world, clients=0)
+    if chatbots:
+        await world.stock("Agency", chatbots=chatbots)
     await world.settle()
-
-    async def abandoned() -> bool:
-        return bool(await world.db.fetchval("select state = 'abandoned' from spend"))
-
-    async def slow(step: Step, subject: object) -> None:
-        if step is Step.before_plan:
-            with contextlib.suppress(TimeoutError):
-                await until(abandoned, timeout_s=0.3)
-
-    set_hook(slow)
-    try:
+    async with held_at(Step.before_plan):
         assert isinstance(await world.spend("Agency", 25, wait_ms=0), Pending)
-    finally:
-        set_hook(None)
     await world.settle()
     assert world.taken() == [1_000]
     assert isinstance(await world.spend("Agency", 25, wait_ms=0), SpendDone)
 
 
-async def test_r20_no_scan_gives_up_what_is_about_to_be_planned(world: World) -> None:
-    """A worker comes by between the end of the caller's time and the plan."""
+async def test_r20_what_is_about_to_be_given_up_is_not_ended_by_others(world: World) -> None:
+    """A worker comes by, and others give back, between the end of a caller's time and its plan: that is
+    planned all the same. A few seconds later its caller has died, and it is ended."""
     await small_world(world, clients=0)
+    await world.stock("Agency", credits=5, chatbots=1)
     await world.settle()
-    async with held_at(Step.before_plan) as held:
-        gave_up = asyncio.create_task(world.spend("Agency", 25, wait_ms=0))
-        await until(lambda: waiting(world, 1))
-        now = world.engine.now()
-        assert await sweep(world.engine.ctx, moment=Moment(now.at, now.real_at + SECOND)) == ()
-        held.go.set()
-        assert isinstance(await gave_up, Pending)
-    await world.settle()
+    now = world.engine.now()
+    states = "select array_agg(state order by at) from spend"
+    for number, late_s in enumerate((1, 7)):
+        await a_spend_waits(world, "Agency", 25 + number, now)
+        later = Moment(now.at, now.real_at + timedelta(seconds=late_s))
+        await sweep(world.engine.ctx, moment=later)
+        assert await world.db.fetchval(states) == [["waiting"], ["abandoned", "abandoned"]][number]
+    assert world.taken() == []
+    await a_spend_waits(world, "Agency", 30, now)
+    await plan(world, "Agency", Moment(now.at, now.real_at + timedelta(seconds=1)))
     assert world.taken() == [1_000]
+    assert (await world.credits("Agency")).used == 0
+
+
+async def test_r19_a_shortage_waits_for_a_purchase_by_hand_whose_card_is_held(world: World) -> None:
+    """Its seller is still buying for it: what it brings is enough, and nothing else is bought."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    agency, client = world.names["Agency"], await world.account("Client 1")
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        bought = asyncio.create_task(world.buy("Client 1", pack))
+        await until(lambda: waits_at_seller(world, "Client 1"))
+        spent = asyncio.create_task(world.spend("Client 1", 10))
+        await until(lambda: waiting(world, 2))
+        planned = await plan_auto_billing(
+            world.engine.ctx, tenant_id=client.tenant_id, account_id=client.account_id,
+            moment=world.engine.now(),
+        )  # fmt: skip
+        assert planned == ()
+        held.go.set()
+        assert isinstance(await bought, Bought)
+        assert isinstance(await spent, SpendDone)
+    assert len(await world.purchases("Client 1")) == 1
 
 
 async def test_r4_r27_chatbots_switched_off_while_one_waits_are_not_bought(world: World) -> None:

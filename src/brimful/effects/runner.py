@@ -105,14 +105,6 @@ class Runner:
         """Something is being done, or waits for a place."""
         return bool(self._tasks)
 
-    async def until_done(self, effect: Effect, most_s: float) -> None:
-        """Wait until this effect is not being done, nor to be done again, for at most ``most_s`` seconds of
-        real time."""
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + most_s
-        while (task := self._tasks.get(effect)) is not None and (left_s := end_s - loop.time()) > 0:
-            await asyncio.wait({task}, timeout=left_s)
-
     async def idle(self) -> None:
         """Wait until nothing is being done."""
         while self._tasks:

@@ -4,13 +4,14 @@ waited for (R16, R20)."""
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect, Plan
+from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.gatherer import Gatherer, Overloaded
@@ -20,6 +21,7 @@ from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiti
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds_of
 from brimful.usecases.place_hold import place_hold
+from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.refuse_without_buying import refuse_without_buying
 from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
 from brimful.usecases.steps import Step, reached
@@ -27,11 +29,9 @@ from brimful.usecases.steps import Step, reached
 _log = structlog.get_logger()
 
 # Of one batch, so many accounts that are short are followed up at a time, each for so many seconds at
-# least although its callers wait for less. What was registered has so many seconds to be planned before it
-# is given up.
+# least although its callers wait for less.
 FOLLOWED_AT_ONCE = 8
 REGISTER_WITHIN_S = 1.0
-PLAN_WITHIN_S = 1.0
 
 T = TypeVar("T")
 
@@ -45,7 +45,6 @@ class Spending:
     ctx: Context
     now: Callable[[], Moment]
     run: Callable[[Iterable[Effect]], None]
-    until_done: Callable[[Effect, float], Awaitable[None]]
     gatherer: Gatherer
     waiters: Waiters
 
@@ -195,17 +194,7 @@ class Spending:
     async def _outcome(self, new: Asked, begun: SpendWaiting, wait_ms: int) -> Answer:
         row = await self.waiters.wait(new.tenant_id, begun.spend_id, wait_ms / 1000)
         if row is None:
-            # Its auto-billing goes on (R20): what nobody waits for any more is not planned for, so it is
-            # planned first. Who will not wait at all would else never get the credits.
-            await self.until_done(Plan(new.tenant_id, new.account_id), PLAN_WITHIN_S)
-            freed = await abandon_spend(
-                self.ctx,
-                tenant_id=new.tenant_id,
-                account_id=new.account_id,
-                spend_id=begun.spend_id,
-                answer_by=begun.answer_by,
-                moment=self.now(),
-            )
+            freed = await self._give_up(new, begun)
             if freed is not None:
                 self.run(freed)
             else:
@@ -219,6 +208,30 @@ class Spending:
                 balance_after=row["balance_after"],
             )
         return refusal_of(new.account_id, row)
+
+    async def _give_up(self, new: Asked, begun: SpendWaiting) -> tuple[Effect, ...] | None:
+        """Abandon a spend whose caller will not wait any longer. Its auto-billing goes on (R20), so it is
+        planned first where it was not yet: who waits for next to no time would else never get the credits."""
+        give_up = partial(
+            abandon_spend,
+            self.ctx,
+            tenant_id=new.tenant_id,
+            account_id=new.account_id,
+            spend_id=begun.spend_id,
+            answer_by=begun.answer_by,
+        )
+        freed = await give_up(moment=self.now(), unplanned_too=False)
+        if freed != "unplanned":
+            return freed
+        planned = await _alone(
+            plan_auto_billing(
+                self.ctx, tenant_id=new.tenant_id, account_id=new.account_id, moment=self.now()
+            )
+        )
+        self.run(() if isinstance(planned, Exception) else planned)
+        freed = await give_up(moment=self.now(), unplanned_too=True)
+        assert freed != "unplanned"
+        return freed
 
 
 def _short(tried: Tried | Exception) -> Tried:

@@ -115,12 +115,25 @@ def new_demand_id(new: Asked) -> UUID:
 
 
 async def abandon_spend(
-    tx: Transaction, tenant_id: UUID, spend_id: UUID, answer_by: datetime, moment: Moment
-) -> bool:
-    """Mark a spend that waits until ``answer_by`` (real time) abandoned by compare-and-set; False when
-    it had been answered, or when another caller of it still waits, later than that and now."""
+    tx: Transaction,
+    tenant_id: UUID,
+    spend_id: UUID,
+    answer_by: datetime,
+    moment: Moment,
+    *,
+    unplanned_too: bool,
+) -> Literal["abandoned", "answered", "unplanned"]:
+    """Mark a spend that waits until ``answer_by`` (real time) abandoned by compare-and-set.
+
+    "answered": it had been, or another caller of it still waits, later than that and now. "unplanned":
+    nothing is done, as nothing was bought for it yet, nor is anything else being bought for its account;
+    with ``unplanned_too`` it is abandoned all the same.
+    """
     until = max(answer_by, moment.real_at)
-    return bool(await tx.fetchval(_sql("abandon_spend"), tenant_id, spend_id, moment.at, until))
+    from_sql: Literal["abandoned", "answered", "unplanned"] = await tx.fetchval(
+        _sql("abandon_spend"), tenant_id, spend_id, moment.at, until, unplanned_too
+    )
+    return from_sql
 
 
 async def extend_wait(

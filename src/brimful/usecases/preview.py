@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from brimful.billing import purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.billing.purchases import PurchaseLine
@@ -97,7 +98,14 @@ async def preview_purchase(
             return TooMuch(what=too_much)
         sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
         above = cannot_furnish(sellers, facts, moment.at, line)
-        return preview_of(ctx, facts, line, above)
+        preview = preview_of(ctx, facts, line, above)
+        if package.kind == "subscription" and await purchases.has_subscription(
+            tx, tenant_id, account_id
+        ):
+            return replace(
+                preview, possible=False, charge_minor=0, reason=Reason.already_subscribed
+            )
+        return preview
 
     return await with_covers(ctx, body)
 

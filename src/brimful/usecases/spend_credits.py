@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from brimful.db.transaction import Transaction
@@ -134,17 +135,22 @@ async def abandon_spend(
     spend_id: UUID,
     answer_by: datetime,
     moment: Moment,
-) -> tuple[Effect, ...] | None:
+    unplanned_too: bool,
+) -> tuple[Effect, ...] | Literal["unplanned"] | None:
     """The caller, who waited until ``answer_by`` or will not wait for so long, is answered "pending":
     its spend must not be debited any more (R20).
 
-    None when it was answered meanwhile, or another caller of it waits for longer. What it had reserved
-    goes to the next in the queue, which is what the effects are about.
+    None when it was answered meanwhile, or another caller of it waits for longer; "unplanned" when it is
+    first to be planned what to buy for it, unless ``unplanned_too``. What it had reserved goes to the
+    next in the queue, which is what the effects are about.
     """
 
-    async def body(tx: Transaction) -> tuple[Effect, ...] | None:
-        if not await spends.abandon_spend(tx, tenant_id, spend_id, answer_by, moment):
-            return None
+    async def body(tx: Transaction) -> tuple[Effect, ...] | Literal["unplanned"] | None:
+        ended = await spends.abandon_spend(
+            tx, tenant_id, spend_id, answer_by, moment, unplanned_too=unplanned_too
+        )
+        if ended != "abandoned":
+            return "unplanned" if ended == "unplanned" else None
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )

@@ -18,17 +18,14 @@ from brimful.usecases.seats import offer
 _sql = partial(load, "brimful.usecases")
 
 RESERVATION_LASTS = timedelta(minutes=15)
-# Whoever waits for a spend gives it up itself, and only after it was planned for; what is left a little later
-# has nobody.
-GIVEN_UP_WITHIN = timedelta(seconds=5)
 
 
 async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
-    """Abandon spends that were due their answer and have none, and end demands older than a reservation may last,
+    """Abandon spends past their ``answer_by`` and end demands older than a reservation may last,
     unless a capture is under way; their stock goes to the next in the queue."""
     overdue = await ctx.db.fetch(
         _sql("find_overdue_demands"),
-        moment.real_at - GIVEN_UP_WITHIN,
+        moment.real_at,
         moment.real_at - RESERVATION_LASTS,
         limit,
     )

@@ -1,1 +1,1 @@
-select abandon_spend_v1($1, $2, $3, $4);
+select abandon_spend_v1($1, $2, $3, $4, $5);

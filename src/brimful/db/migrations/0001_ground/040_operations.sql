@@ -144,6 +144,7 @@ create table purchase_demand (
     primary key (tenant_id, purchase_id, demand_id)
 );
 create index purchase_demand_of_child on purchase_demand (tenant_id, child_id) where child_id is not null;
+create index purchase_demand_of_demand on purchase_demand (tenant_id, demand_id);
 
 create table charge (
     tenant_id uuid not null,

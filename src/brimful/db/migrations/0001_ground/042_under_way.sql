@@ -8,13 +8,14 @@ from purchase
 where origin = 'renewal' and state not in ('delivered', 'failed');
 
 -- A purchase that a shortage of its buyer waits for (R19, R35): an open auto-billing or renewal, or one by hand that is at the
--- gateway, or is being cancelled there and may turn out to have been taken. One that was declined will not.
+-- gateway, its card held while its seller buys included, or is being cancelled there and may turn out to have been taken. One
+-- that was declined will not, and one that waits for its owner may never be.
 create view awaited_purchase as
 select p.tenant_id, p.purchase_id, p.buyer_id
 from purchase p
 where p.state not in ('delivered', 'failed')
   and ((p.origin <> 'by_hand' and p.state <> 'authenticating')
-       or p.state in ('planned', 'created', 'capturing')
+       or p.state in ('planned', 'created', 'waiting', 'capturing')
        or (p.state = 'canceling' and coalesce((
            select bool_or(c.decline_code is null) from charge c
            where c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id), true)));

@@ -1,21 +1,41 @@
+-- Whether something was bought for a demand, or is being bought.
+create function is_bought_for_v1(p_tenant uuid, p_demand uuid) returns boolean language sql stable
+begin atomic
+    select exists (select from purchase_demand s where s.tenant_id = p_tenant and s.demand_id = p_demand);
+end;
+
+-- Ends a spend for which nobody waits any more, undebited.
+create function give_up_spend_v1(p_tenant uuid, p_spend uuid, p_demand uuid, p_at timestamptz) returns void
+language plpgsql as $$
+begin
+    perform end_demand_v1(p_tenant, p_demand, 'abandoned', 'auto_billing_pending', p_at);
+    update spend set state = 'abandoned', reason = 'auto_billing_pending'
+    where tenant_id = p_tenant and spend_id = p_spend and state = 'waiting';
+end $$;
+
 -- Gives a demand what is free and, when that is all it lacked, completes what waited for it: a spend is debited or held,
--- a chatbot created, a child's purchase may capture. Answers what became of it.
+-- a chatbot created, a child's purchase may capture. Answers what became of it. A spend whose caller was due its answer is
+-- not debited any more (R20). It is "late" while nothing is bought for it: its caller, who may be about to see to that, has a
+-- few seconds to give it up, and has died after that.
 create function try_demand_v1(p_tenant uuid, p_demand uuid, p_at timestamptz, p_real_at timestamptz)
 returns text language plpgsql as $$
 declare
     d demand;
     v_late boolean;
+    v_left boolean;
     v_held boolean;
     v_free bigint;
 begin
     select * into strict d from demand where tenant_id = p_tenant and demand_id = p_demand;
     if d.kind = 'spend' then
-        select answer_by < p_real_at, held_as is not null into v_late, v_held from spend
+        select answer_by < p_real_at, answer_by < p_real_at - interval '5 seconds', held_as is not null
+        into v_late, v_left, v_held from spend
         where tenant_id = p_tenant and spend_id = d.operation_id and state = 'waiting' for update;
-        if not found or v_late then
-            perform end_demand_v1(p_tenant, p_demand, 'abandoned', 'auto_billing_pending', p_at);
-            update spend set state = 'abandoned', reason = 'auto_billing_pending'
-            where tenant_id = p_tenant and spend_id = d.operation_id and state = 'waiting';
+        if v_late and not v_left and not is_bought_for_v1(p_tenant, p_demand) then
+            return 'late';
+        end if;
+        if v_late is not false then
+            perform give_up_spend_v1(p_tenant, d.operation_id, p_demand, p_at);
             return 'abandoned';
         end if;
         -- The usual case of a storm: nothing reserved, enough free; no lot needs pinning on the way.
@@ -72,7 +92,7 @@ begin
         exit when not exists (
             select 1 from balance b where b.tenant_id = p_tenant and b.account_id = p_account and b.free > 0);
         v_outcome := try_demand_v1(p_tenant, d.demand_id, p_at, p_real_at);
-        if v_outcome <> 'waiting' then
+        if v_outcome not in ('waiting', 'late') then
             kind := d.kind;
             operation_id := d.operation_id;
             outcome := v_outcome;
@@ -98,6 +118,10 @@ begin
         where demand.tenant_id = p_tenant and demand.account_id = p_account and demand.state = 'waiting' order by seq
     loop
         v_outcome := try_demand_v1(p_tenant, d.demand_id, p_at, p_real_at);
+        if v_outcome = 'late' and (p_only is null or d.demand_id = any (p_only)) then
+            perform give_up_spend_v1(p_tenant, d.operation_id, d.demand_id, p_at);
+            v_outcome := 'abandoned';
+        end if;
         if v_outcome = 'waiting' and (p_only is null or d.demand_id = any (p_only)) then
             perform end_demand_v1(p_tenant, d.demand_id, 'failed', p_reason, p_at);
             v_outcome := 'failed';
@@ -113,7 +137,7 @@ begin
                 where tenant_id = p_tenant and purchase_id = d.operation_id and state = 'waiting';
             end if;
         end if;
-        if v_outcome <> 'waiting' then
+        if v_outcome not in ('waiting', 'late') then
             kind := d.kind;
             operation_id := d.operation_id;
             child_id := d.child_id;

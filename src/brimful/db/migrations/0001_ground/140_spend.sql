@@ -234,24 +234,28 @@ end $$;
 
 -- The caller has gone: compare-and-set, so that a debit and an abandonment cannot both happen (R20). A spend
 -- that another call with its key took over, or waits for longer, is left to that one.
-create function abandon_spend_v1(p_tenant uuid, p_spend uuid, p_at timestamptz, p_real_at timestamptz)
-returns boolean language plpgsql as $$
+create function abandon_spend_v1(
+    p_tenant uuid, p_spend uuid, p_at timestamptz, p_real_at timestamptz, p_unplanned_too boolean
+) returns text language plpgsql as $$
 declare
     v_demand uuid;
     v_account uuid;
 begin
     select account_id into v_account from spend where tenant_id = p_tenant and spend_id = p_spend;
     if not found then
-        return false;
+        return 'answered';
     end if;
     perform lock_pools_v1(p_tenant, array[v_account]);
     perform settle_v1(p_tenant, v_account, p_at);
-    update spend set state = 'abandoned', reason = 'auto_billing_pending'
-    where tenant_id = p_tenant and spend_id = p_spend and state = 'waiting' and answer_by <= p_real_at
-    returning demand_id into v_demand;
+    select demand_id into v_demand from spend
+    where tenant_id = p_tenant and spend_id = p_spend and state = 'waiting' and answer_by <= p_real_at for update;
     if not found then
-        return false;
+        return 'answered';
     end if;
-    perform end_demand_v1(p_tenant, v_demand, 'abandoned', 'auto_billing_pending', p_at);
-    return true;
+    if not p_unplanned_too and not is_bought_for_v1(p_tenant, v_demand)
+        and not exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = v_account) then
+        return 'unplanned';
+    end if;
+    perform give_up_spend_v1(p_tenant, p_spend, v_demand, p_at);
+    return 'abandoned';
 end $$;
