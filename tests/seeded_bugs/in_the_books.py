@@ -44,7 +44,7 @@ BUGS = (
     Bug(
         "given_up_before_it_is_planned",
         "src/brimful/effects/spending.py",
-        "        freed = await give_up(moment=self.now(), unplanned_too=False)\n",
+        "        freed = await give_up(moment=self.now(), unplanned_too=self.waiters.ended)\n",
         "        freed = await give_up(moment=self.now(), unplanned_too=True)\n",
         "R20: the auto-billing of who is answered that it is pending goes on",
         ("tests/usecases/test_queue.py::test_r20_the_auto_billing_of_who_will_not_wait_goes_on",),
@@ -52,14 +52,20 @@ BUGS = (
     Bug(
         "swept_before_it_is_planned",
         f"{TABLES}/130_offer.sql",
-        "        if v_late and not v_left and not is_bought_for_v1(p_tenant, p_demand) then\n"
-        "            return 'late';\n"
-        "        end if;\n",
-        "",
+        "            return 'late';\n",
+        "            v_left := true;\n",
         "R20: the auto-billing of who is answered that it is pending goes on",
         (
             "tests/usecases/test_queue.py::test_r20_what_is_about_to_be_given_up_is_not_ended_by_others",
         ),
+    ),
+    Bug(
+        "bought_for_one_who_has_it",
+        f"{TABLES}/130_offer.sql",
+        " and not reserve_v1(p_tenant, p_demand, p_at) then\n            return 'late';",
+        " then\n            return 'late';",
+        "R11: what is missing is bought, and no more",
+        ("tests/usecases/test_queue.py::test_r11_r20_what_came_in_time_is_not_bought_as_well",),
     ),
     Bug(
         "abandoned_spend_completed",

@@ -83,6 +83,22 @@ async def test_r20_what_is_about_to_be_given_up_is_not_ended_by_others(world: Wo
     assert (await world.credits("Agency")).used == 0
 
 
+@pytest.mark.parametrize(("needs", "taken"), [(25, []), (2_500, [1_000])])
+async def test_r11_r20_what_came_in_time_is_not_bought_as_well(
+    world: World, needs: int, taken: list[int]
+) -> None:
+    """1,000 credits come after the end of a caller's time, and before it is planned for: it is bought
+    for what it lacks then."""
+    await small_world(world, clients=0)
+    await world.settle()
+    now = world.engine.now()
+    await a_spend_waits(world, "Agency", needs, now)
+    await world.stock("Agency", credits=1_000)
+    await plan(world, "Agency", Moment(now.at, now.real_at + timedelta(seconds=1)))
+    assert world.taken() == taken
+    assert (await world.credits("Agency")).used == 0
+
+
 async def test_r19_a_shortage_waits_for_a_purchase_by_hand_whose_card_is_held(world: World) -> None:
     """Its seller is still buying for it: what it brings is enough, and nothing else is bought."""
     await small_world(world)

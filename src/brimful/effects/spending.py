@@ -211,7 +211,8 @@ class Spending:
 
     async def _give_up(self, new: Asked, begun: SpendWaiting) -> tuple[Effect, ...] | None:
         """Abandon a spend whose caller will not wait any longer. Its auto-billing goes on (R20), so it is
-        planned first where it was not yet: who waits for next to no time would else never get the credits."""
+        planned first where it was not yet: who waits for next to no time would else never get the credits.
+        Not when the process is told to stop, which leaves no time for that."""
         give_up = partial(
             abandon_spend,
             self.ctx,
@@ -220,7 +221,7 @@ class Spending:
             spend_id=begun.spend_id,
             answer_by=begun.answer_by,
         )
-        freed = await give_up(moment=self.now(), unplanned_too=False)
+        freed = await give_up(moment=self.now(), unplanned_too=self.waiters.ended)
         if freed != "unplanned":
             return freed
         planned = await _alone(

@@ -1,4 +1,4 @@
--- Sellers whose pool does not cover the renewals of their buyers that are due before an instant.
+-- Sellers whose pool does not cover the renewals of their buyers that are due, and begun or tried again, before an instant.
 select c.tenant_id, c.seller_id, sum(c.credits)::bigint as credits, count(distinct c.account_id) as clients,
        min(c.due_at) as first_due_at, b.free, b.received, o.zone
 from credits_to_come c

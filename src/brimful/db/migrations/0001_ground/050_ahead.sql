@@ -57,8 +57,8 @@ create index subscription_of_seller on subscription (tenant_id, seller_id, wake_
 -- The monthly credits of subscriptions, from due_at on and before until_at: one that ends, or whose account moves to
 -- another seller (R46), brings no more from its period's end on, and one that goes on as another plan brings that one's
 -- (R31). A suspended plan brings nothing before it is paid for. What is due of one first is renewed at
--- next_at, later than it is due where it is tried again; one that is being renewed has its credits set aside already, and one
--- that waits for somebody may never need any: neither is counted.
+-- next_at, later than it is due where it is tried again; one that is being renewed buys for itself what it lacks, and one that
+-- waits for somebody may never need any: neither is counted.
 create view credits_to_come as
 select s.tenant_id, s.seller_id, s.account_id, s.wake_at as next_at, n.due_at, n.anchor_at,
        least(n.until_at, a.moves_at) as until_at, n.credits

@@ -1,4 +1,4 @@
--- Whether something was bought for a demand, or is being bought.
+-- Whether something was bought for a demand, or is or was to be.
 create function is_bought_for_v1(p_tenant uuid, p_demand uuid) returns boolean language sql stable
 begin atomic
     select exists (select from purchase_demand s where s.tenant_id = p_tenant and s.demand_id = p_demand);
@@ -15,8 +15,9 @@ end $$;
 
 -- Gives a demand what is free and, when that is all it lacked, completes what waited for it: a spend is debited or held,
 -- a chatbot created, a child's purchase may capture. Answers what became of it. A spend whose caller was due its answer is
--- not debited any more (R20). It is "late" while nothing is bought for it: its caller, who may be about to see to that, has a
--- few seconds to give it up, and has died after that.
+-- not debited any more (R20). It is "late" while it lacks something and nothing is bought for it: its caller, who may be about
+-- to see to that, has a few seconds to give it up, and has died after that. What it lacks less by then is set aside for it, so
+-- that no more is bought than is missing.
 create function try_demand_v1(p_tenant uuid, p_demand uuid, p_at timestamptz, p_real_at timestamptz)
 returns text language plpgsql as $$
 declare
@@ -31,7 +32,7 @@ begin
         select answer_by < p_real_at, answer_by < p_real_at - interval '5 seconds', held_as is not null
         into v_late, v_left, v_held from spend
         where tenant_id = p_tenant and spend_id = d.operation_id and state = 'waiting' for update;
-        if v_late and not v_left and not is_bought_for_v1(p_tenant, p_demand) then
+        if v_late and not v_left and not is_bought_for_v1(p_tenant, p_demand) and not reserve_v1(p_tenant, p_demand, p_at) then
             return 'late';
         end if;
         if v_late is not false then

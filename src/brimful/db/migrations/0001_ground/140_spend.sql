@@ -233,7 +233,8 @@ begin
 end $$;
 
 -- The caller has gone: compare-and-set, so that a debit and an abandonment cannot both happen (R20). A spend
--- that another call with its key took over, or waits for longer, is left to that one.
+-- that another call with its key took over, or waits for longer, is left to that one; one for which nothing was bought, nor is
+-- anything that it has to wait for, is to be planned for first, unless p_unplanned_too.
 create function abandon_spend_v1(
     p_tenant uuid, p_spend uuid, p_at timestamptz, p_real_at timestamptz, p_unplanned_too boolean
 ) returns text language plpgsql as $$
