@@ -68,6 +68,26 @@ BUGS = (
         ("tests/usecases/test_queue.py::test_r11_r20_what_came_in_time_is_not_bought_as_well",),
     ),
     Bug(
+        "bought_beside_a_held_card",
+        f"{TABLES}/042_under_way.sql",
+        "'planned', 'created', 'waiting', 'capturing'",
+        "'planned', 'created', 'capturing'",
+        "R19: a shortage waits for a purchase by hand at the gateway",
+        (
+            "tests/usecases/test_queue.py::test_r19_a_shortage_waits_for_a_purchase_by_hand_whose_card_is_held",
+        ),
+    ),
+    Bug(
+        "bought_ahead_beside_a_renewal",
+        f"{TABLES}/050_ahead.sql",
+        "s.wake_at as next_at",
+        "s.due_at as next_at",
+        "R33: what is under way is not bought for again",
+        (
+            "tests/usecases/test_forecast.py::test_r33_a_renewal_that_is_under_way_is_not_bought_for_again",
+        ),
+    ),
+    Bug(
         "abandoned_spend_completed",
         f"{TABLES}/140_spend.sql",
         "    perform give_up_spend_v1(p_tenant, p_spend, v_demand, p_at);\n    return 'abandoned';\n",

@@ -17,9 +17,8 @@ async def read_needs(
 ) -> list[Renewal]:
     """The renewals of a seller's buyers that are due before ``until``, overdue ones that are tried again
     before then included, and none of a buyer whose renewal is under way; those that fall together as one.
-    What was chosen for a period's end counts: what ends or moves needs no
-    more then, what goes on as another plan needs that one's (R31, R46). Chatbots are theirs already,
-    and a renewal needs none."""
+    What was chosen for a period's end counts: what ends or moves needs no more then, what goes on as
+    another plan needs that one's (R31, R46). Chatbots are theirs already, and a renewal needs none."""
     rows = await db.fetch(_sql("read_needs"), tenant_id, seller_id, until)
     return [
         Renewal(at=due, credits=row["credits"])
