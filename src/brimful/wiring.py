@@ -32,7 +32,7 @@ from brimful.gateways.connections import Connections
 from brimful.gateways.pages import Pages
 from brimful.gateways.port import Gateway
 from brimful.gateways.records import Records
-from brimful.ledger.spends import UNKNOWN_TENANT, NewHold, NewSpend
+from brimful.ledger.spends import NewHold, NewSpend
 from brimful.notices.mailer import Mailer
 from brimful.settings import Settings
 from brimful.usecases.answers import (
@@ -140,6 +140,11 @@ class Engine:
         """Start what follows from a commit."""
         self.runner.run(effects)
 
+    @property
+    def has_test_clock(self) -> bool:
+        """Whether there may be a test clock, so that ``follow_clock`` has to look where it stands."""
+        return isinstance(self.clock, DatabaseClock)
+
     async def follow_clock(self) -> tuple[Effect, ...]:
         """See where the test clock stands, if there may be one: before each request and scan (R38).
         What follows when it is to be moved on."""
@@ -155,20 +160,6 @@ class Engine:
         Overloaded."""
         new = NewSpend(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **spend)
         return await self.spending.spend(new, wait_ms)
-
-    async def spend_with_key(
-        self, *, secret_hash: bytes, account_id: UUID, wait_ms: int, **spend: Any
-    ) -> SpendDone | Pending | Refuse | KeyConflict | None:
-        """Spend, as ``spend``, if an API key, by the hash of its secret, may command the account; None
-        when there is anything to be said against it (R40). Raises Overloaded."""
-        new = NewSpend(
-            tenant_id=UNKNOWN_TENANT,
-            account_id=account_id,
-            spend_id=new_id(),
-            secret_hash=secret_hash,
-            **spend,
-        )
-        return await self.spending.spend_with_key(new, wait_ms)
 
     async def hold(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **hold: Any

@@ -67,7 +67,7 @@ BUGS = (
     ),
     Bug(
         "twins_with_any_key",
-        "src/brimful/effects/gatherer.py",
+        "src/brimful/effects/in_line.py",
         "new.credits, new.secret_hash)",
         "new.credits, None)",
         "R40: the answer to one who may is not told to one who may not",

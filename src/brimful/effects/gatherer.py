@@ -16,6 +16,7 @@ import structlog
 
 from brimful.db.address import DatabaseGone
 from brimful.domain.moment import Moment
+from brimful.effects.in_line import Account, Asked, Batch, Caller, Heard, Single, apart
 from brimful.ledger.spends import NewSpend, Tried
 
 _log = structlog.get_logger()
@@ -32,9 +33,6 @@ WAITS_MAX = 4
 # So many requests may stand in line: what is settled within about a second.
 QUEUE_MAX = 20_000
 
-# An account's id as a number, which is quicker to look up.
-Account = int
-
 
 class Overloaded(Exception):
     """More is asked than can be settled soon, or the process is stopping: nothing was done. Whoever
@@ -48,45 +46,6 @@ class Settle(Protocol):
         self, asked: Sequence[NewSpend], *, wait: bool, moment: Moment
     ) -> Awaitable[list[Tried]]:
         """An answer for each, in their order; see ``settle_spends``."""
-
-
-class _Call:
-    """What one caller asked for at once: an answer for each, and when the last of them is there."""
-
-    __slots__ = ("answers", "left", "over")
-
-    def __init__(self, length: int, over: asyncio.Future[None]) -> None:
-        self.answers: list[Tried | Exception | None] = [None] * length
-        self.left, self.over = length, over
-
-    async def all(self) -> list[Tried | Exception]:
-        """The answers, once all are there. A caller who goes away takes back what has not been begun."""
-        await self.over
-        return [answer for answer in self.answers if answer is not None]
-
-
-class _Asked:
-    """One spend in line, and where its answer goes."""
-
-    __slots__ = ("account", "call", "moment", "new", "place")
-
-    def __init__(self, new: NewSpend, moment: Moment, call: _Call, place: int) -> None:
-        self.account: Account = new.account_id.int
-        self.new, self.moment, self.call, self.place = new, moment, call, place
-
-    def answer(self, told: Tried | Exception) -> None:
-        """Say what became of it, once."""
-        call = self.call
-        if call.answers[self.place] is None:
-            call.answers[self.place] = told
-            call.left -= 1
-            if not call.left and not call.over.done():
-                call.over.set_result(None)
-
-    @property
-    def wanted(self) -> bool:
-        """Whoever asked is still there, and has not heard."""
-        return not self.call.over.done() and self.call.answers[self.place] is None
 
 
 class Gatherer:
@@ -107,7 +66,7 @@ class Gatherer:
         self._away_length = 0
         self._impatient: asyncio.TimerHandle | None = None
         # By account, in the order of arrival; an account is ready, away in a call, or in others' hands.
-        self._queues: dict[Account, deque[_Asked]] = {}
+        self._queues: dict[Account, deque[Asked]] = {}
         self._ready: dict[Account, None] = {}
         self._away: set[Account] = set()
         self._held: dict[Account, None] = {}
@@ -123,10 +82,17 @@ class Gatherer:
 
     async def spend(self, new: NewSpend, moment: Moment) -> Tried:
         """What became of one spend, once that is committed; see ``spend_all``."""
-        [answer] = await self.spend_all((new,), moment)
+        answers = Batch(1)
+        self._ask((new,), moment, answers)
+        [answer] = await answers.all()
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def ask(self, new: NewSpend, moment: Moment, heard: Heard) -> None:
+        """Spend, as ``spend``, for a caller who is told by being called and cannot take it back: neither a
+        future nor a task for each. Raises Overloaded, and then nobody is called."""
+        self._ask((new,), moment, Single(heard))
 
     async def spend_all(self, asked: Sequence[NewSpend], moment: Moment) -> list[Tried | Exception]:
         """What became of each, once all of it is committed: its own exception where one could not be
@@ -134,7 +100,11 @@ class Gatherer:
 
         A caller who goes away takes back what has not been begun; the rest is done all the same.
         """
-        return await self._ask(asked, moment).all() if asked else []
+        if not asked:
+            return []
+        answers = Batch(len(asked))
+        self._ask(asked, moment, answers)
+        return await answers.all()
 
     async def stop(self) -> None:
         """Refuse what stands in line and what comes meanwhile, and finish what was begun."""
@@ -149,13 +119,12 @@ class Gatherer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._stopping = False
 
-    def _ask(self, news: Sequence[NewSpend], moment: Moment) -> _Call:
+    def _ask(self, news: Sequence[NewSpend], moment: Moment, caller: Caller) -> None:
         if self._stopping or self._length + len(news) > self._queue_max:
             raise Overloaded("too much is asked at once")
-        call = _Call(len(news), asyncio.get_running_loop().create_future())
         queues, ready = self._queues, self._ready
         for place, new in enumerate(news):
-            one = _Asked(new, moment, call, place)
+            one = Asked(new, moment, caller, place)
             queue = queues.get(one.account)
             if queue is None:
                 queues[one.account] = deque((one,))
@@ -165,7 +134,6 @@ class Gatherer:
                 ready[one.account] = None
         self._length += len(news)
         self._begin()
-        return call
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""
@@ -206,8 +174,8 @@ class Gatherer:
             self._away_length -= len(batch)
         self._batches -= 1
 
-    def _next_batch(self) -> list[_Asked]:
-        batch: list[_Asked] = []
+    def _next_batch(self) -> list[Asked]:
+        batch: list[Asked] = []
         taken: list[Account] = []
         for account in self._ready:
             if len(batch) >= self._batch_max:
@@ -228,31 +196,31 @@ class Gatherer:
             await self._settle_and_answer(self._take(account, self._batch_max), wait=True)
         self._waits -= 1
 
-    def _take(self, account: Account, most: int) -> list[_Asked]:
+    def _take(self, account: Account, most: int) -> list[Asked]:
         queue = self._queues[account]
         taken = [queue.popleft() for _ in range(min(most, len(queue)))]
         self._length -= len(taken)
         return taken
 
-    async def _settle_and_answer(self, batch: list[_Asked], *, wait: bool) -> None:
+    async def _settle_and_answer(self, batch: list[Asked], *, wait: bool) -> None:
         # Whoever went away meanwhile is not served unseen.
-        wanted, twins = _apart([one for one in batch if one.wanted])
+        wanted, twins = apart([one for one in batch if one.wanted])
         try:
             busy = await self._settled(wanted, wait=wait)
         except asyncio.CancelledError:
             for one in batch:
-                one.call.over.cancel()
+                if one.wanted:
+                    one.caller.left_alone()
             raise
         for one, first in twins:
-            told = first.call.answers[first.place]
-            if told is not None:
-                one.answer(told)
+            if first.told is not None:
+                one.answer(first.told)
         if busy:
             held = {one.account for one in busy}
             busy = [one for one in batch if one.account in held and one.wanted]
         self._let_go(dict.fromkeys(one.account for one in batch), busy)
 
-    async def _settled(self, batch: list[_Asked], *, wait: bool) -> list[_Asked]:
+    async def _settled(self, batch: list[Asked], *, wait: bool) -> list[Asked]:
         """Settle and answer; those whose account others hold. What makes the call fail fails alone:
         the halves are settled by themselves, down to it."""
         if not batch:
@@ -281,7 +249,7 @@ class Gatherer:
                 one.answer(answer)
         return busy
 
-    def _let_go(self, accounts: dict[Account, None], busy: list[_Asked]) -> None:
+    def _let_go(self, accounts: dict[Account, None], busy: list[Asked]) -> None:
         """Accounts are back from a call: those that others hold are to be waited for, the first in
         line still the first."""
         self._away.difference_update(accounts)
@@ -298,18 +266,3 @@ class Gatherer:
             elif account not in self._held:
                 self._ready[account] = None
         self._begin()
-
-
-def _apart(batch: list[_Asked]) -> tuple[list[_Asked], list[tuple[_Asked, _Asked]]]:
-    """A batch in which no spend is asked for twice, and those that are with the first of their kind:
-    what became of that is their answer too, as it would be by its key, or, of one that is short,
-    because an account has no more the second time."""
-    first: dict[tuple[Account, str, bytes, int, bytes | None], _Asked] = {}
-    twins = []
-    for one in batch:
-        new = one.new
-        same = (one.account, new.key, new.body_hash, new.credits, new.secret_hash)
-        found = first.setdefault(same, one)
-        if found is not one:
-            twins.append((one, found))
-    return (list(first.values()), twins) if twins else (batch, twins)

@@ -15,6 +15,7 @@ from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.gatherer import Gatherer, Overloaded
+from brimful.effects.in_line import Heard
 from brimful.effects.waiting import Waiters, refusal_of
 from brimful.ledger.spends import Asked, NewHold, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
@@ -48,10 +49,15 @@ class Spending:
     gatherer: Gatherer
     waiters: Waiters
 
-    async def spend_with_key(self, new: NewSpend, wait_ms: int) -> Answer | None:
-        """Spend, as ``spend``, if the API key that asks (``secret_hash``) may command the account; None when
-        there is anything to be said against it. Raises Overloaded."""
-        tried = await self.gatherer.spend(new, self.now())
+    def try_with_key(self, new: NewSpend, heard: Heard) -> None:
+        """Try to spend, if the API key that asks (``secret_hash``) may command the account; ``heard`` is called
+        with what came of it. That is the answer when it is simply done; ``after_trying`` has any other.
+        Raises Overloaded, and then nobody is called."""
+        self.gatherer.ask(new, self.now(), heard)
+
+    async def after_trying(self, new: NewSpend, wait_ms: int, tried: Tried) -> Answer | None:
+        """The answer to what was tried with an API key, its account's auto-billing waited for as by ``spend``;
+        None when there is anything to be said against the key. Raises Overloaded."""
         if tried.outcome == "barred":
             return None
         if tried.tenant_id is not None:

@@ -38,6 +38,18 @@ class NewSpend(NamedTuple):
     secret_hash: bytes | None = None
 
 
+# By their place in it, what may be left unsaid of a spend, and how.
+_SAYS_NOTHING = tuple(
+    (NewSpend._fields.index(name), nothing)
+    for name, nothing in (
+        ("tenant_id", UNKNOWN_TENANT),
+        ("model", None),
+        ("messages", None),
+        ("secret_hash", None),
+    )
+)
+
+
 class NewHold(NamedTuple):
     """Credits to be set aside where a spend would debit them: as what, and for how many seconds of real
     time (``holds``). It stands for a spend with its key, until it is held."""
@@ -77,11 +89,25 @@ async def spend_many(
     Accounts that another transaction has are not waited for, but for that of the first if ``wait``.
     Raises when that has no balance.
     """
-    rows = await db.fetch(_sql("spend_many"), *columns(asked), moment.at, wait)
+    rows = await db.fetch(_sql("spend_many"), *_sent(asked), moment.at, wait)
     answers: list[Any] = [None] * len(asked)
     for row in rows:
         answers[row[0] - 1] = Tried._make(row[1:])
     return answers
+
+
+def _sent(asked: Sequence[NewSpend]) -> list[list[Any] | None]:
+    """The columns of a batch. The driver looks at each value several times, so a column that says nothing
+    is not sent, and an API key that asks for all of them only once."""
+    sent: list[list[Any] | None] = [*columns(asked)]
+    for place, nothing in _SAYS_NOTHING:
+        column = sent[place]
+        if column is not None and column.count(nothing) == len(asked):
+            sent[place] = None
+    secrets = sent[-1]
+    if secrets is not None and secrets.count(secrets[0]) == len(asked):
+        sent[-1] = secrets[:1]
+    return sent
 
 
 async def wait_for_spend(

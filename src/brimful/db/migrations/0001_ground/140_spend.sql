@@ -19,7 +19,8 @@ create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, sty
 -- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
 -- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
 -- A spend whose p_secrets has the hash of an API key is settled only if that key may command its account and the account is
--- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". Where there are any, what needs more
+-- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". A single hash is that of all spends;
+-- p_tenants, p_models, p_messages and p_secrets may be null if there are none. Where there are hashes, what needs more
 -- of whoever asked than to be told "done" has its tenant with it.
 -- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
 -- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
@@ -49,6 +50,7 @@ declare
     v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     v_by_key constant boolean := coalesce(array_remove(p_secrets, null) <> '{}', false);
     v_had boolean := false;
+    v_secret constant bytea := case when cardinality(p_secrets) = 1 then p_secrets[1] end;
 begin
     -- Before it is looked at who may spend: the account may have moved, or the key be revoked, when it is had.
     if p_wait then
@@ -62,7 +64,7 @@ begin
             array_agg(case when t.tenant_id is null then v_nobody else g.account_id end order by p.place)
         into p_tenants, p_accounts
         from (
-            select n.secret_hash, n.tenant_id, n.account_id, array_agg(n.place) as places
+            select coalesce(v_secret, n.secret_hash) as secret_hash, n.tenant_id, n.account_id, array_agg(n.place) as places
             from unnest(p_secrets, p_tenants, p_accounts) with ordinality n (secret_hash, tenant_id, account_id, place)
             group by 1, 2, 3
         ) g
