@@ -22,9 +22,10 @@ from brimful.ledger.spends import NewSpend, Tried
 _log = structlog.get_logger()
 
 # So many requests are settled by one call at most, and so many such calls are under way: one at
-# work in the database, one that waits for its commit, and one whose answers are taken.
+# work in the database and one whose answers are taken; one more where that many requests are in line,
+# for three small ones cost more than two that have all of it.
 BATCH_MAX = 1_000
-BATCHES_MAX = 3
+BATCHES_USUAL, BATCHES_MAX = 2, 3
 # With fewer than so many spends in line and away none is begun beside another, for so many seconds.
 BESIDE_MIN = 24
 BESIDE_AFTER_S = 0.01
@@ -137,7 +138,7 @@ class Gatherer:
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""
-        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+        if self._ready and not self._about_to_take and self._batches < self._batches_wanted:
             if not self._batches or self._length + self._away_length >= self._beside_min:
                 self._begin_batch()
             elif self._impatient is None:
@@ -147,6 +148,10 @@ class Gatherer:
             self._waits += 1
             self._do(self._settle_held())
 
+    @property
+    def _batches_wanted(self) -> int:
+        return BATCHES_USUAL if self._length < self._batch_max else BATCHES_MAX
+
     def _begin_batch(self) -> None:
         self._about_to_take = True
         self._batches += 1
@@ -155,7 +160,7 @@ class Gatherer:
     def _begin_beside(self) -> None:
         """What is away takes long: whoever is in line waits for it no more."""
         self._impatient = None
-        if self._ready and not self._about_to_take and self._batches < BATCHES_MAX:
+        if self._ready and not self._about_to_take and self._batches < self._batches_wanted:
             self._begin_batch()
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
@@ -167,7 +172,7 @@ class Gatherer:
         """Settle batches until nothing is ready. This begins in the next turn of the loop, by when
         whoever arrived in this one is in line."""
         self._about_to_take = False
-        while self._ready:
+        while self._ready and self._batches <= self._batches_wanted:
             batch = self._next_batch()
             self._away_length += len(batch)
             await self._settle_and_answer(batch, wait=False)

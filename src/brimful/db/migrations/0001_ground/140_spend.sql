@@ -41,6 +41,9 @@ declare
     v_rows tid[];
     v_free bigint[];
     v_overdrawn bigint[];
+    -- Less is free than is asked for; and what may be taken: what is free, and where that lacks, what may be overdrawn yet.
+    v_lacks boolean[];
+    v_most bigint[];
     v_seq bigint[];
     v_over boolean[];
     v_busy uuid[];
@@ -90,10 +93,13 @@ begin
     end if;
     -- Until nothing that has ended is in what is locked: whoever was let go by others meanwhile is locked by now, too (R36).
     loop
-        select array_agg(n.tenant_id), array_agg(n.account_id), array_agg(b.row_id), array_agg(b.free), array_agg(b.overdrawn),
-            array_agg(b.seq), array_agg(b.is_over)
-        into v_tenants, v_accounts, v_rows, v_free, v_overdrawn, v_seq, v_over
-        from (select distinct n.tenant_id, n.account_id from unnest(p_tenants, p_accounts) n (tenant_id, account_id) order by 1, 2) n
+        select array_agg(n.tenant_id), array_agg(n.account_id), array_agg(b.row_id), array_agg(b.free), array_agg(b.free),
+            array_agg(b.overdrawn), array_agg(b.seq), array_agg(b.is_over), array_agg(b.free < n.credits)
+        into v_tenants, v_accounts, v_rows, v_free, v_most, v_overdrawn, v_seq, v_over, v_lacks
+        from (
+            select n.tenant_id, n.account_id, sum(n.credits) as credits
+            from unnest(p_tenants, p_accounts, p_credits) n (tenant_id, account_id, credits) group by 1, 2 order by 1, 2
+        ) n
         left join lateral (
             select b.ctid as row_id, b.free, b.overdrawn, b.seq, coalesce(b.next_expiry_at <= p_at, false) as is_over from balance b
             where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
@@ -103,6 +109,18 @@ begin
             perform settle_v1(v_one.tenant_id, v_one.account_id, p_at);
         end loop;
     end loop;
+    if true = any (v_lacks) then
+        v_most := array(
+            select n.free + greatest(0, coalesce(o.limit_credits - n.overdrawn, 0))
+            from unnest(v_tenants, v_accounts, v_free, v_overdrawn, v_lacks) with ordinality
+                n (tenant_id, account_id, free, overdrawn, lacks, nth)
+            left join lateral (
+                select o.limit_credits from overdraft o
+                where n.lacks and o.tenant_id = n.tenant_id and o.account_id = n.account_id limit 1
+            ) o on true
+            order by n.nth
+        );
+    end if;
     v_busy := array(select n.account_id from unnest(v_accounts, v_rows) n (account_id, row_id) where n.row_id is null);
     if cardinality(v_busy) > 0 then
         return query select n.place, case when n.account_id = v_nobody then 'barred' else 'busy' end, null::uuid, null::bigint,
@@ -135,7 +153,7 @@ begin
                  when s.state in ('done', 'waiting') then s.state
                  when s.state is null and c.key is not null then 'conflict' end as told,
             v_rows[n.nth] as row_id, v_free[n.nth] as free, v_overdrawn[n.nth] as overdrawn, v_seq[n.nth] as seq,
-            v_free[n.nth] + greatest(0, coalesce(o.limit_credits - v_overdrawn[n.nth], 0)) as most
+            v_most[n.nth] as most
         from placed n
         left join lateral (
             select s.spend_id, s.credits, s.balance_after, s.state, s.body_hash from spend s
@@ -144,9 +162,6 @@ begin
         left join lateral (
             select c.key from command c where c.tenant_id = n.tenant_id and c.account_id = n.account_id and c.key = n.key limit 1
         ) c on true
-        left join lateral (
-            select o.limit_credits from overdraft o where o.tenant_id = n.tenant_id and o.account_id = n.account_id limit 1
-        ) o on true
         where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
     ), taking as (
         select t.*, t.told is null and t.taken >= 0 as is_done,
