@@ -8,7 +8,7 @@ join account a on a.tenant_id = r.tenant_id and a.account_id = r.account_id
 join purchase_line l on l.tenant_id = r.tenant_id and l.purchase_id = r.purchase_id and l.line = r.line
 join charge c on c.tenant_id = r.tenant_id and c.purchase_id = r.purchase_id and c.state = 'captured'
 where r.tenant_id = $1 and case when $5 then r.seller_id else r.account_id end = $2 and r.missing > 0
-  and ($3::uuid is null or r.debt_id < $3)
+  and r.debt_id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
   and ($6::uuid is null or exists (
     select from account s
     where s.tenant_id = r.tenant_id and s.account_id = r.seller_id and $6 = any (s.ancestors)))

@@ -3,6 +3,6 @@ select a.tenant_id, a.account_id, a.parent_id, a.supply, a.seller_ref, a.ancesto
        a.moves_to, a.moves_at, a.moves_by, d.since_at as disconnected_at
 from account a
 left join gateway_disconnection d on d.tenant_id = a.tenant_id and d.account_id = a.account_id
-where a.tenant_id = $1 and a.parent_id = $2 and ($3::uuid is null or a.account_id > $3)
+where a.tenant_id = $1 and a.parent_id = $2 and a.account_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
 order by a.account_id
 limit $4;
