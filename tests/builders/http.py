@@ -11,7 +11,7 @@ import uvicorn
 
 from brimful.api.app import create_app
 from brimful.billing import keys
-from brimful.cli.listening import config_of
+from brimful.cli.listening import GRACEFUL_S, config_of
 from brimful.runtime import work
 from tests.builders.world import World
 
@@ -30,6 +30,7 @@ async def serving_app(app: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
     """Serve an application as ours is served; its address, and what serves it."""
     config = config_of(app, log_level="critical")
     config.port = 0
+    config.timeout_graceful_shutdown = GRACEFUL_S
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve())

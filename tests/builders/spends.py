@@ -39,4 +39,6 @@ async def spend_with_key(
     world.engine.spending.try_with_key(new, heard.set_result)
     tried = await heard
     assert isinstance(tried, Tried)
+    if tried.is_simply_done:
+        return SpendDone(tried.spend_id, tried.credits, tried.balance_after or 0)
     return await world.engine.spending.after_trying(new, 60_000, tried)

@@ -3,6 +3,7 @@
 from tests.seeded_bugs.bug import TABLES, USECASES, Bug
 
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
+WHOLE = "tests/api/test_whole_spends.py"
 WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
 KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
 
@@ -72,5 +73,29 @@ BUGS = (
         "new.credits, None)",
         "R40: the answer to one who may is not told to one who may not",
         (f"{WITH_KEYS}::test_r39_r40_the_same_spend_with_a_key_that_may_not",),
+    ),
+    Bug(
+        "a_spend_inside_a_body",
+        "src/brimful/api/spend_protocol.py",
+        "        if not self._in_parts and (cycle is None or cycle.response_complete):\n",
+        "        if cycle is None or cycle.response_complete:\n",
+        "R39: what is sent as a body debits nobody",
+        (f"{WHOLE}::test_r39_a_spend_inside_a_body_that_nobody_read_is_none",),
+    ),
+    Bug(
+        "overtaken_on_a_connection",
+        "src/brimful/api/spend_protocol.py",
+        "        if isinstance(cycle, _Whole) and not cycle.response_complete:\n",
+        "        if isinstance(cycle, _Whole) and cycle.disconnected:\n",
+        "R39: requests of a connection are answered in their order",
+        (f"{WHOLE}::test_r39_what_comes_behind_one_that_is_settled_waits",),
+    ),
+    Bug(
+        "any_header_at_all",
+        "src/brimful/api/plain_requests.py",
+        "        elif name not in _UNREAD and (name, value) != _KEPT:\n",
+        "        elif not name:\n",
+        "R39: where a request ends is said by its length alone",
+        (f"{WHOLE}::test_r39_what_might_be_read_otherwise_is_not_read",),
     ),
 )

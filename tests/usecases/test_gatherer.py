@@ -1,42 +1,17 @@
 """Spends that arrive together share a commit, and none suffers from another (R2, R20, R39)."""
 
 import asyncio
-from collections.abc import Sequence
 
 import asyncpg
 import pytest
 
-from brimful.domain.moment import Moment
 from brimful.effects.gatherer import BATCHES_MAX, BESIDE_MIN, Gatherer, Overloaded
 from brimful.ledger.spends import NewSpend, Tried
-from brimful.usecases.settle_spends import settle_spends
 from tests.builders.held import until
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.spends import new_spend
+from tests.builders.watched import Watched
 from tests.builders.world import World
-
-
-class Watched:
-    """Settles for real; remembers the calls, and keeps them waiting while it is shut."""
-
-    def __init__(self, world: World) -> None:
-        self._ctx = world.engine.ctx
-        self.calls: list[list[NewSpend]] = []
-        self.under_way = self.most_under_way = 0
-        self.open = asyncio.Event()
-        self.open.set()
-
-    async def __call__(
-        self, asked: Sequence[NewSpend], *, wait: bool, moment: Moment
-    ) -> list[Tried]:
-        self.calls.append(list(asked))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        try:
-            await self.open.wait()
-            return await settle_spends(self._ctx, asked, wait=wait, moment=moment)
-        finally:
-            self.under_way -= 1
 
 
 async def agency_with_clients(world: World, count: int, credits: int) -> list[str]:
@@ -246,3 +221,53 @@ async def test_r39_whoever_is_refused_for_the_crowd_is_told_when_to_come_back(wo
         assert refused.json()["code"] == "overloaded"
         world.engine.gatherer._queue_max = 10
         assert (await platform.post(path, {"credits": 1}, "one")).json()["balance"] == 9
+
+
+async def test_r39_a_third_call_goes_only_when_as_many_are_in_line_as_one_can_take(
+    world: World,
+) -> None:
+    """Two that have all of it cost less than three."""
+    names = await agency_with_clients(world, 5, 10)
+    watched, moment = Watched(world), world.engine.now()
+    gatherer = Gatherer(watched, batch_max=2, beside_min=1, beside_after_s=0)
+    watched.open.clear()
+    tasks, calls = [], []
+    for name in names:
+        tasks.append(asyncio.create_task(gatherer.spend(asked_of(world, name, 1), moment)))
+        await turn()
+        calls.append(len(watched.calls))
+    assert calls == [1, 2, 2, BATCHES_MAX, BATCHES_MAX]
+    watched.open.set()
+    assert {one.outcome for one in await asyncio.gather(*tasks)} == {"done"}
+
+
+async def test_r39_who_is_called_and_fails_hurts_nobody(world: World) -> None:
+    """The others of its batch are answered."""
+    names = await agency_with_clients(world, 3, 10)
+    gatherer, moment = Gatherer(Watched(world)), world.engine.now()
+    heard: list[Tried | Exception | None] = []
+
+    def fail(told: Tried | Exception | None) -> None:
+        heard.append(told)
+        raise ValueError("nobody can take this")
+
+    gatherer.ask(asked_of(world, names[0], 1), moment, fail)
+    gatherer.ask(asked_of(world, names[1], 1), moment, heard.append)
+    last = await gatherer.spend(asked_of(world, names[2], 1), moment)
+    assert last.outcome == "done" and len(heard) == 2
+    assert all(isinstance(told, Tried) and told.outcome == "done" for told in heard)
+
+
+async def test_r24_who_is_called_hears_that_nobody_will_say(world: World) -> None:
+    """What was begun is broken off: it may be done or not."""
+    [name] = await agency_with_clients(world, 1, 10)
+    watched, moment = Watched(world), world.engine.now()
+    gatherer = Gatherer(watched)
+    watched.open.clear()
+    heard: list[Tried | Exception | None] = []
+    gatherer.ask(asked_of(world, name, 1), moment, heard.append)
+    await turn()
+    [begun] = gatherer._tasks
+    begun.cancel()
+    await turn()
+    assert heard == [None]

@@ -26,10 +26,11 @@ _PATH = re.compile(rf"/v1/accounts/acc_({ids.HEX})/spends")
 _LINE = re.compile(rf"POST /v1/accounts/acc_({ids.HEX})/spends HTTP/1\.1".encode())
 _BEGINS = b"POST /v1/accounts/acc_"
 _KEY = re.compile(ids.KEY.encode())
-# Each of these may be there once.
+# Each of these may be there at most once.
 _READ = frozenset((b"authorization", b"content-type", b"idempotency-key", b"content-length"))
 # Whatever these say, the answer is the same, and so is where the request ends.
 _UNREAD = frozenset((b"host", b"user-agent", b"accept", b"accept-encoding", b"accept-language"))
+_KEPT = (b"connection", b"keep-alive")
 # Lines of visible characters and spaces: nothing that one reader takes for an end, and another does not.
 _LINES = re.compile(rb"[\x21-\x7e][\x20-\x7e]+(?:\r\n[\x21-\x7e][\x20-\x7e]+)+")
 
@@ -74,8 +75,8 @@ def read(account_id: UUID, headers: Headers, body: bytes | bytearray) -> Plain |
 
 
 def read_whole(data: bytes) -> Plain | None:
-    """The same of bytes that came at once: None, too, unless they are one request and no more, of
-    which nothing could be read in another way by a stricter or a laxer reader (RFC 9112)."""
+    """The same of bytes that came at once: None, too, unless they are one request and no more, in which no
+    reader that takes it finds another end, account, key or amount (RFC 9112)."""
     if not data.startswith(_BEGINS):
         return None
     head, _, body = data.partition(b"\r\n\r\n")
@@ -93,7 +94,7 @@ def read_whole(data: bytes) -> Plain | None:
             if name in of:
                 return None
             of[name] = value
-        elif name not in _UNREAD:
+        elif name not in _UNREAD and (name, value) != _KEPT:
             return None
     if of.get(b"content-length") != b"%d" % len(body) or len(body) > PLAIN_BODY_MAX:
         return None
@@ -113,6 +114,8 @@ def _plain(account_id: UUID, of: Mapping[bytes, bytes], body: bytes | bytearray)
     secret = bearer[7:].decode("latin-1")
     if not is_well_formed(secret):
         return None
-    name = key.decode("ascii")
-    body_hash = hash_of(Item(name, None, asked.credits, None, None))
-    return Plain(hash_of_secret(secret), account_id, name, body_hash, asked.credits, asked.wait_ms)
+    key_text = key.decode("ascii")
+    body_hash = hash_of(Item(key_text, None, asked.credits, None, None))
+    return Plain(
+        hash_of_secret(secret), account_id, key_text, body_hash, asked.credits, asked.wait_ms
+    )

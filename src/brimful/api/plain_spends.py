@@ -6,7 +6,9 @@ callbacks as long as there is nothing but a debit to tell; whatever its API key 
 `routes.spends` to say.
 """
 
-from collections.abc import Coroutine, Iterable
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -15,19 +17,18 @@ import structlog
 from starlette.responses import Response
 
 from brimful.api import ids
-from brimful.api.plain_requests import Plain
+from brimful.api.plain_requests import Headers, Plain
 from brimful.api.problem import Problem, of_exception, response_of
 from brimful.api.routes.spends import LATER, told
 from brimful.db.address import DatabaseGone
 from brimful.db.ids import new_id
 from brimful.effects.gatherer import Overloaded
+from brimful.effects.spending import Answer
 from brimful.ledger.spends import UNKNOWN_TENANT, NewSpend, Tried
 from brimful.usecases.answers import SpendDone
 from brimful.wiring import Engine
 
 _log = structlog.get_logger()
-
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Told(NamedTuple):
@@ -69,15 +70,13 @@ class PlainSpends:
             self._try(plain, asker)
 
     async def _answer_by_clock(self, plain: Plain, asker: Asker) -> None:
-        try:
-            await self._engine.follow_clock()
-        except Exception as problem:
-            asker.tell(_told_problem(problem))
-        except BaseException:
-            asker.end()
-            raise
-        else:
-            self._try(plain, asker)
+        with _ended_if_untold(asker):
+            try:
+                await self._engine.follow_clock()
+            except Exception as problem:
+                asker.tell(_told_problem(problem))
+            else:
+                self._try(plain, asker)
 
     def _try(self, plain: Plain, asker: Asker) -> None:
         new = NewSpend(
@@ -94,43 +93,56 @@ class PlainSpends:
         try:
             self._engine.spending.try_with_key(new, partial(self._tried, new, plain, asker))
         except Overloaded as problem:
-            asker.tell(_told_problem(problem))
+            # Not at once: what is answered lets in the next of its connection, and of hundreds that are sent in
+            # one go each would be refused within the refusal of the one before.
+            asyncio.get_running_loop().call_soon(asker.tell, _told_problem(problem))
 
     def _tried(
         self, new: NewSpend, plain: Plain, asker: Asker, tried: Tried | Exception | None
     ) -> None:
-        if tried is None:
-            asker.end()
-        elif isinstance(tried, Exception):
-            asker.tell(_told_problem(tried))
-        elif tried.outcome == "done" and tried.tenant_id is None:
-            asker.tell(_told_done(tried.spend_id, tried.credits, tried.balance_after))
-        else:
-            asker.follow(self._answer_after(new, plain, asker, tried))
+        with _ended_if_untold(asker):
+            if tried is None:
+                asker.end()
+            elif isinstance(tried, Exception):
+                asker.tell(_told_problem(tried))
+            elif tried.is_simply_done:
+                asker.tell(_told_done(tried.spend_id, tried.credits, tried.balance_after))
+            else:
+                asker.follow(self._answer_after(new, plain, asker, tried))
 
     async def _answer_after(self, new: NewSpend, plain: Plain, asker: Asker, tried: Tried) -> None:
         engine = self._engine
         wait_ms = engine.settings.wait_ms if plain.wait_ms is None else plain.wait_ms
-        try:
-            answer = await engine.spending.after_trying(new, wait_ms, tried)
-            if answer is None:
+        with _ended_if_untold(asker):
+            try:
+                answer = await engine.spending.after_trying(new, wait_ms, tried)
+                said = None if answer is None else _told_answer(answer, plain.credits)
+            except Exception as problem:
+                said = _told_problem(problem)
+            if said is None:
                 asker.hand_on()
-                return
-            if isinstance(answer, SpendDone):
-                told_all = _told_done(answer.spend_id, answer.credits, answer.balance_after)
             else:
-                status, body = told(answer, plain.credits)
-                headers = LATER if status == 202 else None
-                told_all = _as_told(
-                    Response(body.model_dump_json(), status, headers, "application/json")
-                )
-        except Exception as problem:
-            told_all = _told_problem(problem)
-        except BaseException:
-            # The server stops and waits no longer.
-            asker.end()
-            raise
-        asker.tell(told_all)
+                asker.tell(said)
+
+
+@contextmanager
+def _ended_if_untold(asker: Asker) -> Iterator[None]:
+    """Whatever goes wrong on the way to an answer, the server's end included: whoever asked finds the connection
+    ended, rather than waiting for ever."""
+    try:
+        yield
+    except BaseException:
+        asker.end()
+        raise
+
+
+def _told_answer(answer: Answer, credits: int) -> Told:
+    """What the route says of an answer to a spend of so many credits."""
+    if isinstance(answer, SpendDone):
+        return _told_done(answer.spend_id, answer.credits, answer.balance_after)
+    status, body = told(answer, credits)
+    headers = LATER if status == 202 else None
+    return _as_told(Response(body.model_dump_json(), status, headers, "application/json"))
 
 
 def _told_done(spend_id: UUID, credits: int, balance_after: int | None) -> Told:

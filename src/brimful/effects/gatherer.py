@@ -16,7 +16,7 @@ import structlog
 
 from brimful.db.address import DatabaseGone
 from brimful.domain.moment import Moment
-from brimful.effects.in_line import Account, Asked, Batch, Caller, Heard, Single, apart
+from brimful.effects.in_line import Account, Called, Caller, Heard, InLine, Waiting, apart
 from brimful.ledger.spends import NewSpend, Tried
 
 _log = structlog.get_logger()
@@ -67,7 +67,7 @@ class Gatherer:
         self._away_length = 0
         self._impatient: asyncio.TimerHandle | None = None
         # By account, in the order of arrival; an account is ready, away in a call, or in others' hands.
-        self._queues: dict[Account, deque[Asked]] = {}
+        self._queues: dict[Account, deque[InLine]] = {}
         self._ready: dict[Account, None] = {}
         self._away: set[Account] = set()
         self._held: dict[Account, None] = {}
@@ -83,9 +83,7 @@ class Gatherer:
 
     async def spend(self, new: NewSpend, moment: Moment) -> Tried:
         """What became of one spend, once that is committed; see ``spend_all``."""
-        answers = Batch(1)
-        self._ask((new,), moment, answers)
-        [answer] = await answers.all()
+        [answer] = await self.spend_all((new,), moment)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -93,7 +91,7 @@ class Gatherer:
     def ask(self, new: NewSpend, moment: Moment, heard: Heard) -> None:
         """Spend, as ``spend``, for a caller who is told by being called and cannot take it back: neither a
         future nor a task for each. Raises Overloaded, and then nobody is called."""
-        self._ask((new,), moment, Single(heard))
+        self._ask((new,), moment, Called(heard))
 
     async def spend_all(self, asked: Sequence[NewSpend], moment: Moment) -> list[Tried | Exception]:
         """What became of each, once all of it is committed: its own exception where one could not be
@@ -103,7 +101,7 @@ class Gatherer:
         """
         if not asked:
             return []
-        answers = Batch(len(asked))
+        answers = Waiting(len(asked))
         self._ask(asked, moment, answers)
         return await answers.all()
 
@@ -125,7 +123,7 @@ class Gatherer:
             raise Overloaded("too much is asked at once")
         queues, ready = self._queues, self._ready
         for place, new in enumerate(news):
-            one = Asked(new, moment, caller, place)
+            one = InLine(new, moment, caller, place)
             queue = queues.get(one.account)
             if queue is None:
                 queues[one.account] = deque((one,))
@@ -179,8 +177,8 @@ class Gatherer:
             self._away_length -= len(batch)
         self._batches -= 1
 
-    def _next_batch(self) -> list[Asked]:
-        batch: list[Asked] = []
+    def _next_batch(self) -> list[InLine]:
+        batch: list[InLine] = []
         taken: list[Account] = []
         for account in self._ready:
             if len(batch) >= self._batch_max:
@@ -201,13 +199,13 @@ class Gatherer:
             await self._settle_and_answer(self._take(account, self._batch_max), wait=True)
         self._waits -= 1
 
-    def _take(self, account: Account, most: int) -> list[Asked]:
+    def _take(self, account: Account, most: int) -> list[InLine]:
         queue = self._queues[account]
         taken = [queue.popleft() for _ in range(min(most, len(queue)))]
         self._length -= len(taken)
         return taken
 
-    async def _settle_and_answer(self, batch: list[Asked], *, wait: bool) -> None:
+    async def _settle_and_answer(self, batch: list[InLine], *, wait: bool) -> None:
         # Whoever went away meanwhile is not served unseen.
         wanted, twins = apart([one for one in batch if one.wanted])
         try:
@@ -225,7 +223,7 @@ class Gatherer:
             busy = [one for one in batch if one.account in held and one.wanted]
         self._let_go(dict.fromkeys(one.account for one in batch), busy)
 
-    async def _settled(self, batch: list[Asked], *, wait: bool) -> list[Asked]:
+    async def _settled(self, batch: list[InLine], *, wait: bool) -> list[InLine]:
         """Settle and answer; those whose account others hold. What makes the call fail fails alone:
         the halves are settled by themselves, down to it."""
         if not batch:
@@ -254,7 +252,7 @@ class Gatherer:
                 one.answer(answer)
         return busy
 
-    def _let_go(self, accounts: dict[Account, None], busy: list[Asked]) -> None:
+    def _let_go(self, accounts: dict[Account, None], busy: list[InLine]) -> None:
         """Accounts are back from a call: those that others hold are to be waited for, the first in
         line still the first."""
         self._away.difference_update(accounts)

@@ -33,7 +33,7 @@ class Caller(Protocol):
         """What was begun was broken off: nobody will say what became of it."""
 
 
-class Batch:
+class Waiting:
     """A caller who waits for all that was asked for at once. One who goes away takes back what has not been
     begun."""
 
@@ -66,7 +66,7 @@ class Batch:
         self._over.cancel()
 
 
-class Single:
+class Called:
     """A caller of one spend, who is called."""
 
     __slots__ = ("_heard",)
@@ -91,7 +91,7 @@ class Single:
             _log.exception("answer_not_taken")
 
 
-class Asked:
+class InLine:
     """One spend in line, and what became of it."""
 
     __slots__ = ("account", "caller", "moment", "new", "place", "told")
@@ -113,11 +113,11 @@ class Asked:
         return self.told is None and not self.caller.gone
 
 
-def apart(batch: list[Asked]) -> tuple[list[Asked], list[tuple[Asked, Asked]]]:
+def apart(batch: list[InLine]) -> tuple[list[InLine], list[tuple[InLine, InLine]]]:
     """A batch in which no spend is asked for twice, and those that are with the first of their kind:
     what became of that is their answer too, as it would be by its key, or, of one that is short,
     because an account has no more the second time."""
-    first: dict[tuple[Account, str, bytes, int, bytes | None], Asked] = {}
+    first: dict[tuple[Account, str, bytes, int, bytes | None], InLine] = {}
     twins = []
     for one in batch:
         new = one.new

@@ -51,7 +51,7 @@ class Spending:
 
     def try_with_key(self, new: NewSpend, heard: Heard) -> None:
         """Try to spend, if the API key that asks (``secret_hash``) may command the account; ``heard`` is called
-        with what came of it. That is the answer when it is simply done; ``after_trying`` has any other.
+        with what came of it. That is the answer when it ``is_simply_done``; ``after_trying`` has any other.
         Raises Overloaded, and then nobody is called."""
         self.gatherer.ask(new, self.now(), heard)
 
@@ -60,12 +60,9 @@ class Spending:
         None when there is anything to be said against the key. Raises Overloaded."""
         if tried.outcome == "barred":
             return None
-        if tried.tenant_id is not None:
-            new = new._replace(tenant_id=tried.tenant_id, secret_hash=None)
-            return await self._answer(new, wait_ms, await self._again(new, tried))
-        answer = told_at_once(new, tried)
-        assert answer is not None, "what is not done comes with its tenant"
-        return answer
+        assert tried.tenant_id is not None, "what is not simply done comes with its tenant"
+        new = new._replace(tenant_id=tried.tenant_id, secret_hash=None)
+        return await self._answer(new, wait_ms, await self._again(new, tried))
 
     async def spend(self, new: Asked, wait_ms: int) -> Answer:
         """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises

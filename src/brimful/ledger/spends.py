@@ -79,6 +79,11 @@ class Tried(NamedTuple):
     balance_after: int | None
     tenant_id: UUID | None = None
 
+    @property
+    def is_simply_done(self) -> bool:
+        """Of what an API key asked: there is nothing to follow, and nothing to tell but what is said here."""
+        return self.outcome == "done" and self.tenant_id is None
+
 
 async def spend_many(
     db: Transaction | Database, asked: Sequence[NewSpend], moment: Moment, *, wait: bool
