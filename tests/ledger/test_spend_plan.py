@@ -39,11 +39,13 @@ async def plans_of_a_batch(db: Database, world: World, secret: str | None) -> st
         # The first time the driver asks for types as well.
         for _ in range(2):
             told.clear()
-            news = [new_spend(tenant, world.names[name], 1) for name in ("Agency", "Client 1")]
+            # The second lacks credits, so that it matters what it may overdraw.
+            asked = (("Agency", 1), ("Client 1", 6))
+            news = [new_spend(tenant, world.names[name], credits) for name, credits in asked]
             if secret is not None:
                 news = [one._replace(secret_hash=keys.hash_of(secret)) for one in news]
             tried = await spends.spend_many(connection, news, moment, wait=False)
-            assert {one.outcome for one in tried} == {"done"}
+            assert [one.outcome for one in tried] == ["done", "short"]
         await connection.execute("select 1")
         connection.remove_log_listener(listen)
     return "\n".join(told)
@@ -73,6 +75,7 @@ async def test_r39_keys_are_looked_up_whole_on_tables_that_were_empty(
     others = {index for _, index in scans if not index.endswith("_pkey")}
     assert others == ({"api_key_secret_hash_key"} if with_keys else set()), scans
     assert ("account_route_pkey" in {index for _, index in scans}) == with_keys
+    assert "overdraft_pkey" in {index for _, index in scans}
     found = _BY_INDEX.findall(plans)
     assert {index for index, what in found if what != "Index Cond:"} == set()
     assert len(found) >= (10 if with_keys else 7)
