@@ -14,6 +14,8 @@ from tests.builders.world import World, small_world
 
 async def preview(world: World, one: Caller, name: str, what: str, body: Any) -> dict[str, Any]:
     """Ask twice: the same answer, and the database as it was."""
+    # What was set up is done with: nothing but the preview is left that could change anything.
+    await world.settle()
     before = await digest(world.db)
     path = f"/v1/accounts/{acc(world, name)}/previews/{what}"
     first, second = [(await one.post(path, body)).json() for _ in range(2)]
@@ -42,7 +44,7 @@ async def test_r32_a_previewed_spend_is_charged_as_previewed(world: World, credi
     """By the agency itself, beside some stock: what the price list of R15 asks for."""
     await small_world(world)
     await world.stock("Agency", credits=24)
-    async with serving_api(world) as url, caller(world, url, "Agency") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Agency") as one:
         told = await preview(world, one, "Agency", "spend", {"credits": credits})
         assert told["possible"] is True
         assert isinstance(await world.spend("Agency", credits), SpendDone)
@@ -56,7 +58,7 @@ async def test_r32_a_previewed_spend_is_charged_as_previewed(world: World, credi
 async def test_r32_a_previewed_cascade_names_only_ones_own_charge(world: World) -> None:
     """The client sees its price; what its seller pays above stays hidden."""
     await small_world(world)
-    async with serving_api(world) as url, caller(world, url, "Client 1") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Client 1") as one:
         told = await preview(world, one, "Client 1", "spend", {"credits": 4_000})
         assert (told["possible"], told["charge_minor"]) == (True, 5_000)
         assert isinstance(await world.spend("Client 1", 4_000), SpendDone)
@@ -74,7 +76,7 @@ async def test_r32_a_sale_tells_the_seller_what_its_card_pays(world: World) -> N
     await small_world(world)
     await world.stock("Agency", credits=9_000, chatbots=1)
     plan = await world.package("Agency", 9_900, credits=10_000, chatbots=3, interval="month")
-    async with serving_api(world) as url, caller(world, url, "Agency") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Agency") as one:
         told = await preview(world, one, "Agency", "sale", {"credits": 10_000, "chatbots": 3})
         assert (told["possible"], told["charge_minor"], told["currency"]) == (True, 2_000, "USD")
         price = await preview(world, one, "Client 1", "purchase", {"package_id": f"pkg_{plan.hex}"})
@@ -94,7 +96,7 @@ async def test_r32_r37_a_previewed_purchase_is_prorated_as_it_will_be(world: Wor
     await world.buy("Client 1", plan)
     await world.settle()
     paid = await taken_by(world, "Client 1")
-    async with serving_api(world) as url, caller(world, url, "Client 1") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Client 1") as one:
         body = {"package_id": f"pkg_{seat.hex}", "quantity": 2}
         told = await preview(world, one, "Client 1", "purchase", body)
         assert isinstance(await world.buy("Client 1", seat, 2), Bought)
@@ -109,7 +111,7 @@ async def test_r32_a_second_plan_is_previewed_as_it_is_answered(world: World) ->
     await world.stock("Agency", credits=1_000)
     plan = await world.package("Agency", 1_000, credits=100, interval="month")
     await world.buy("Client 1", plan)
-    async with serving_api(world) as url, caller(world, url, "Client 1") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Client 1") as one:
         told = await preview(
             world, one, "Client 1", "purchase", {"package_id": f"pkg_{plan.hex}", "quantity": 1}
         )
@@ -145,7 +147,7 @@ async def test_r32_a_preview_says_no_where_the_engine_would(world: World, troubl
     """Not possible, no charge, and nothing is charged when it is tried."""
     await small_world(world)
     await trouble(world)
-    async with serving_api(world) as url, caller(world, url, "Agency") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Agency") as one:
         told = await preview(world, one, "Agency", "spend", {"credits": 5})
     refused = await world.spend("Agency", 5)
     assert isinstance(refused, Refuse)
@@ -159,7 +161,7 @@ async def test_r32_a_withdrawn_or_foreign_package_has_no_preview(world: World) -
     await small_world(world)
     package = await world.package("Agency", 700, credits=5)
     await world.db.execute("update package set withdrawn_at = now() where package_id = $1", package)
-    async with serving_api(world) as url, caller(world, url, "Client 1") as one:
+    async with serving_api(world, with_worker=False) as url, caller(world, url, "Client 1") as one:
         path = f"/v1/accounts/{acc(world, 'Client 1')}"
         for given, status, code in (
             (package, 409, "package_withdrawn"), (UUID(int=1), 404, "unknown_package"),
