@@ -158,18 +158,29 @@ async def spend_of(world: World, key: str, *, secret: str | None = None) -> byte
     return request(f"/v1/accounts/{acc(world, 'Agency')}/spends", headers, GOOD)
 
 
-@pytest.mark.parametrize("may", [True, False])
-async def test_r39_what_comes_behind_one_that_is_settled_waits(world: World, may: bool) -> None:
-    """A spend, another in two parts and a question, each behind the one before, be that answered at the
-    connection or by the application."""
+async def begin(watched: Watched, writer: asyncio.StreamWriter, sent: bytes) -> None:
+    """Send a spend, which is begun to be settled, and settled when the test lets it be."""
+    watched.open.clear()
+    writer.write(sent)
+    await until(lambda: asyncio.sleep(0, watched.calls))
+
+
+@pytest.fixture
+async def stocked(world: World) -> World:
+    """An agency that has ten credits."""
     await small_world(world)
     await world.stock("Agency", credits=10)
-    first = await spend_of(world, "one", secret=None if may else SECRET)
-    second = await spend_of(world, "two")
-    async with slow(world) as (app, watched, server, reader, writer):
-        watched.open.clear()
-        writer.write(first)
-        await until(lambda: asyncio.sleep(0, watched.calls))
+    return world
+
+
+@pytest.mark.parametrize("may", [True, False])
+async def test_r39_what_comes_behind_one_that_is_settled_waits(stocked: World, may: bool) -> None:
+    """A spend, another in two parts and a question, each behind the one before, be that answered at the
+    connection or by the application."""
+    first = await spend_of(stocked, "one", secret=None if may else SECRET)
+    second = await spend_of(stocked, "two")
+    async with slow(stocked) as (app, watched, server, reader, writer):
+        await begin(watched, writer, first)
         begun = connection_of(server).cycle
         writer.write(second[:60])
         await until(lambda: asyncio.sleep(0, begun.behind))
@@ -178,16 +189,14 @@ async def test_r39_what_comes_behind_one_that_is_settled_waits(world: World, may
         told = [await answer_of(reader) for _ in range(3)]
     assert [status for status, _ in told] == [200 if may else 418, 200, 418]
     assert app.bodies == ([] if may else [GOOD]) + [BAD]
-    assert (await world.credits("Agency")).used == 1 + may
+    assert (await stocked.credits("Agency")).used == 1 + may
 
 
 async def test_r24_one_that_waits_when_the_server_stops_is_handed_on_and_ends(world: World) -> None:
     """It was told to stop before it was known who has to answer: the connection ends all the same."""
     await small_world(world)
     async with slow(world) as (app, watched, server, reader, writer):
-        watched.open.clear()
-        writer.write(await spend_of(world, "one", secret=SECRET))
-        await until(lambda: asyncio.sleep(0, watched.calls))
+        await begin(watched, writer, await spend_of(world, "one", secret=SECRET))
         connection_of(server).shutdown()
         watched.open.set()
         told = await reader.read()
@@ -197,15 +206,11 @@ async def test_r24_one_that_waits_when_the_server_stops_is_handed_on_and_ends(wo
 
 @pytest.mark.parametrize("may", [True, False])
 async def test_r39_who_hangs_up_on_one_that_is_settled_is_not_handed_on(
-    world: World, may: bool
+    stocked: World, may: bool
 ) -> None:
     """It is settled all the same, and nothing is written where nobody reads."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    async with slow(world) as (app, watched, server, _, writer):
-        watched.open.clear()
-        writer.write(await spend_of(world, "one", secret=None if may else SECRET))
-        await until(lambda: asyncio.sleep(0, watched.calls))
+    async with slow(stocked) as (app, watched, server, _, writer):
+        await begin(watched, writer, await spend_of(stocked, "one", secret=None if may else SECRET))
         begun = connection_of(server).cycle
         writer.transport.abort()
         await until(lambda: asyncio.sleep(0, not server.server_state.connections))
@@ -214,17 +219,13 @@ async def test_r39_who_hangs_up_on_one_that_is_settled_is_not_handed_on(
             await until(lambda: asyncio.sleep(0, not watched.under_way))
             await until(lambda: asyncio.sleep(0, not server.server_state.tasks))
         assert begun.disconnected and not begun.response_complete
-    assert logged == [] and app.bodies == [] and (await world.credits("Agency")).used == int(may)
+    assert logged == [] and app.bodies == [] and (await stocked.credits("Agency")).used == int(may)
 
 
-async def test_r39_who_does_not_read_is_answered_when_it_does(world: World) -> None:
+async def test_r39_who_does_not_read_is_answered_when_it_does(stocked: World) -> None:
     """What was written before is to be taken in first."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    async with slow(world) as (_, watched, server, reader, writer):
-        watched.open.clear()
-        writer.write(await spend_of(world, "one"))
-        await until(lambda: asyncio.sleep(0, watched.calls))
+    async with slow(stocked) as (_, watched, server, reader, writer):
+        await begin(watched, writer, await spend_of(stocked, "one"))
         connection = connection_of(server)
         begun = connection.cycle
         connection.pause_writing()
@@ -235,30 +236,26 @@ async def test_r39_who_does_not_read_is_answered_when_it_does(world: World) -> N
         assert (await answer_of(reader))[0] == 200
 
 
-async def test_r39_a_spend_inside_another_request_is_none(world: World) -> None:
+async def test_r39_a_spend_inside_another_request_is_none(stocked: World) -> None:
     """What is sent as a body is a body, though it arrives by itself and looks like a spend."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    body = await spend_of(world, "one")
+    body = await spend_of(stocked, "one")
     outside = request("/elsewhere", [], body)
-    async with slow(world) as (app, _, server, reader, writer):
+    async with slow(stocked) as (app, _, server, reader, writer):
         writer.write(outside.removesuffix(body))
         await until(lambda: asyncio.sleep(0, connection_of(server).cycle))
         writer.write(body)
         assert (await answer_of(reader))[0] == 418
-    assert app.bodies == [body] and (await world.credits("Agency")).used == 0
+    assert app.bodies == [body] and (await stocked.credits("Agency")).used == 0
 
 
-async def test_r39_a_spend_inside_a_header_is_none(world: World) -> None:
+async def test_r39_a_spend_inside_a_header_is_none(stocked: World) -> None:
     """What was begun is not over."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    async with slow(world) as (app, _, server, reader, writer):
+    async with slow(stocked) as (app, _, server, reader, writer):
         writer.write(b"POST /elsewhere HTTP/1.1\r\nx: ")
         await until(lambda: asyncio.sleep(0, connection_of(server)._in_parts))
-        writer.write(await spend_of(world, "one"))
+        writer.write(await spend_of(stocked, "one"))
         assert (await answer_of(reader))[0] == 418
-    assert app.bodies == [GOOD] and (await world.credits("Agency")).used == 0
+    assert app.bodies == [GOOD] and (await stocked.credits("Agency")).used == 0
 
 
 class Hasty(Teapot):
@@ -271,62 +268,50 @@ class Hasty(Teapot):
             await Response(status_code=418)(scope, receive, send)
 
 
-async def test_r39_a_spend_inside_a_body_that_nobody_read_is_none(world: World) -> None:
+async def test_r39_a_spend_inside_a_body_that_nobody_read_is_none(stocked: World) -> None:
     """The request before it was answered already; the one behind it is served."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    body = await spend_of(world, "one")
-    async with slow(world, Hasty) as (_, _, server, reader, writer):
+    body = await spend_of(stocked, "one")
+    async with slow(stocked, Hasty) as (_, _, server, reader, writer):
         writer.write(request("/elsewhere", [], body).removesuffix(body))
         assert (await answer_of(reader))[0] == 418
         writer.write(body)
         await until(lambda: asyncio.sleep(0, not connection_of(server)._in_parts))
-        writer.write(await spend_of(world, "two"))
+        writer.write(await spend_of(stocked, "two"))
         assert (await answer_of(reader))[0] == 200
-    assert (await world.credits("Agency")).used == 1
+    assert (await stocked.credits("Agency")).used == 1
 
 
-async def test_r39_who_waits_is_not_cut_off_as_idle(world: World) -> None:
+async def test_r39_who_waits_is_not_cut_off_as_idle(stocked: World) -> None:
     """The time that a connection is kept between two requests ends with the next one."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    async with slow(world) as (_, watched, server, reader, writer):
-        writer.write(await spend_of(world, "one"))
+    async with slow(stocked) as (_, watched, server, reader, writer):
+        writer.write(await spend_of(stocked, "one"))
         assert (await answer_of(reader))[0] == 200
         connection = connection_of(server)
         assert connection.timeout_keep_alive_task is not None
         watched.open.clear()
-        writer.write(await spend_of(world, "two"))
+        writer.write(await spend_of(stocked, "two"))
         await until(lambda: asyncio.sleep(0, len(watched.calls) == 2))
         assert connection.timeout_keep_alive_task is None
         watched.open.set()
         assert (await answer_of(reader))[0] == 200
 
 
-async def test_r24_who_will_never_be_told_is_hung_up_on(world: World) -> None:
+async def test_r24_who_will_never_be_told_is_hung_up_on(stocked: World) -> None:
     """The call that settles was broken off: whoever asked may ask again with the same key."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    async with slow(world) as (_, watched, _, reader, writer):
-        watched.open.clear()
-        writer.write(await spend_of(world, "one"))
-        await until(lambda: asyncio.sleep(0, watched.calls))
-        [call] = world.engine.gatherer._tasks
+    async with slow(stocked) as (_, watched, _, reader, writer):
+        await begin(watched, writer, await spend_of(stocked, "one"))
+        [call] = stocked.engine.gatherer._tasks
         call.cancel()
         assert await reader.read() == b""
 
 
-async def test_r39_hundreds_that_are_sent_in_one_go_are_each_refused(world: World) -> None:
+async def test_r39_hundreds_that_are_sent_in_one_go_are_each_refused(stocked: World) -> None:
     """No more may stand in line: the one that does is answered, and every one behind it."""
-    await small_world(world)
-    await world.stock("Agency", credits=10)
-    first = await spend_of(world, "one")
-    async with slow(world) as (_, watched, _, reader, writer):
-        watched.open.clear()
-        writer.write(first * 300)
-        await until(lambda: asyncio.sleep(0, watched.calls))
-        world.engine.gatherer._queue_max = 0
+    first = await spend_of(stocked, "one")
+    async with slow(stocked) as (_, watched, _, reader, writer):
+        await begin(watched, writer, first * 300)
+        stocked.engine.gatherer._queue_max = 0
         watched.open.set()
         told = [(await answer_of(reader))[0] for _ in range(300)]
     assert told == [200] + [503] * 299
-    assert (await world.credits("Agency")).used == 1
+    assert (await stocked.credits("Agency")).used == 1
