@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from brimful.api import ids
 from brimful.api.problem import Problem, not_found
 from brimful.api.readers import Readers
-from brimful.billing import accounts
+from brimful.billing import accounts, keys
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.keys import Principal
 from brimful.domain.reason import Reason, title
@@ -48,26 +48,38 @@ async def readers_of(request: Request, engine: EngineDep) -> Readers:
 ReadersDep = Annotated[Readers, Depends(readers_of)]
 
 
-async def principal_of(
-    request: Request,
-    readers: ReadersDep,
+async def secret_of(
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> Principal:
+) -> str:
+    """The key that was sent, whosoever it may be."""
+    if given is None or not keys.is_well_formed(given.credentials):
+        raise _not_authenticated()
+    return given.credentials
+
+
+SecretDep = Annotated[str, Depends(secret_of)]
+
+
+async def principal_of(request: Request, readers: ReadersDep, secret: SecretDep) -> Principal:
     """Whom the key speaks for. A key that may only read may not command anything."""
-    principal = None if given is None else await readers.principal(given.credentials)
+    principal = await readers.principal(secret)
     if principal is None:
-        raise Problem(
-            401,
-            "not_authenticated",
-            "Send a valid API key: Authorization: Bearer brm_…",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise _not_authenticated()
     if principal.read_only and request.method not in ("GET", "HEAD"):
         raise Problem(403, "read_only_key", "This key may only read.")
     return principal
 
 
 PrincipalDep = Annotated[Principal, Depends(principal_of)]
+
+
+def _not_authenticated() -> Problem:
+    return Problem(
+        401,
+        "not_authenticated",
+        "Send a valid API key: Authorization: Bearer brm_…",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +117,16 @@ def is_in_scope(principal: Principal, account: Account) -> bool:
 
 
 async def target_of(
-    request: Request, account_id: str, readers: ReadersDep, principal: PrincipalDep
+    request: Request, account_id: str, readers: ReadersDep, secret: SecretDep
 ) -> Target:
     """The account of the path, or the platform, if the key may name it: else nothing is there. One
     that is closed can be read, and closed again; what it had begun can be ended, and its money given
     back (R25, R46)."""
-    wanted = ids.parse("acc", account_id)
-    platform, account = await asyncio.gather(readers.platform(), readers.account(wanted))
+    wanted = ids.read("acc", account_id)
+    # At once, as each is a turn to the database; what is found is used once it is known who asks.
+    principal, platform, account = await asyncio.gather(
+        principal_of(request, readers, secret), readers.platform(), _account(readers, wanted)
+    )
     if platform is None:
         raise not_found()
     if account is None and wanted == platform.platform_id and principal.tenant_id is None:
@@ -122,6 +137,10 @@ async def target_of(
     if account.state == "closed" and is_command:
         raise Problem(403, str(Reason.account_closed), title(Reason.account_closed))
     return Target(principal, platform, account)
+
+
+async def _account(readers: Readers, account_id: UUID | None) -> Account | None:
+    return None if account_id is None else await readers.account(account_id)
 
 
 TargetDep = Annotated[Target, Depends(target_of)]

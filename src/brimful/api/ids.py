@@ -19,7 +19,7 @@ def show(prefix: str, value: UUID) -> str:
 
 def parse(prefix: str, text: str) -> UUID:
     """An id from a path. One that is malformed is simply not there."""
-    found = _parse(prefix, text)
+    found = read(prefix, text)
     if found is None:
         raise not_found()
     return found
@@ -27,13 +27,14 @@ def parse(prefix: str, text: str) -> UUID:
 
 def parse_body(prefix: str, text: str, field: str) -> UUID:
     """An id from a body; raises a 422 problem that names the field."""
-    found = _parse(prefix, text)
+    found = read(prefix, text)
     if found is None:
         raise Problem(422, "invalid_request", f"{field}: an id such as {prefix}_… is expected.")
     return found
 
 
-def _parse(prefix: str, text: str) -> UUID | None:
+def read(prefix: str, text: str) -> UUID | None:
+    """An id; None for one that is malformed."""
     head, _, tail = text.partition("_")
     if head != prefix or not _HEX.fullmatch(tail):
         return None

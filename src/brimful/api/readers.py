@@ -22,9 +22,7 @@ class Readers:
         self._platforms = Together(self._read_platforms)
 
     async def principal(self, secret: str) -> Principal | None:
-        """Whom a key speaks for; None for one that is malformed, unknown or revoked."""
-        if not keys.is_well_formed(secret):
-            return None
+        """Whom a key speaks for; None for one that is unknown or revoked."""
         return await self._principals.of(keys.hash_of(secret))
 
     async def account(self, account_id: UUID) -> Account | None:

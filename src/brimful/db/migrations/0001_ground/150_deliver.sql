@@ -86,8 +86,10 @@ end $$;
 
 -- Hands over what some purchases of a tenant paid for, whose pools and rows the caller has locked and whose demands
 -- are met: transfers, lots, balances, entries, demands, charges, receivables and subscriptions in one call, whether it
--- is one purchase or the renewals of a whole agency.
-create function deliver_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language plpgsql as $$
+-- is one purchase or the renewals of a whole agency. By indexes, whatever the planner believes: what was planned while there
+-- were few purchases and charges compares each with each, and is kept until they are counted again.
+create function deliver_v1(p_tenant uuid, p_purchases uuid[], p_at timestamptz) returns void language plpgsql
+set enable_seqscan = off as $$
 declare
     v_buyer uuid;
     v_taken bigint;
@@ -160,7 +162,7 @@ create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uui
 returns table (
     before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[], more_waits boolean,
     lines jsonb, renewals_due boolean
-) language plpgsql as $$
+) language plpgsql set enable_seqscan = off as $$
 begin
     -- What others spend until then is not of what this brings.
     perform lock_parties_v1(p_tenant, array[p_purchase]);
