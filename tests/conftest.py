@@ -56,6 +56,7 @@ for name in [name for name in os.environ if name.startswith("BRIMFUL_")]:
         UNTIL,
         "BRIMFUL_RACING_CHARGES",
         "BRIMFUL_NESTED_CRASHES",
+        "BRIMFUL_NESTED_SEED",
         "BRIMFUL_LEASE_CLIENTS",
     ):
         del os.environ[name]

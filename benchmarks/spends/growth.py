@@ -1,5 +1,5 @@
 """A ledger with many entries beside one with few: the rate of spends over HTTP, a page of a statement
-and a balance (acceptance 6)."""
+and a balance."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Spends of credit leases within one process (acceptance 4): taken, reported, extended and returned over
+"""Spends of credit leases within one process: taken, reported, extended and returned over
 HTTP while they are spent; the books are checked afterwards. The rival is the stated limit."""
 
 import asyncio
@@ -70,6 +70,7 @@ async def _run() -> list[Figure]:
             world, _ = await make_world(at, engine, 1)
         async with at.serving(1) as (addresses, _):
             api = Api(url=f"http://{addresses[0]}", key=world.key)
+            await at.calm()
             # Nothing else is to be done in this process meanwhile.
             spent = spend_for(api, world.hot, chosen.seconds)
         await at.check_books()

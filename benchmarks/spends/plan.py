@@ -59,7 +59,7 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        """Spends a second that were decided: debited or refused."""
+        """Spends a second that were decided: debited, answered by their key, or refused."""
         return (self.done + self.refused) / self.seconds
 
 

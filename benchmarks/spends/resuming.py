@@ -1,5 +1,5 @@
 """Short, paid, resumed: what brimful adds to the gateway's own time, with other accounts spending
-meanwhile, and what that does to them (acceptance 5)."""
+meanwhile, and what that does to them."""
 
 import asyncio
 from functools import partial

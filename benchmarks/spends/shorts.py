@@ -62,9 +62,9 @@ class Resumed:
 async def resume(
     accounts: list[str], calls: int, *, address: str, key: str, bank_url: str, within_s: float
 ) -> Resumed:
-    """Spend a pack so many times, one after the other, on accounts that have nothing; fewer when the
-    time is over. ``calls`` to the gateway are expected of each. Raises SystemExit when one is not
-    done, or was paid otherwise."""
+    """Spend a pack again and again for ``within_s`` seconds, one after the other and ten a second at
+    most, on accounts that have nothing. ``calls`` to the gateway are expected of each. Raises
+    SystemExit when one is not done, or was paid otherwise."""
     resumed, caller = Resumed(), Caller(address, key)
     body = json.dumps({"credits": PACK}).encode()
     ends = time.monotonic() + within_s

@@ -1,4 +1,4 @@
-"""A soak: many connections at 80 per cent of full load, for minutes (acceptance 7). Only run by name."""
+"""A soak: many connections at 80 per cent of full load, for minutes. Only run by name."""
 
 import asyncio
 import sys
@@ -41,6 +41,7 @@ async def _run() -> list[Figure]:
                 connections=connections,
                 seconds=seconds,
             )
+            await at.calm()
             memory = Memory(meter)
             soaked = await measure(
                 GENERATOR, plan, meter, "generator", lambda: memory.watch(seconds)

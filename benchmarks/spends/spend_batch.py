@@ -1,5 +1,4 @@
-"""Batches of spends, over HTTP and within a process, with refusals and keys that come again
-(acceptance 3). The rival is one SQL call a spend, on as many accounts."""
+"""Batches of spends, over HTTP and within a process, with refusals and keys that come again. The rival is one SQL call a spend, on as many accounts."""
 
 import asyncio
 

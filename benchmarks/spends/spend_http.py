@@ -1,4 +1,4 @@
-"""Spends over HTTP, one a request, on one hot account and spread over many (acceptance 1 and 2).
+"""Spends over HTTP, one a request, on one hot account and spread over many.
 
 ``brimful serve``, PostgreSQL and the load generator are processes of this machine. The rival is one SQL
 call a spend on the same PostgreSQL, without HTTP.

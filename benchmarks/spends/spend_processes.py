@@ -1,5 +1,5 @@
 """Two processes that serve the API beside one, on the same database: full load on one hot account and
-spread over many (acceptance 8). Where the limit lies, the CPU seconds by process tell."""
+spread over many. Where the limit lies, the CPU seconds by process tell."""
 
 import asyncio
 

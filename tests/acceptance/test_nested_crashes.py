@@ -3,7 +3,7 @@
 A case is: the first process dies before or after its nth step, the one that takes over at its mth, the
 third likewise; then one lives. Steps are commits and calls, counted in what processes reach.
 
-As a rule a sample by seed is played. BRIMFUL_NESTED_CRASHES=<number> plays so many of three crashes,
+As a rule a sample by seed is played (BRIMFUL_NESTED_SEED). BRIMFUL_NESTED_CRASHES=<number> plays so many of three crashes,
 "singles" every crash of the first process at every depth, "pairs" every one of the first two at depth 2.
 """
 
@@ -26,7 +26,7 @@ from tests.conftest import fresh_database
 
 WANTED = os.environ.get("BRIMFUL_NESTED_CRASHES", "")
 NUMBER = int(WANTED) if WANTED.isdigit() else 12
-SEED = 17
+SEED = int(os.environ.get("BRIMFUL_NESTED_SEED", "17"))
 AT_A_TIME = 3
 DEEP = 5
 DEPTHS = (2, 3, DEEP)

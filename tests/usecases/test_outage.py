@@ -53,7 +53,7 @@ async def test_r29_a_day_without_the_gateway(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three clients renew in it, and something is short every ten minutes, of the agency and of a
-    client: acceptance 10 of the issue."""
+    client."""
     world, clock = calendar.world, calendar.clock
     await subscribers(calendar, "One", "Two", "Three")
     due_at = (await calendar.subscription("One"))["due_at"]

@@ -123,7 +123,7 @@ async def target_of(
     that is closed can be read, and closed again; what it had begun can be ended, and its money given
     back (R25, R46)."""
     wanted = ids.read("acc", account_id)
-    # At once, as each is a turn to the database; what is found is used once it is known who asks.
+    # At once, as each is a round trip to the database; what is found is used once it is known who asks.
     principal, platform, account = await asyncio.gather(
         principal_of(request, readers, secret), readers.platform(), _account(readers, wanted)
     )

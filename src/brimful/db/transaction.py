@@ -101,7 +101,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """One connection for some reads that need not be of one instant, each as its statement is:
-        two turns less than a transaction. Nothing is locked by them, and nothing is to be written."""
+        two round trips less than a transaction. Nothing is locked by them, and nothing is to be written."""
         with _reached():
             async with self._connection() as connection:
                 yield connection

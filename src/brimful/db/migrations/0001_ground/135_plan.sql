@@ -21,7 +21,7 @@ returns table (seller_id uuid, depth int) language sql stable as $$
     group by s.seller_id
 $$;
 
--- What a plan for a pool begins with, in one turn: the pools of the account and its seller are locked, what came free is offered
+-- What a plan for a pool begins with, in one call: the pools of the account and its seller are locked, what came free is offered
 -- before anything is bought for it (R20), and then it is looked at what stands in the way of buying, and what waits: by
 -- statements that begin when the locks are had, so that they see what was committed before. Whoever plans may have looked at
 -- the clock before that: it is planned at no earlier time than that of the last demand, or what fell due in between would not
