@@ -49,6 +49,10 @@ class Load:
         measured = await measure(GENERATOR, plan, self.meter, "generator", during)
         return answered(measured)
 
+    async def go_on(self, plan: Plan) -> Measured:
+        """One run from where the last one has left the database."""
+        return answered(await measure(GENERATOR, plan, self.meter, "generator"))
+
     async def full_and_half(self, accounts: list[str], seed: int) -> tuple[Measured, Measured]:
         """As many as are answered, then half as many at an even pace."""
         full = await self.run(self.plan(accounts, seed=seed))

@@ -105,7 +105,7 @@ class Both:
     async def _worker(self) -> None:
         """Ends what is over, as those that look do."""
         over = [hold for hold, ends in self.books.standing.items() if ends <= self.tree.now]
-        ids = (self.tree.tenant_id, self.tree.seller, self.tree.moment.real_at)
+        ids = (self.tree.tenant_id, self.tree.seller, self.tree.moment.real_at, len(over) + 1)
         assert set(await holds.find_over_of(self.tree.tx, *ids)) == set(over)  # type: ignore[arg-type]
         for hold in over:
             locked = await self._lock(hold)

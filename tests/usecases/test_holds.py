@@ -9,7 +9,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import usage
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone
 from brimful.usecases.close_account import close_account
-from brimful.usecases.end_hold import HoldChanged, end_holds
+from brimful.usecases.end_hold import HoldChanged, end_holds, end_holds_of
 from tests.archive.past import put_away
 from tests.builders.calendar import DAY, Calendar
 from tests.builders.holds import capture, held, is_over, place, places, release, state
@@ -225,6 +225,22 @@ async def test_r38_whoever_lets_many_run_out_keeps_nobody_waiting(world: World) 
     await end_holds(world.engine.ctx, moment=world.engine.now(), limit=2)
     assert await state(world, one) == ("expired", 0, 0)
     assert await places(world, "Client 1") == (50, 50, 0, 0)
+
+
+async def test_r20_whoever_is_short_ends_only_so_many_and_those_that_hold_most(
+    world: World,
+) -> None:
+    """Of four whose time is over two: the small ones are left to the worker."""
+    await client(world, 100)
+    account = await world.account("Client 1")
+    of = {"tenant_id": account.tenant_id, "account_id": account.account_id}
+    for credits in (10, 40, 5, 45):
+        await is_over(world, await held(world, "Client 1", credits))
+    moment = world.engine.now()
+    for free, limit in ((85, 2), (100, 2)):
+        assert await end_holds_of(world.engine.ctx, **of, moment=moment, limit=limit) is not None
+        assert (await world.credits("Client 1")).free == free
+    assert await end_holds_of(world.engine.ctx, **of, moment=moment) is None
 
 
 @pytest.mark.parametrize("asks", ["spend", "with_key", "hold", "batch"])

@@ -77,7 +77,9 @@ class CreditLease:
     @property
     def spent(self) -> int:
         """Credits that were spent of it."""
-        return self.credits - self._left if self._final is None else self._final
+        # In this order, as ``stop`` in another thread stores the end before there is nothing left.
+        left, final = self._left, self._final
+        return self.credits - left if final is None else final
 
     @property
     def left_s(self) -> float:

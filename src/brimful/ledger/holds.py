@@ -89,10 +89,11 @@ async def find_over(db: Database, real_at: datetime, limit: int) -> list[tuple[U
 
 
 async def find_over_of(
-    db: Database, tenant_id: UUID, account_id: UUID, real_at: datetime
+    db: Database, tenant_id: UUID, account_id: UUID, real_at: datetime, limit: int
 ) -> list[UUID]:
-    """The ids of one account's holds whose time is over at ``real_at``, the first to end first."""
-    rows = await db.fetch(_sql("find_holds_over_of"), tenant_id, account_id, real_at)
+    """The ids of up to ``limit`` of one account's holds whose time is over at ``real_at``, those that
+    hold the most first."""
+    rows = await db.fetch(_sql("find_holds_over_of"), tenant_id, account_id, real_at, limit)
     return [row["hold_id"] for row in rows]
 
 

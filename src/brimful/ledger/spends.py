@@ -67,6 +67,14 @@ class NewHold(NamedTuple):
 Asked = NewSpend | NewHold
 
 
+class Done(NamedTuple):
+    """A spend that was done: its id, its credits, and what was left after it, below zero if overdrawn."""
+
+    spend_id: UUID
+    credits: int
+    balance_after: int
+
+
 class Tried(NamedTuple):
     """What became of a try: done now or before, waiting, short of credits, or its key is taken.
     "busy": another transaction has the account, and nothing was tried; "barred": nor is it to be, as the
@@ -172,6 +180,18 @@ async def extend_wait(
 ) -> None:
     """Another caller of the same spend waits until ``answer_by`` (real time)."""
     await tx.execute(_sql("extend_wait"), tenant_id, spend_id, answer_by)
+
+
+async def find_done(
+    db: Transaction | Database, asked: Sequence[tuple[UUID, UUID, str, bytes]]
+) -> dict[int, Done]:
+    """What was done for some spends (tenant, account, key, hash of the body), by their places in
+    ``asked``: for whom what they would cost now is not known (R39)."""
+    rows = await db.fetch(_sql("find_done_spends"), *columns(asked, width=4))
+    return {
+        row["place"] - 1: Done(row["spend_id"], row["credits"], row["balance_after"])
+        for row in rows
+    }
 
 
 async def read_spends(

@@ -106,11 +106,11 @@ async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[
 
 
 async def end_holds_of(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment, limit: int = 20
 ) -> tuple[Effect, ...] | None:
-    """End those of one account, whose credits somebody is short of, though no worker has come by;
-    None when there is none."""
-    over = await holds.find_over_of(ctx.db, tenant_id, account_id, moment.real_at)
+    """End up to ``limit`` of one account, whose credits somebody is short of, though no worker has come
+    by: those that hold the most, as whoever is short waits meanwhile (R20). None when there is none."""
+    over = await holds.find_over_of(ctx.db, tenant_id, account_id, moment.real_at, limit)
     effects: tuple[Effect, ...] = ()
     for hold_id in over:
         effects += await _end(ctx, tenant_id, account_id, hold_id, moment)

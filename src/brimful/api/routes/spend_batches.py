@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from brimful.api import ids
 from brimful.api.auth import EngineDep, Target, TargetDep
-from brimful.api.batch import Item, read_items, to_spend
+from brimful.api.batch import Item, hash_of, read_items, to_spend
 from brimful.api.present import SpendBatchBody
 from brimful.api.problem import Problem, body_of, documented, of_answer, of_exception
 from brimful.api.quick_json import QuickRoute
@@ -18,7 +18,7 @@ from brimful.billing import catalogues
 from brimful.billing.spenders import Spender, read_spenders
 from brimful.db.ids import new_ids
 from brimful.effects.spending import Answer
-from brimful.ledger.spends import NewSpend
+from brimful.ledger.spends import NewSpend, find_done
 from brimful.usecases.answers import Pending, SpendDone
 from brimful.wiring import Engine
 
@@ -42,14 +42,15 @@ async def spend_batch(target: TargetDep, body: SpendBatch, engine: EngineDep) ->
     wait_ms = engine.settings.wait_ms if body.wait_ms is None else body.wait_ms
     good = [one for one in asked if isinstance(one, NewSpend)]
     answers = iter(await engine.spend_all(good, wait_ms))
-    data = [_refused(one) if isinstance(one, Problem) else _told(next(answers)) for one in asked]
+    data = [_told(next(answers) if isinstance(one, NewSpend) else one) for one in asked]
     return Response(msgspec.json.encode({"data": data}), media_type="application/json")
 
 
 async def _spends_of(
     engine: Engine, target: Target, items: Sequence[Item | Problem]
-) -> list[NewSpend | Problem]:
-    """The spends that the items ask for; the problem of each that cannot be."""
+) -> list[NewSpend | SpendDone | Problem]:
+    """The spends that the items ask for; the problem of each that cannot be, or what was done under its
+    key before its model cost too much, or nothing that is known (R39)."""
     within = None if target.account is None else target.account.account_id
     read = [item for item in items if isinstance(item, Item)]
     named = {account_id for item in read if (account_id := item.account_id or within)}
@@ -57,12 +58,24 @@ async def _spends_of(
     rated = {item.account_id or within for item in read if item.model}
     sellers = {spender.sold_by for spender in spenders.values() if spender.account_id in rated}
     rates = {one: await catalogues.read_rates(engine.ctx.db, one) for one in sellers}
-    return [
+    asked: list[NewSpend | SpendDone | Problem] = [
         _spend_of(item, spend_id, item.account_id or within, spenders, rates)
         if isinstance(item, Item)
         else item
         for item, spend_id in zip(items, new_ids(len(items)), strict=True)
     ]
+    unrated = {
+        place: (spender.tenant_id, spender.account_id, item.key, hash_of(item))
+        for place, item in enumerate(items)
+        if isinstance(item, Item) and item.model and isinstance(asked[place], Problem)
+        if (account_id := item.account_id or within) and (spender := spenders.get(account_id))
+        if spender.state == "open"
+    }
+    if unrated:
+        places = list(unrated)
+        for nth, done in (await find_done(engine.ctx.db, list(unrated.values()))).items():
+            asked[places[nth]] = SpendDone(*done)
+    return asked
 
 
 def _spend_of(
@@ -87,6 +100,8 @@ def _told(answer: Answer | Exception) -> dict[str, Any]:
         }
     if isinstance(answer, Pending):
         return {"status": "pending", "code": "auto_billing_pending"}
+    if isinstance(answer, Problem):
+        return _refused(answer)
     if isinstance(answer, Exception):
         return _refused(of_exception(answer))
     return _refused(of_answer(answer))

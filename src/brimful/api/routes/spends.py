@@ -10,7 +10,7 @@ from brimful.api.requests import IdempotencyKey, Spend
 from brimful.billing import catalogues
 from brimful.domain.rates import UnknownModel, credits_for
 from brimful.effects.spending import Answer
-from brimful.ledger.spends import read_spends
+from brimful.ledger.spends import find_done, read_spends
 from brimful.usecases.answers import Pending, SpendDone
 from brimful.wiring import Engine
 
@@ -77,14 +77,23 @@ async def spend(
     """Done, or refused with a reason. Short of credits, the account's auto-billing buys what is
     missing within the same request; 202 says that it takes longer: nothing was debited, the credits
     are on their way, and the same request with the same key is debited once."""
-    credits = await _credits(engine, buyer, body)
+    body_hash = body.hash("spend")
+    try:
+        credits = await _credits(engine, buyer, body)
+    except Problem:
+        # What its model costs now is nothing to what was done under its key.
+        same = (buyer.tenant_id, buyer.account_id, idempotency_key, body_hash)
+        done = await find_done(engine.ctx.db, [same])
+        if not done:
+            raise
+        return told(SpendDone(*done[0]), 0)[1]
     wait_ms = engine.settings.wait_ms if body.wait_ms is None else body.wait_ms
     answer = await engine.spend(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         wait_ms=wait_ms,
         key=idempotency_key,
-        body_hash=body.hash("spend"),
+        body_hash=body_hash,
         credits=credits,
         model=body.model,
         messages=body.messages,
