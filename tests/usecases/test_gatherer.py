@@ -124,25 +124,6 @@ async def test_r39_what_cannot_be_settled_fails_alone(world: World) -> None:
     assert (await world.credits(name)).used == 28
 
 
-async def test_r39_requests_that_share_a_key_and_differ_keep_only_themselves_waiting(
-    world: World,
-) -> None:
-    """Of five under one key those that differ are of one call each, and what came behind them with
-    them; another account's are all of the first; twins stay together."""
-    names = await agency_with_clients(world, 2, 100)
-    watched, moment = Watched(world), world.engine.now()
-    gatherer = Gatherer(watched)
-    same = asked_of(world, names[0], 1, key="k")
-    others = [asked_of(world, names[0], credits, key="k") for credits in (2, 3)]
-    asked = [same, same, others[0], others[1], same, asked_of(world, names[0], 7)]
-    beside = [asked_of(world, names[1], 1) for _ in range(3)]
-    told = await asyncio.gather(*[gatherer.spend(one, moment) for one in (*asked, *beside)])
-    outcomes = ["done", "done", "conflict", "conflict", "done", "done"]
-    assert [one.outcome for one in told] == outcomes + ["done"] * 3
-    assert (told[5].balance_after, told[8].balance_after) == (92, 97)
-    assert [len(call) for call in watched.calls] == [4, 1, 1, 2]
-
-
 async def test_r20_an_account_that_is_held_keeps_only_itself_waiting(world: World) -> None:
     """Another transaction has one of two accounts: the other's spends go on, and those that waited
     are settled in their order when it is over."""

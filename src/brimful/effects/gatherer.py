@@ -16,7 +16,7 @@ import structlog
 
 from brimful.db.address import DatabaseGone
 from brimful.domain.moment import Moment
-from brimful.effects.in_line import Account, Called, Caller, Heard, InLine, Waiting, apart, take
+from brimful.effects.in_line import Account, Called, Caller, Heard, InLine, Waiting, apart
 from brimful.ledger.spends import NewSpend, Tried
 
 _log = structlog.get_logger()
@@ -200,7 +200,8 @@ class Gatherer:
         self._waits -= 1
 
     def _take(self, account: Account, most: int) -> list[InLine]:
-        taken = take(self._queues[account], most)
+        queue = self._queues[account]
+        taken = [queue.popleft() for _ in range(min(most, len(queue)))]
         self._length -= len(taken)
         return taken
 

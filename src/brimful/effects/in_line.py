@@ -1,7 +1,6 @@
 """What stands in the gatherer's line: spends, and whoever asked for them."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -114,22 +113,6 @@ class InLine:
         return self.told is None and not self.caller.gone
 
 
-def take(queue: deque[InLine], most: int) -> list[InLine]:
-    """The first of an account's line, at most so many, up to one whose key is that of another request
-    before it: what it is answered depends on what becomes of that one, so it is for the next call."""
-    if len(queue) == 1:
-        return [queue.popleft()]
-    taken: list[InLine] = []
-    said: dict[str, NewSpend] = {}
-    while queue and len(taken) < most:
-        new = queue[0].new
-        before = said.setdefault(new.key, new)
-        if before is not new and _same(before) != _same(new):
-            break
-        taken.append(queue.popleft())
-    return taken
-
-
 def apart(batch: list[InLine]) -> tuple[list[InLine], list[tuple[InLine, InLine]]]:
     """A batch in which no spend is asked for twice, and those that are with the first of their kind:
     what became of that is their answer too, as it would be by its key, or, of one that is short,
@@ -143,8 +126,3 @@ def apart(batch: list[InLine]) -> tuple[list[InLine], list[tuple[InLine, InLine]
         if found is not one:
             twins.append((one, found))
     return (list(first.values()), twins) if twins else (batch, twins)
-
-
-def _same(new: NewSpend) -> tuple[bytes, int, bytes | None]:
-    """What makes two spends of an account under one key the same request."""
-    return new.body_hash, new.credits, new.secret_hash
