@@ -1,4 +1,4 @@
-"""Worlds that are made once for all tests of a file."""
+"""Worlds that are made once for all tests of a file, and one that spends."""
 
 from collections.abc import AsyncIterator
 
@@ -8,6 +8,7 @@ import pytest_asyncio
 from brimful.db.transaction import connect
 from brimful.ledger.audit import audit
 from tests.api.tree import Tree, grown_tree
+from tests.builders.http import Caller, caller, serving_api
 from tests.builders.world import World, running_world, small_world
 from tests.conftest import fresh_database
 
@@ -37,3 +38,21 @@ async def small(
             assert not findings, findings
         finally:
             await db.close()
+
+
+@pytest.fixture
+async def agency(world: World) -> AsyncIterator[Caller]:
+    """The agency's calls; it has 100 credits, its client 50, of which a reply costs 25, and neither buys
+    automatically."""
+    await small_world(world)
+    await world.rate("Agency", "gpt-4", 25)
+    await world.stock("Agency", credits=150)
+    await world.stock("Client 1", credits=50)
+    for name in ("Agency", "Client 1"):
+        await world.auto_billing(name, enabled=False)
+    await world.settle()
+    async with (
+        serving_api(world, with_worker=False) as url,
+        caller(world, url, "Agency") as one,
+    ):
+        yield one

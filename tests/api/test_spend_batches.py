@@ -1,7 +1,6 @@
 """Batches of spends: each answered by itself, in order, as it would have been alone (R2, R16, R39, R40)."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,25 +9,8 @@ from brimful.api.batch import SPENDS_MAX, Item, hash_of
 from brimful.api.limits import BATCH_BODY_MAX
 from brimful.api.requests import Spend
 from tests.api.dump import dump
-from tests.builders.http import Caller, acc, caller, serving_api
-from tests.builders.world import World, small_world
-
-
-@pytest.fixture
-async def agency(world: World) -> AsyncIterator[Caller]:
-    """The agency's calls; it has 100 credits, its client 50, and neither buys automatically."""
-    await small_world(world)
-    await world.rate("Agency", "gpt-4", 25)
-    await world.stock("Agency", credits=150)
-    await world.stock("Client 1", credits=50)
-    for name in ("Agency", "Client 1"):
-        await world.auto_billing(name, enabled=False)
-    await world.settle()
-    async with (
-        serving_api(world, with_worker=False) as url,
-        caller(world, url, "Agency") as one,
-    ):
-        yield one
+from tests.builders.http import Caller, acc, caller
+from tests.builders.world import World
 
 
 def path_of(world: World, name: str | None) -> str:

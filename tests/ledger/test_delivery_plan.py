@@ -10,7 +10,7 @@ create function note_scans() returns trigger language plpgsql as $$
 begin
     insert into seen (at, scans) values (tg_argv[0], (
         select sum(seq_scan) from pg_stat_xact_user_tables where relname = any (array[
-            'purchase', 'purchase_line', 'charge', 'demand', 'lot', 'transfer', 'reservation', 'subscription', 'spend'])));
+            'purchase', 'purchase_line', 'charge', 'demand', 'lot', 'transfer', 'reservation', 'subscription', 'spend_0', 'spend_1', 'spend_2', 'spend_3'])));
     return null;
 end $$;
 create trigger first_step after insert on transfer for each statement execute function note_scans('first');
