@@ -1,4 +1,4 @@
-"""The short way of a plain spend over a real socket, and whom it hands on to behind it."""
+"""The short way of a plain request over a real socket, and whom it hands on to behind it."""
 
 import asyncio
 import contextlib
@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from brimful.api.plain_balances import PlainBalances
 from brimful.api.plain_spends import PlainSpends
-from brimful.api.spend_protocol import STATE
+from brimful.api.spend_protocol import STATE, Plains
 from tests.builders.http import serving_app
 from tests.builders.world import World
 
@@ -21,11 +22,11 @@ class Teapot:
 
     def __init__(self, world: World) -> None:
         self.bodies: list[bytes] = []
-        self._spends = PlainSpends(world.engine)
+        self._plains = Plains(PlainSpends(world.engine), PlainBalances(world.engine))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            scope["state"][STATE] = self._spends
+            scope["state"][STATE] = self._plains
             for what in ("startup", "shutdown"):
                 await receive()
                 await send({"type": f"lifespan.{what}.complete"})
@@ -63,6 +64,13 @@ def request(path: str, headers: Sequence[tuple[bytes, bytes]], content: bytes) -
     named = [(b"host", b"brimful"), (b"content-length", b"%d" % len(content)), *headers]
     lines = [b"POST %s HTTP/1.1" % path.encode(), *(b"%s: %s" % one for one in named)]
     return b"\r\n".join([*lines, b"", content])
+
+
+def question(path: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """A GET, whole."""
+    named = [(b"host", b"brimful"), *headers]
+    lines = [b"GET %s HTTP/1.1" % path.encode(), *(b"%s: %s" % one for one in named)]
+    return b"\r\n".join([*lines, b"", b""])
 
 
 async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -69,11 +69,11 @@ class Read:
 
 
 # Half of what is put in is harmless, so that much is read although it was altered.
-_lines = st.sampled_from(
+harmless = st.sampled_from(
     b"accept: */*|User-Agent: a|connection: keep-alive|connection: Close|host: b|content-length: 14"
     b"|transfer-encoding: chunked|expect: 100-continue|x: y|: z".split(b"|")
 )
-_odd = st.sampled_from(
+odd = st.sampled_from(
     [b"a", b"7", b"~", b" ", b"\t", b":", b": ", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"\xe9"]
 )
 
@@ -84,10 +84,10 @@ def sent(draw: st.DrawFn) -> bytes:
     whole = bytearray(request(PATH, draw(st.permutations(OURS)), GOOD))
     if draw(st.booleans()):
         place = whole.index(b"\r\n") + 2
-        whole[place:place] = draw(_lines) + b"\r\n"
+        whole[place:place] = draw(harmless) + b"\r\n"
     if draw(st.integers(0, 3)) == 3:
         place = draw(st.integers(0, len(whole)))
-        whole[place : place + draw(st.integers(0, 2))] = draw(_odd)
+        whole[place : place + draw(st.integers(0, 2))] = draw(odd)
     return bytes(whole) + draw(st.sampled_from([*[b""] * 6, b"\r\n", b"G", bytes(whole)]))
 
 

@@ -2,6 +2,7 @@
 
 from tests.seeded_bugs.bug import TABLES, USECASES, Bug
 
+BALANCES = "tests/api/test_plain_balances.py"
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
 WHOLE = "tests/api/test_whole_spends.py"
 WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
@@ -97,5 +98,21 @@ BUGS = (
         "        elif not name:\n",
         "R39: where a request ends is said by its length alone",
         (f"{WHOLE}::test_r39_what_might_be_read_otherwise_is_not_read",),
+    ),
+    Bug(
+        "anybodys_balance",
+        "src/brimful/ledger/sql/find_stocks.sql",
+        "k.account_id = any (a.ancestors)",
+        "true",
+        "R40: what is above an account, or beside it, it does not see",
+        (f"{BALANCES}::test_r40_both_ways_answer_alike_to_everybody",),
+    ),
+    Bug(
+        "a_balance_with_a_revoked_key",
+        "src/brimful/ledger/sql/find_stocks.sql",
+        " and k.revoked_at is null",
+        "",
+        "R40: a key that was revoked sees nothing from then on",
+        (f"{BALANCES}::test_r40_both_ways_answer_alike_to_everybody",),
     ),
 )

@@ -13,6 +13,7 @@ from swagger_ui_bundle import swagger_ui_path
 from brimful import __version__
 from brimful.api import problem
 from brimful.api.limits import Limits
+from brimful.api.plain_balances import PlainBalances
 from brimful.api.plain_spends import PlainSpends
 from brimful.api.problem import ProblemBody
 from brimful.api.readers import Readers
@@ -36,7 +37,7 @@ from brimful.api.routes import (
     test_clock,
     webhooks,
 )
-from brimful.api.spend_protocol import STATE
+from brimful.api.spend_protocol import STATE, Plains
 from brimful.wiring import Engine
 
 _ABOUT = """
@@ -55,15 +56,15 @@ class _App(FastAPI):
 
 def create_app(engine: Engine, background: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
     """The API over an engine. ``background`` runs beside it, such as the worker's loop. Served by
-    `SpendProtocol`, plain spends are answered at the connection."""
+    `SpendProtocol`, plain spends and balances are answered at the connection."""
     readers = Readers(engine)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, PlainSpends]]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Plains]]:
         import asyncio
 
         task = asyncio.ensure_future(background()) if background else None
-        yield {STATE: PlainSpends(engine)}
+        yield {STATE: Plains(PlainSpends(engine), PlainBalances(engine))}
         if task is not None:
             task.cancel()
         await engine.stop()

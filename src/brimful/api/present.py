@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from brimful.api.ids import show
 from brimful.billing.accounts import Account, Platform
 from brimful.billing.offers import Package
+from brimful.ledger.balances import Stock
 
 
 class AccountBody(BaseModel):
@@ -76,6 +77,14 @@ class BalanceBody(BaseModel):
 
     credits: CreditsBody
     chatbots: StockBody
+
+
+def balance(credits: Stock, chatbots: Stock) -> BalanceBody:
+    """An account's pool, as it is shown."""
+    return BalanceBody(
+        credits=CreditsBody.model_validate(credits, from_attributes=True),
+        chatbots=StockBody.model_validate(chatbots, from_attributes=True),
+    )
 
 
 class SpendBody(BaseModel):

@@ -1,4 +1,5 @@
-"""HTTP as it is served: the server's protocol, which leaves everything to the application but plain spends.
+"""HTTP as it is served: the server's protocol, which leaves everything to the application but plain spends
+and questions for a balance.
 
 Those are answered where their bytes arrive. To make a request of the gateway interface of them, to hand
 that through the application and to take its answer apart again took a fifth of the server's time. One that
@@ -7,7 +8,7 @@ comes whole is not even made a request of the server's own (decision 54).
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from uvicorn._types import ASGI3Application
@@ -17,11 +18,27 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from brimful.api.plain_requests import PLAIN_BODY_MAX, Headers, account_of, read, read_whole
-from brimful.api.plain_spends import PlainSpends, Told
+from brimful.api.plain_answers import Told
+from brimful.api.plain_balances import PlainBalances
+from brimful.api.plain_requests import (
+    PLAIN_BODY_MAX,
+    Headers,
+    PlainSpend,
+    account_of,
+    read,
+    read_whole,
+)
+from brimful.api.plain_spends import PlainSpends
 
-# Where the application says, when it begins, what answers plain spends.
-STATE = "plain_spends"
+# Where the application says, when it begins, what answers plain requests.
+STATE = "plain_requests"
+
+
+class Plains(NamedTuple):
+    """What answers plain requests at the connection."""
+
+    spends: PlainSpends
+    balances: PlainBalances
 
 
 class _Cycle(Protocol):
@@ -54,18 +71,21 @@ class SpendProtocol(HttpToolsProtocol):
     _handing_on = False
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes: a plain spend, whole and by itself, or whatever else."""
+        """Some bytes: a plain request, whole and by itself, or whatever else."""
         cycle = self.cycle
         if isinstance(cycle, _Whole) and not cycle.response_complete:
             cycle.behind += data
             self.flow.pause_reading()
             return
         if not self._in_parts and (cycle is None or cycle.response_complete):
-            spends: PlainSpends | None = self.app_state.get(STATE)
-            if spends is not None and (plain := read_whole(data)) is not None:
+            plains: Plains | None = self.app_state.get(STATE)
+            if plains is not None and (plain := read_whole(data)) is not None:
                 self._unset_keepalive_if_required()
                 whole = self.cycle = _Whole(self, data)
-                spends.answer(plain, whole)
+                if isinstance(plain, PlainSpend):
+                    plains.spends.answer(plain, whole)
+                else:
+                    plains.balances.answer(plain, whole)
                 return
         super().data_received(data)
 
@@ -111,8 +131,8 @@ class SpendProtocol(HttpToolsProtocol):
         if plain is None:
             self.leave_to_application(cycle, arriving.app)
             return
-        spends: PlainSpends = self.app_state[STATE]
-        spends.answer(plain, _Parsed(self, cycle, arriving.app))
+        plains: Plains = self.app_state[STATE]
+        plains.spends.answer(plain, _Parsed(self, cycle, arriving.app))
 
     def leave_to_application(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Have a request answered the way of all requests."""
@@ -140,7 +160,7 @@ class SpendProtocol(HttpToolsProtocol):
 
 
 class _Asker:
-    """Whoever sent one plain spend over a connection."""
+    """Whoever sent one plain request over a connection."""
 
     __slots__ = ("_connection",)
     # The server's date and name as they go over the wire, made once a second.
@@ -229,7 +249,7 @@ class _Parsed(_Asker):
 
 
 class _Whole(_Asker):
-    """Of a spend that came whole: it is in a cycle's place, and what comes behind it waits."""
+    """Of a request that came whole: it is in a cycle's place, and what comes behind it waits."""
 
     __slots__ = ("behind", "data", "disconnected", "keep_alive", "response_complete")
     # The server sets it when the connection is lost; nobody waits for it.

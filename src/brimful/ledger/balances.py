@@ -1,7 +1,7 @@
 """What an account holds, by resource."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,6 +33,9 @@ class Stock:
     next_expiry_at: datetime | None = None
 
 
+_PLACES = tuple(field.name for field in fields(Stock))
+
+
 async def read_stock(
     tx: Transaction | Database, tenant_id: UUID, account_id: UUID
 ) -> tuple[Stock, Stock]:
@@ -40,10 +43,20 @@ async def read_stock(
     return _stock(await tx.fetch(_sql("read_stock"), tenant_id, account_id))
 
 
+async def find_stocks(
+    db: Transaction | Database, asked: Sequence[tuple[bytes, UUID]]
+) -> dict[tuple[bytes, UUID], tuple[Stock, Stock]]:
+    """The same of accounts by their ids alone, each asked about with an API key (by its hash); who may
+    not see an account finds none (R40)."""
+    rows = await db.fetch(_sql("find_stocks"), *columns(asked))
+    of: dict[tuple[bytes, UUID], list[Any]] = {}
+    for row in rows:
+        of.setdefault((row["secret_hash"], row["account_id"]), []).append(row)
+    return {who: _stock(both) for who, both in of.items()}
+
+
 def _stock(rows: Sequence[Any]) -> tuple[Stock, Stock]:
-    of = {
-        row["resource"]: Stock(**{k: v for k, v in row.items() if k != "resource"}) for row in rows
-    }
+    of = {row["resource"]: Stock(**{name: row[name] for name in _PLACES}) for row in rows}
     return of["credits"], of["chatbots"]
 
 

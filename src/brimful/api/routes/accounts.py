@@ -109,8 +109,4 @@ async def list_below(
 )
 async def read_balance(buyer: BuyerDep, engine: EngineDep) -> present.BalanceBody:
     """Credits and chatbots: free, reserved, held, used, sold; of credits, overdrawn."""
-    credits, chatbots = await read_stock(engine.ctx.db, buyer.tenant_id, buyer.account_id)
-    return present.BalanceBody(
-        credits=present.CreditsBody.model_validate(credits, from_attributes=True),
-        chatbots=present.StockBody.model_validate(chatbots, from_attributes=True),
-    )
+    return present.balance(*await read_stock(engine.ctx.db, buyer.tenant_id, buyer.account_id))

@@ -1,0 +1,46 @@
+"""What an account holds, answered by the shortest way: what is looked at before, and shown beside, every reply.
+
+Who asks, of which account, and what that holds is one statement, for all who ask at the same time. Where that
+finds nothing, it is for the route of `routes.accounts` to say why.
+"""
+
+from collections.abc import Mapping
+
+from brimful.api import present
+from brimful.api.plain_answers import Asker, Told, ended_if_untold, told_json, told_problem
+from brimful.api.plain_requests import PlainBalance
+from brimful.db.together import Together
+from brimful.ledger.balances import Stock, find_stocks
+from brimful.wiring import Engine
+
+
+class PlainBalances:
+    """Answers the plain questions for balances of one process. Nothing is kept of one for the next."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._stocks = Together(self._read)
+
+    def answer(self, plain: PlainBalance, asker: Asker) -> None:
+        """Read it, and tell whoever asked."""
+        asker.follow(self._answer(plain, asker))
+
+    async def _answer(self, plain: PlainBalance, asker: Asker) -> None:
+        with ended_if_untold(asker):
+            try:
+                found = await self._stocks.of(plain)
+                said = None if found is None else _told(*found)
+            except Exception as problem:
+                said = told_problem(problem)
+            if said is None:
+                asker.hand_on()
+            else:
+                asker.tell(said)
+
+    async def _read(self, asked: list[PlainBalance]) -> Mapping[PlainBalance, tuple[Stock, Stock]]:
+        found = await find_stocks(self._engine.ctx.db, asked)
+        return {PlainBalance(*who): stocks for who, stocks in found.items()}
+
+
+def _told(credits: Stock, chatbots: Stock) -> Told:
+    return told_json(present.balance(credits, chatbots).model_dump_json().encode())
