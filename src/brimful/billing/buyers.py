@@ -1,7 +1,7 @@
 """The facts that a decision to buy needs, read from the tables into the domain's values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -50,12 +50,29 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """What an account has, in whole units: ``free``, of credits what has not ended (R36), and with what is
+    reserved for those who wait."""
+
+    free_credits: int
+    free_chatbots: int
+    credits: int
+    chatbots: int
+
+
+_POOL = tuple(field.name for field in fields(Pool))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuyerFacts(Payer):
-    """An account as a buyer: who sells to it, its card, and what the domain decides on."""
+    """An account as a buyer: who sells to it, its card, what it has, and what the domain decides on; and
+    whether an outage of its seller's gateway account is not over yet, be it that one may try (R29)."""
 
     name: str
     open: bool
     seller_ref: UUID
+    pool: Pool
+    outage_open: bool
     buyer: Buyer
 
 
@@ -122,6 +139,8 @@ async def read_buyer(
         card=_card(row),
         outstanding=outstanding,
         disconnected_at=row["disconnected_at"],
+        pool=Pool(**{name: row[name] for name in _POOL}),
+        outage_open=row["outage_open"],
         buyer=replace(
             _buyer(row, spending, outstanding),
             braked=row["braked"] is not None,

@@ -1,7 +1,9 @@
-"""Intents as they are written: purchases, their lines and the charges that they will make (R21)."""
+"""Intents as they are written: purchases, their lines, whom they serve and the charges that they will
+make (R21)."""
 
 from collections.abc import Sequence
 from functools import partial
+from uuid import UUID
 
 from brimful.billing.payments import NewCharge
 from brimful.billing.purchases import NewPurchase, PurchaseLine, Runs
@@ -10,11 +12,12 @@ from brimful.db.ids import new_id
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
+from brimful.domain.planning import Served
 
 _sql = partial(load, "brimful.billing")
 
-# The values that a charge is written with.
-_CHARGE_COLUMNS = 13
+# The values that a charge is written with, and a demand that a purchase is sized for.
+_CHARGE_COLUMNS, _SERVED_COLUMNS = 13, 7
 
 
 async def write_intents(
@@ -23,8 +26,9 @@ async def write_intents(
     charges: Sequence[NewCharge],
     moment: Moment,
 ) -> None:
-    """Write intents with their lines, and their charges, all by one statement: a group of renewals is
-    many. What is too small to charge has no charge (R26)."""
+    """Write intents with their lines and the demands that they are sized for (R13), and their charges, all by
+    one statement: a group of renewals is many, and so are those who wait for one purchase. What is too small
+    to charge has no charge (R26)."""
     lines = [(new, *numbered) for new in purchases for numbered in enumerate(new.lines, 1)]
     await tx.execute(
         _sql("write_intents"),
@@ -33,6 +37,9 @@ async def write_intents(
         *columns([_purchase(new) for new in purchases]),
         *columns([_line(*line) for line in lines]),
         *columns([_charge(new) for new in charges], width=_CHARGE_COLUMNS),
+        *columns(
+            [_served(new, one) for new in purchases for one in new.served], width=_SERVED_COLUMNS
+        ),
     )
 
 
@@ -94,6 +101,18 @@ def _line(new: NewPurchase, number: int, line: PurchaseLine) -> tuple[object, ..
         new_id(),
         new_id(),
         *_runs(line.runs),
+    )
+
+
+def _served(new: NewPurchase, served: Served) -> tuple[object, ...]:
+    return (
+        new.tenant_id,
+        new.purchase_id,
+        UUID(served.demand_id),
+        None if served.child_id is None else UUID(served.child_id),
+        served.short_credits,
+        served.short_chatbots,
+        served.allocated_minor,
     )
 
 

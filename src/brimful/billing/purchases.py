@@ -12,6 +12,7 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.period import Period
+from brimful.domain.planning import Served
 from brimful.domain.reason import Reason
 
 _sql = partial(load, "brimful.billing")
@@ -93,6 +94,7 @@ class NewPurchase:
     explanation: Mapping[str, object]
     present: bool = False
     for_renewals: bool = False
+    served: tuple[Served, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +172,6 @@ class Purchase:
         return self.state in ("delivered", "failed")
 
 
-async def note_served(
-    tx: Transaction,
-    *,
-    tenant_id: UUID,
-    purchase_id: UUID,
-    demand_id: UUID,
-    child_id: UUID | None,
-    short_credits: int,
-    short_chatbots: int,
-    allocated_minor: int,
-) -> None:
-    """Note a demand that an auto-billing was sized for and its share of the cost (R13)."""
-    await tx.execute(
-        _sql("open_purchase_demand"),
-        tenant_id,
-        purchase_id,
-        demand_id,
-        child_id,
-        short_credits,
-        short_chatbots,
-        allocated_minor,
-    )
-
-
 async def read_purchase(
     tx: Transaction | Database, tenant_id: UUID, purchase_id: UUID
 ) -> Purchase | None:
@@ -267,15 +245,6 @@ async def set_state(
         reason,
         None if ended or state == "waiting" else moment.real_at,
         moment.at if ended else None,
-    )
-
-
-async def set_explanation(
-    tx: Transaction, purchase: Purchase, explanation: Mapping[str, object]
-) -> None:
-    """Keep the explanation of a purchase as it now stands."""
-    await tx.execute(
-        _sql("set_explanation"), purchase.tenant_id, purchase.purchase_id, dict(explanation)
     )
 
 

@@ -34,9 +34,16 @@ async def deliver_and_offer(
 ) -> Delivered:
     """Hand over what one purchase paid for, whose pools and row are locked and whose demand is met, as
     ``transfers.deliver``, and offer it to the demands that wait on its buyer's pool: those that it was
-    sized for first (R17), the others in arrival order (R20)."""
+    sized for first (R17), the others in arrival order (R20). An automatic one keeps what became of the
+    buyer's credits in its explanation (R32)."""
     row = await tx.fetchrow(
-        _sql("deliver_and_offer"), tenant_id, purchase_id, buyer_id, moment.at, moment.real_at
+        _sql("deliver_and_offer"),
+        tenant_id,
+        purchase_id,
+        buyer_id,
+        moment.at,
+        moment.real_at,
+        moment.at.isoformat(),
     )
     assert row is not None
     moved = zip(row["kinds"] or (), row["operations"] or (), row["outcomes"] or (), strict=True)

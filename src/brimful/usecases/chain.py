@@ -53,39 +53,45 @@ async def read_chain(
 
     For a check of ``need`` alone nothing is read beyond a level that covers what it would have to give
     for it, nor beyond one that cannot buy it. Raises CoversNotReady."""
-    return await _read(
-        ctx, tx, tenant_id=tenant_id, account_id=account_id, at=at, need=need, only=True
-    )
+    # Whoever asks is short of it, but for those who do not know yet: so its facts are read at once.
+    found = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=at)
+    if need is not None and need.is_covered(found.pool.free_credits, found.pool.free_chatbots):
+        giving = _giving(found.pool.free_credits, found.pool.free_chatbots)
+        return Chain(facts=(), shops=(), levels=(giving,))
+    return await _read(ctx, tx, found, tenant_id, account_id, at, need=need, only=True)
 
 
 async def _read(
     ctx: Context,
     tx: Transaction,
-    *,
+    found: BuyerFacts | None,
     tenant_id: UUID,
     account_id: UUID,
     at: datetime,
+    *,
     need: Need | None,
     only: bool,
 ) -> Chain:
+    """From an account upwards, which is ``found`` already and short of ``need``, or of which it is not known
+    whether it covers that."""
     facts: list[BuyerFacts] = []
     shops: list[SellerOffer] = []
     levels: list[Level] = []
     here = account_id
     while True:
-        credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
-        if need is not None and need.is_covered(credits, chatbots):
-            return Chain(
-                facts=tuple(facts), shops=tuple(shops), levels=(*levels, _giving(credits, chatbots))
-            )
-        found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
+        if found is None:
+            credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
+            if need is not None and need.is_covered(credits, chatbots):
+                giving = _giving(credits, chatbots)
+                return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, giving))
+            found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
         shop = await read_offer(
             tx, seller_ref=found.seller_ref, currency=found.currency, lock=False
         )
         level = Level(
             buyer=found.buyer,
-            free_credits=credits,
-            free_chatbots=chatbots,
+            free_credits=found.pool.free_credits,
+            free_chatbots=found.pool.free_chatbots,
             unlimited=False,
             offer=shop.offer,
             tables=ctx.covers.of(allowed_packs(found.buyer, shop.offer)),
@@ -104,7 +110,7 @@ async def _read(
         if found.seller_is_supply:
             supply = _giving(0, 0, unlimited=True)
             return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, supply))
-        here = found.seller_id
+        here, found = found.seller_id, None
 
 
 def _giving(credits: int, chatbots: int, *, unlimited: bool = False) -> Level:
@@ -130,9 +136,10 @@ async def read_sellers(
     return await _read(
         ctx,
         tx,
-        tenant_id=facts.tenant_id,
-        account_id=facts.seller_id,
-        at=at,
+        None,
+        facts.tenant_id,
+        facts.seller_id,
+        at,
         need=_need(facts, need),
         # Where the whole is too much, a part of it may pass and go on up.
         only=False,

@@ -10,7 +10,7 @@ from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Plan, PlanBelow, Renew, Wake
 from brimful.domain.moment import Moment
 from brimful.ledger import demands, transfers
-from brimful.ledger.deliveries import deliver_and_offer
+from brimful.ledger.deliveries import Delivered, deliver_and_offer
 from brimful.notices.promise import NewNotice, promise, promise_many
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.pull_brake import pull_brake
@@ -36,17 +36,7 @@ async def deliver(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[
     if purchase.chatbots:
         await resume_paused(tx, tenant_id, buyer_id, moment)
     if purchase.automatic:
-        explanation = {
-            **purchase.explanation,
-            "balances": {
-                "before": done.before_credits,
-                "granted": done.granted_credits,
-                "after": done.after_free_credits,
-            },
-            "delivered_at": moment.at.isoformat(),
-        }
-        await purchases.set_explanation(tx, purchase, explanation)
-        await _tell_owner(tx, purchase, done.lines, explanation, moment)
+        await _tell_owner(tx, purchase, done, moment)
         effects.append(MailDue())
         if done.more_waits and await brakes.is_uncured(tx, tenant_id, purchase.purchase_id):
             # It would buy again and again (R30).
@@ -128,8 +118,7 @@ async def wake_renewals(
 async def _tell_owner(
     tx: Transaction,
     purchase: Purchase,
-    lines: list[dict[str, Any]],
-    explanation: dict[str, Any],
+    done: Delivered,
     moment: Moment,
 ) -> None:
     await promise(
@@ -145,10 +134,14 @@ async def _tell_owner(
             "card": purchase.card,
             "credits": purchase.credits,
             "chatbots": purchase.chatbots,
-            "lines": lines,
+            "lines": done.lines,
             "trigger": purchase.trigger_kind,
-            "shortage": explanation.get("shortage"),
-            "balances": explanation["balances"],
+            "shortage": purchase.explanation.get("shortage"),
+            "balances": {
+                "before": done.before_credits,
+                "granted": done.granted_credits,
+                "after": done.after_free_credits,
+            },
         },
         moment=moment,
     )

@@ -23,6 +23,7 @@ from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Drive, Effect, Plan
 from brimful.domain.moment import Moment
+from brimful.domain.planning import Served
 from brimful.ledger import balances, demands
 from brimful.ledger.demands import NewDemand
 from brimful.usecases.context import Context
@@ -39,6 +40,8 @@ class Wish:
     # The owner is there to confirm it at the bank (R29).
     present: bool = False
     for_renewals: bool = False
+    # The demands that it is sized for.
+    served: tuple[Served, ...] = ()
 
     @property
     def amount_minor(self) -> int:
@@ -149,6 +152,7 @@ def _intent(ctx: Context, facts: Payer, wish: Wish, stocked: bool) -> NewPurchas
         explanation=wish.explanation,
         present=wish.present,
         for_renewals=wish.for_renewals,
+        served=wish.served,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from brimful.billing import outages, purchases
+from brimful.billing import outages
 from brimful.billing.buyers import BuyerFacts
 from brimful.billing.names import names_of
 from brimful.billing.offers import SellerOffer
@@ -15,9 +15,8 @@ from brimful.domain.cover import CoverTables
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.explanation import Operation, explain_purchase
 from brimful.domain.moment import Moment
-from brimful.domain.planning import Buy, Line
+from brimful.domain.planning import Buy, Line, Served
 from brimful.domain.reason import Reason
-from brimful.ledger import balances
 from brimful.ledger.demands import WaitingDemand
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
@@ -59,32 +58,24 @@ async def open_auto_billing(
     """Write the intent of a purchase for the demands that wait on a locked pool, with the share of
     each it serves, and warn of caps. Opens nothing while small purchases under way have to be
     delivered first: whoever ends those plans anew (R26)."""
-    credits, chatbots = await balances.read_stock(tx, facts.tenant_id, facts.account_id)
     cause = Cause(
         trigger=waiting[0].kind,
         operations=tuple((str(d.operation_id), d.kind, d.credits, d.chatbots) for d in waiting),
-        available_credits=credits.free + credits.reserved,
-        available_chatbots=chatbots.free + chatbots.reserved,
+        available_credits=facts.pool.credits,
+        available_chatbots=facts.pool.chatbots,
     )
     opened = await open_for(
-        ctx, tx, facts=facts, shop=shop, tables=tables, buy=buy, cause=cause, moment=moment
+        ctx,
+        tx,
+        facts=facts,
+        shop=shop,
+        tables=tables,
+        buy=buy,
+        cause=cause,
+        served=buy.served,
+        moment=moment,
     )
-    if opened is None:
-        return ()
-    by_id = {str(demand.demand_id): demand for demand in waiting}
-    for served in buy.served:
-        demand = by_id[served.demand_id]
-        await purchases.note_served(
-            tx,
-            tenant_id=facts.tenant_id,
-            purchase_id=opened.purchase_id,
-            demand_id=demand.demand_id,
-            child_id=demand.child_id,
-            short_credits=served.short_credits,
-            short_chatbots=served.short_chatbots,
-            allocated_minor=served.allocated_minor,
-        )
-    return opened.effects
+    return () if opened is None else opened.effects
 
 
 async def open_for(
@@ -97,9 +88,10 @@ async def open_for(
     buy: Buy,
     cause: Cause,
     moment: Moment,
+    served: tuple[Served, ...] = (),
 ) -> Opened | None:
-    """Write the intent of an automatic purchase for whatever causes it, and warn of caps; None when
-    small purchases under way have to be delivered first. The pools are locked."""
+    """Write the intent of an automatic purchase for whatever causes it, with the demands ``served``, and
+    warn of caps; None when small purchases under way have to be delivered first. The pools are locked."""
     explanation = explain_purchase(
         buyer=facts.buyer,
         buy=buy,
@@ -121,10 +113,11 @@ async def open_for(
         trigger=cause.trigger,
         explanation=explanation,
         for_renewals=buy.for_renewals,
+        served=served,
     )
     if must_wait(ctx, facts, wish):
         return None
-    if facts.card is not None:
+    if facts.card is not None and facts.outage_open:
         await outages.take_try(tx, facts.tenant_id, facts.card.gateway_account, moment.at)
     intent = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
     # Its charge also collects what purchases by hand still owed, which counts as spent by itself, too.

@@ -1,20 +1,24 @@
 -- All that decides whether and how an account may buy by itself, in one row.
 select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.state,
-       s.enabled, s.per_charge_minor, s.per_hour_count, s.per_day_minor, s.per_month_minor,
-       s.strategy, s.allowed_packages, s.buys_chatbots, s.brake_charges, s.brake_factor, k.account_id as braked,
+       b.enabled, b.per_charge_minor, b.per_hour_count, b.per_day_minor, b.per_month_minor,
+       b.strategy, b.allowed_packages, b.buys_chatbots, b.brake_charges, b.brake_factor, k.account_id as braked,
        p.account_id as seller_id, p.supply as seller_is_supply, p.seller_ref, p.currency,
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
-       m.role, m.paused_reason, m.retry_at, g.since_at as out_since,
+       m.role, m.paused_reason, m.retry_at,
+       g.gateway_account is not null as outage_open, case when g.until_at > $3 then g.since_at end as out_since,
+       f.credits as free_credits, s.free as free_chatbots, c.free + c.reserved as credits, s.free + s.reserved as chatbots,
        x.since_at as disconnected_at,
        u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval,
        (select jsonb_agg(to_jsonb(v) order by v.place) from sellers_above_v1(a.tenant_id, a.account_id) v) as sellers_above
 from account a
 join account p on p.tenant_id = a.tenant_id and p.account_id = a.parent_id
-left join auto_billing_setting s on s.tenant_id = a.tenant_id and s.account_id = a.account_id
+join balance c on c.tenant_id = a.tenant_id and c.account_id = a.account_id and c.resource = 'credits'
+join balance s on s.tenant_id = a.tenant_id and s.account_id = a.account_id and s.resource = 'chatbots'
+cross join lateral free_credits_v1(a.tenant_id, a.account_id, $3) f
+left join auto_billing_setting b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
 left join lateral card_to_charge_v1(a.tenant_id, a.account_id, p.merchant_ref, $3, $4) m on true
 left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
-                          and g.until_at > $3
 left join gateway_disconnection x on x.tenant_id = p.tenant_id and x.account_id = p.account_id
 left join brake k on k.tenant_id = a.tenant_id and k.account_id = a.account_id and k.cleared_at is null
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.

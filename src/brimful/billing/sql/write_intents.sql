@@ -1,4 +1,4 @@
--- Purchases, their lines and their charges together: each statement of its own would be a turn of the loop and a change of
+-- Purchases, their lines, the demands that they are sized for and their charges together: each statement of its own would be a turn of the loop and a change of
 -- process more while somebody waits.
 with purchases as (
     insert into purchase (tenant_id, purchase_id, buyer_id, seller_id, origin, mode, state, amount_minor, currency, credits,
@@ -19,6 +19,10 @@ with purchases as (
         $26::bigint[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[], $31::timestamptz[],
         $32::uuid[], $33::uuid[], $34::uuid[], $35::uuid[], $36::text[], $37::timestamptz[], $38::int[],
         $39::timestamptz[], $40::timestamptz[], $41::timestamptz[], $42::bigint[], $43::boolean[]) t
+), served as (
+    insert into purchase_demand (tenant_id, purchase_id, demand_id, child_id, short_credits, short_chatbots, allocated_minor)
+    select * from unnest(
+        $57::uuid[], $58::uuid[], $59::uuid[], $60::uuid[], $61::bigint[], $62::bigint[], $63::bigint[]) t
 )
 insert into charge (tenant_id, charge_id, purchase_id, account_id, gateway, gateway_account, gateway_customer, gateway_method,
     fingerprint, card, amount_minor, currency, capture, created_at, state)

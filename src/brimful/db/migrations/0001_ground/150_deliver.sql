@@ -158,7 +158,9 @@ $$;
 -- was bought for first (R17). Answers what became of them, whether more waits; the buyer's credits: free and reserved before
 -- the delivery and with it, and what is free after it was offered; the lines of an automatic one as notices tell them; and whether renewals
 -- that the buyer could not furnish are due now.
-create function deliver_and_offer_v1(p_tenant uuid, p_purchase uuid, p_buyer uuid, p_at timestamptz, p_real_at timestamptz)
+create function deliver_and_offer_v1(
+    p_tenant uuid, p_purchase uuid, p_buyer uuid, p_at timestamptz, p_real_at timestamptz, p_told_at text
+)
 returns table (
     before bigint, granted bigint, after bigint, kinds text[], operations uuid[], outcomes text[], more_waits boolean,
     lines jsonb, renewals_due boolean
@@ -175,6 +177,9 @@ begin
     from offer_stock_v1(p_tenant, p_buyer, p_at, p_real_at, p_purchase) o;
     after := (select b.free from balance b
               where b.tenant_id = p_tenant and b.account_id = p_buyer and b.resource = 'credits');
+    update purchase p set explanation = p.explanation || jsonb_build_object(
+        'balances', jsonb_build_object('before', before, 'granted', granted, 'after', after), 'delivered_at', p_told_at)
+    where p.tenant_id = p_tenant and p.purchase_id = p_purchase and p.automatic;
     more_waits := exists (
         select 1 from demand d where d.tenant_id = p_tenant and d.account_id = p_buyer and d.state = 'waiting');
     lines := (
