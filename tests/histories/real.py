@@ -17,7 +17,7 @@ from brimful.effects.runner import Runner
 from brimful.usecases.allot import Allotted, allot
 from brimful.usecases.answers import Bought, ChatbotCreated, SpendDone
 from brimful.usecases.delete_chatbot import delete_chatbot
-from brimful.usecases.publish_package import publish_package
+from brimful.usecases.publish_package import Published, publish_package
 from brimful.usecases.save_card import record_card, remove_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.wiring import Engine
@@ -87,6 +87,8 @@ class Real:
         made = await publish_package(
             self.engine.ctx,
             seller_ref=seller_ref,
+            # Nobody buys automatically yet.
+            tenant_id=None,
             currency="USD",
             package_id=None,
             kind=one.kind,
@@ -104,8 +106,8 @@ class Real:
             ),
             moment=self.clock.moment(),
         )
-        assert isinstance(made, UUID), made
-        return made
+        assert isinstance(made, Published), made
+        return made.package_id
 
     @property
     def tenant(self) -> UUID:

@@ -199,6 +199,7 @@ class Director:
             return await publish_package(
                 engine.ctx,
                 seller_ref=self._ref(offer.seller),
+                tenant_id=None,
                 currency="USD",
                 package_id=offer.package_id,
                 kind=kind,

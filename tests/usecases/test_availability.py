@@ -121,9 +121,15 @@ async def test_r10_a_seller_that_switches_off_makes_its_clients_inactive_at_once
     ]  # fmt: skip
     refused = await world.spend("Client 1", 5_000)
     assert isinstance(refused, Refuse)
-    await world.package("Agency", 2_500, credits=3_000)
+    again = await world.package("Agency", 2_500, credits=3_000)
+    await world.settle()
+    assert await kinds(world, "Client 1") == [
+        "inactive", "resumed", "auto_billed", "inactive", "resumed",
+    ]  # fmt: skip
     assert isinstance(await world.spend("Client 1", 5_000), SpendDone)
     assert world.taken(merchant) == [2_500, 2_500]
+    await withdraw(world, "Agency", again)
+    assert (await kinds(world, "Client 1"))[-2:] == ["auto_billed", "inactive"]
 
 
 async def test_r10_a_mere_hold_is_given_back_when_the_seller_switches_off(world: World) -> None:

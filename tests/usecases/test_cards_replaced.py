@@ -136,3 +136,17 @@ async def test_r27_an_owner_without_auto_billing_is_not_told_that_it_paused(
     await detach(world, "Agency")
     assert await on_file(world, "Agency") == []
     assert await kinds(world, "Agency") == []
+
+
+async def test_r22_by_hand_a_card_that_is_gone_is_no_outage(world: World) -> None:
+    """Somebody detached it at the gateway, which has not told yet: the buyer hears what to do."""
+    await small_world(world, clients=0)
+    card = await card_of(world, "Agency")
+    world.desk.bank.remove_method(card["gateway_account"], card["gateway_method"])
+    package = await world.db.fetchval(
+        "select package_id from package where seller_ref = $1 and kind = 'additional_credits' limit 1",
+        world.platform.platform_id,
+    )
+    refused = await world.buy("Agency", package)
+    assert isinstance(refused, Refuse) and refused.reason is Reason.no_payment_method
+    assert await world.db.fetchval("select count(*) from gateway_outage") == 0

@@ -19,7 +19,7 @@ from brimful.ledger.balances import Stock, read_stock
 from brimful.usecases.allot import Allotted, allot
 from brimful.usecases.move_clock import ClockState, begin_advance
 from brimful.usecases.open_account import open_account, open_platform
-from brimful.usecases.publish_package import publish_package, set_rate
+from brimful.usecases.publish_package import Published, publish_package, set_rate
 from brimful.usecases.save_card import record_card
 from brimful.usecases.set_auto_billing import AutoBillingSet, set_auto_billing
 from brimful.wiring import Engine
@@ -101,6 +101,7 @@ class Sandbox:
         made = await publish_package(
             self.engine.ctx,
             seller_ref=self.platform.platform_id if account is None else account.account_id,
+            tenant_id=None if account is None else account.tenant_id,
             currency=self.platform.currency if account is None else account.currency,
             package_id=package_id,
             kind=kind,
@@ -118,8 +119,9 @@ class Sandbox:
             ),
             moment=self.engine.clock.moment(),
         )
-        assert isinstance(made, UUID), made
-        return made
+        assert isinstance(made, Published), made
+        self.engine.run(made.effects)
+        return made.package_id
 
     async def plan_of(self, seller: str) -> UUID:
         """A subscription that a seller offers."""

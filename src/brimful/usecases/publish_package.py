@@ -1,5 +1,6 @@
 """The catalogue: packages in versions, at most twenty of a kind, and rates by model (R12, R25)."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from brimful.billing import catalogues
@@ -8,13 +9,24 @@ from brimful.billing.offers import read_offer
 from brimful.db.ids import new_id
 from brimful.db.transaction import Transaction
 from brimful.domain.cover import Pack, fits
+from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.money import charge_limit_minor, charge_step_minor, format_money
 from brimful.domain.reason import Reason, Refuse
+from brimful.ledger import demands
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.release_holds import children_changed
 
 PACKAGES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The package is on offer."""
+
+    package_id: UUID
+    effects: tuple[Effect, ...] = ()
 
 
 def check_terms(kind: PackageKind, terms: Terms) -> None:
@@ -48,29 +60,35 @@ async def publish_package(
     ctx: Context,
     *,
     seller_ref: UUID,
+    tenant_id: UUID | None,
     currency: str,
     package_id: UUID | None,
     kind: PackageKind,
     terms: Terms,
     moment: Moment,
-) -> UUID | Refuse | Missing:
-    """Offer a package, or a new version of one that is on offer; returns its id.
+) -> Published | Refuse | Missing:
+    """Offer a package, or a new version of one that is on offer. ``tenant_id`` is the seller's, None for
+    the platform.
 
-    Sales are made at the version that is on offer when they are planned. Raises ValueError for terms
-    that do not fit, and for a price that no card can be charged.
+    Sales are made at the version that is on offer when they are planned. With the first credit package
+    of a seller its children's auto-billing resumes (R10). Raises ValueError for terms that do not fit, and
+    for a price that no card can be charged.
     """
     check_terms(kind, terms)
     check_price(terms.price_minor, currency)
 
-    async def body(tx: Transaction) -> UUID | Refuse | Missing:
+    async def body(tx: Transaction) -> Published | Refuse | Missing:
+        of_tenant = tenant_id if kind == "additional_credits" and package_id is None else None
+        if of_tenant is not None:
+            await demands.lock_family(tx, of_tenant, seller_ref)
         await catalogues.lock(tx, seller_ref)
-        version = 1
+        version, active = 1, await catalogues.count_active(tx, seller_ref, kind)
         if package_id is not None:
             head = await catalogues.read_head(tx, seller_ref, package_id)
             if head is None or head["withdrawn_at"] is not None or head["kind"] != kind:
                 return Missing(what="package")
             version = head["version"] + 1
-        elif await catalogues.count_active(tx, seller_ref, kind) >= PACKAGES_MAX:
+        elif active >= PACKAGES_MAX:
             return Refuse(
                 reason=Reason.too_many_packages,
                 account_id=str(seller_ref),
@@ -83,7 +101,10 @@ async def publish_package(
         await catalogues.open_version(
             tx, package_id=package, version=version, currency=currency, terms=terms, moment=moment
         )
-        return package
+        effects: tuple[Effect, ...] = ()
+        if of_tenant is not None and not active:
+            effects = await children_changed(tx, of_tenant, seller_ref, moment)
+        return Published(package_id=package, effects=effects)
 
     return await ctx.db.run(body)
 

@@ -326,8 +326,7 @@ async def _refused(
     elif code in CARD_IS_GONE:
         if purchase.automatic:
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
-        if purchase.origin == "renewal":
-            reason = Reason.no_payment_method
+        reason = Reason.no_payment_method
     else:
         assert purchase.gateway_account is not None
         await outages.note(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from brimful.billing import purchases, settings_records
+from brimful.billing import purchases, renewals, settings_records
 from brimful.billing.buyers import is_allowed_by_seller
 from brimful.db.transaction import Transaction
-from brimful.domain.effect import Drive, Effect, MailDue, Plan
+from brimful.domain.effect import Drive, Effect, MailDue, Plan, Renew
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.notices.promise import promise
@@ -69,9 +69,10 @@ async def children_changed(
 ) -> tuple[Effect, ...]:
     """After a seller's switch, catalogue or gateway account changed, for all below it that have auto-billing on: who
     became inactive gives its mere holds back and is told so once, in its seller's brand; who no
-    longer is so is told that, too; each is planned for anew (R10). The caller has locked the
-    family's pools."""
+    longer is so is told that, too, and tries at once what it could not furnish (R35); each is planned
+    for anew (R10). The caller has locked the family's pools."""
     effects: list[Effect] = []
+    resumed: list[UUID] = []
     for child in await settings_records.read_enabled_below(tx, tenant_id, account_id):
         allowed = await is_allowed_by_seller(tx, tenant_id, child.account_id)
         effects.append(Plan(tenant_id, child.account_id))
@@ -81,6 +82,8 @@ async def children_changed(
             )
         if allowed == (child.inactive_at is None):
             continue
+        if allowed:
+            resumed.append(child.account_id)
         since = child.inactive_at or moment.at
         await settings_records.note_inactive(
             tx, tenant_id, child.account_id, None if allowed else since
@@ -96,4 +99,6 @@ async def children_changed(
             moment=moment,
         )
         effects.append(MailDue())
+    sellers = await renewals.wake_for_sellers(tx, tenant_id, resumed, moment.at)
+    effects += [Renew(tenant_id, seller_id) for seller_id in sorted(sellers)]
     return tuple(effects)

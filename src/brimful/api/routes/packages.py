@@ -14,7 +14,7 @@ from brimful.billing import catalogues
 from brimful.billing.catalogues import Terms
 from brimful.billing.offers import read_offer
 from brimful.usecases.answers import Missing
-from brimful.usecases.publish_package import publish_package, set_rate
+from brimful.usecases.publish_package import Published, publish_package, set_rate
 from brimful.usecases.withdraw_package import withdraw_package
 from brimful.wiring import Engine
 
@@ -57,6 +57,7 @@ async def _publish(
         answer = await publish_package(
             engine.ctx,
             seller_ref=target.seller_ref,
+            tenant_id=None if target.account is None else target.account.tenant_id,
             currency=target.currency,
             package_id=package_id,
             kind=body.kind,
@@ -67,12 +68,13 @@ async def _publish(
         raise Problem(422, "invalid_request", str(wrong)) from wrong
     if isinstance(answer, Missing):
         raise not_found()
-    if not isinstance(answer, UUID):
+    if not isinstance(answer, Published):
         raise of_answer(answer)
+    engine.run(answer.effects)
     shop = await read_offer(
         engine.ctx.db, seller_ref=target.seller_ref, currency=target.currency, lock=False
     )
-    return present.package(shop.packages[str(answer)])
+    return present.package(shop.packages[str(answer.package_id)])
 
 
 @router.post(
