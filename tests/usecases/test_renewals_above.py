@@ -24,11 +24,14 @@ WAIT_MS = 60_000
 _WAITING = "select count(*) from demand where account_id = $1 and state = 'waiting'"
 
 
-async def subscribed_agency(calendar: Calendar, *, credits: int = 12_000, stock: int = 0) -> None:
+async def subscribed_agency(
+    calendar: Calendar, *, credits: int = 12_000, stock: int = 0, opened: bool = False
+) -> None:
     """An agency with a monthly plan, and a client that buys of it automatically."""
     world = calendar.world
-    await world.open("Agency", sells=True)
-    await world.card("Agency")
+    if not opened:
+        await world.open("Agency", sells=True)
+        await world.card("Agency")
     await world.auto_billing("Agency")
     wholesale = await world.package(
         None, 9_900, credits=credits, interval="month", name="Wholesale"
@@ -214,3 +217,29 @@ async def test_r29_r35_a_spend_below_is_served_when_the_owner_above_confirms_the
         assert isinstance(await spending, SpendDone)
     assert isinstance(await confirming, Authenticating)
     assert world.taken() == [9_900, 9_900, 2_500]
+
+
+async def test_r19_r20_what_is_due_beside_a_renewal_that_waits_for_its_owner_blocks_nobody(
+    calendar: Calendar,
+) -> None:
+    """The agency's chatbots renew with its owner at the bank, and meanwhile its plan is due, which begins
+    after that: its client's spend is bought for at once, out of the agency's stock."""
+    world = calendar.world
+    await world.open("Agency", sells=True)
+    await world.card("Agency")
+    seats = await world.package(None, 500, kind="extra_chatbots", interval="month")
+    assert isinstance(await world.buy("Agency", seats), Bought)
+    calendar.clock.at += timedelta(days=2)
+    await subscribed_agency(calendar, stock=5_000, opened=True)
+    await world.card("Agency", "tok_authenticate")
+    await is_due(calendar)
+    await calendar.work()
+    opened = await world.engine.authenticate(await token_of(world, "Agency"))
+    assert isinstance(opened, Authenticating) and opened.state == "action_required"
+    calendar.clock.at = NEXT + timedelta(days=2)
+    due = await world.db.fetchval(
+        "select count(*) from subscription where kind = 'subscription' and wake_at <= $1",
+        calendar.clock.at,
+    )
+    assert due == 1
+    assert isinstance(await world.spend("Anna", 25, wait_ms=10_000), SpendDone)

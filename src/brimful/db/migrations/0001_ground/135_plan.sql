@@ -5,7 +5,7 @@ select tenant_id, account_id, demand_id, kind, operation_id, child_id, seq,
 from demand
 where state = 'waiting';
 
--- The sellers of those among an account and its ancestors that have something due or under way (R35); the less deep, the nearer
+-- The sellers of those among an account and its ancestors that have something due that can begin (R35); the less deep, the nearer
 -- to the root.
 create function due_above_v1(p_tenant uuid, p_account uuid, p_at timestamptz)
 returns table (seller_id uuid, depth int) language sql stable as $$
@@ -14,10 +14,13 @@ returns table (seller_id uuid, depth int) language sql stable as $$
     join subscription s
         on s.tenant_id = a.tenant_id and s.account_id = any (a.ancestors) and s.state <> 'ended' and s.wake_at <= p_at
     where a.tenant_id = p_tenant and a.account_id = p_account
-      -- One that an open purchase of its account changes or carries on comes after that.
+      -- One that an open purchase of its account changes or carries on comes after that, and so does every one of an account
+      -- that has a renewal under way: what is to be waited for is that, and what waits for a person is not (R19, R20).
       and not exists (
           select 1 from subscription_in_purchase u
           where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
+      and not exists (
+          select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
     group by s.seller_id
 $$;
 
