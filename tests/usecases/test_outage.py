@@ -10,11 +10,12 @@ import pytest
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects import drive
-from brimful.usecases.answers import SpendDone
+from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.steps import Step
 from brimful_testbank.faults import Rule
 from tests.builders.calendar import HOUR, Calendar, subscribers
-from tests.builders.held import until
-from tests.builders.world import World
+from tests.builders.held import held_at, until
+from tests.builders.world import World, small_world
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -116,3 +117,88 @@ async def test_r29_while_it_lasts_a_shortage_is_refused_at_once(
         assert isinstance(await world.spend("Agency", 10), SpendDone)
         assert isinstance(await world.spend("Agency", 5_000), SpendDone)
     assert (await kinds(world, "Agency"))["auto_billing_failed"] == 1
+
+
+async def no_answer_to(world: World, *verbs: str) -> None:
+    """The bank breaks down at each of these, for as long as its rules stand."""
+    for verb in verbs:
+        world.desk.faults.rules.append(Rule("http_500_before", verb=verb, times=10**9))
+
+
+async def given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker comes by until a purchase is given up; none does afterwards."""
+    monkeypatch.setattr(drive, "RETRY_AFTER_S", (0.01,))
+
+    async def is_canceling() -> bool:
+        await world.engine.take_up_due_work()
+        return bool(
+            await world.db.fetchval("select count(*) from purchase where state = 'canceling'")
+        )
+
+    await until(is_canceling)
+    monkeypatch.setattr(drive, "RETRY_AFTER_S", (1_000.0,))
+    await world.settle()
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_r20_r29_while_a_cancel_has_no_answer_a_shortage_is_refused_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, by_hand: bool
+) -> None:
+    """The payment was made, and neither confirming nor cancelling it is answered: nobody can buy beside it,
+    so nobody is kept waiting for it, be it an auto-billing or a purchase by hand."""
+    await small_world(world, clients=0)
+    package = await world.db.fetchval(
+        "select package_id from package where seller_ref = $1 and kind = 'additional_credits' limit 1",
+        world.platform.platform_id,
+    )
+    await no_answer_to(world, "confirm", "look_up", "cancel")
+    begun = asyncio.create_task(
+        world.buy("Agency", package) if by_hand else world.spend("Agency", 10)
+    )
+    await given_up(world, monkeypatch)
+    assert await world.db.fetchval("select payment_id is not null from charge")
+    again = await world.spend("Agency", 10, wait_ms=5_000)
+    assert isinstance(again, Refuse) and again.reason is Reason.gateway_unavailable
+    assert len(await world.purchases("Agency")) == 1
+    if not by_hand:
+        first = await begun
+        assert isinstance(first, Refuse) and first.reason is Reason.gateway_unavailable
+    assert (await kinds(world, "Agency"))["auto_billing_failed"] == 1
+    world.desk.faults.rules.clear()
+    await world.db.execute("update purchase set wake_real_at = now()")
+    await until(lambda: _taken_up(world))
+    assert not isinstance(await begun, Bought)
+    assert isinstance(await world.spend("Agency", 10), SpendDone)
+    assert world.taken() == [1_000]
+
+
+async def _taken_up(world: World) -> bool:
+    await world.engine.take_up_due_work()
+    await world.settle()
+    return await nothing_open(world)
+
+
+async def test_r19_r20_what_waits_for_a_purchase_by_hand_does_not_wait_for_an_outage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query came while the purchase was at the gateway: it ends when that is given up, and its owner is
+    told who could not be served, and nothing of the purchase."""
+    await small_world(world, clients=0)
+    package = await world.db.fetchval(
+        "select package_id from package where seller_ref = $1 and kind = 'additional_credits' limit 1",
+        world.platform.platform_id,
+    )
+    await no_answer_to(world, "confirm", "look_up", "cancel")
+    async with held_at(Step.before_confirm) as held:
+        buying = asyncio.create_task(world.buy("Agency", package))
+        await held.arrived.wait()
+        spending = asyncio.create_task(world.spend("Agency", 10))
+        waits = "select count(*) from demand where state = 'waiting'"
+        await until(lambda: world.db.fetchval(waits))
+        held.go.set()
+        await given_up(world, monkeypatch)
+        answer = await spending
+    buying.cancel()
+    assert isinstance(answer, Refuse) and answer.reason is Reason.gateway_unavailable
+    [told] = [one for one in await world.notices("Agency") if one["kind"] == "auto_billing_failed"]
+    assert told["facts"]["waiting_count"] == 1 and "purchase_id" not in told["facts"]

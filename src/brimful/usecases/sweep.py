@@ -12,7 +12,7 @@ from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.one_by_one import Due, one_by_one
-from brimful.usecases.outcomes import effects_of
+from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.seats import offer
 
 _sql = partial(load, "brimful.usecases")
@@ -22,7 +22,8 @@ RESERVATION_LASTS = timedelta(minutes=15)
 
 async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
     """Abandon spends past their ``answer_by`` and end demands older than a reservation may last,
-    unless a capture is under way; their stock goes to the next in the queue."""
+    unless a capture is under way, of which the owner of their pool is told (R18); their stock goes to the
+    next in the queue."""
     overdue = await ctx.db.fetch(
         _sql("find_overdue_demands"),
         moment.real_at,
@@ -44,15 +45,17 @@ async def _end(
 ) -> tuple[Effect, ...]:
     async def body(tx: Transaction) -> tuple[Effect, ...]:
         await demands.lock_pools(tx, tenant_id, account_id)
-        moved = await demands.fail_waiting(
+        effects = await refuse(
             tx,
             tenant_id=tenant_id,
             account_id=account_id,
             only=ended,
             reason=Reason.temporarily_unavailable,
-            child_reason=Reason.temporarily_unavailable,
+            subject_id=account_id,
+            episode=f"overdue:{moment.at.date().isoformat()}",
+            facts={},
             moment=moment,
         )
-        return effects_of(tenant_id, moved) + await offer(tx, tenant_id, account_id, moment)
+        return effects + await offer(tx, tenant_id, account_id, moment)
 
     return await ctx.db.run(body)

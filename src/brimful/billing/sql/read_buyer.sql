@@ -6,7 +6,7 @@ select a.account_id, a.parent_id, a.sells, a.zone, a.name, a.owner_email, a.stat
        p.merchant_ref as gateway_account,
        m.method_id, m.gateway, m.gateway_customer, m.gateway_method, m.fingerprint, m.brand, m.last4, m.off_session,
        m.role, m.paused_reason, m.retry_at,
-       g.gateway_account is not null as outage_open, case when g.until_at > $3 then g.since_at end as out_since,
+       g.gateway_account is not null as outage_open, case when g.until_at > $3 or w.is_stuck then g.since_at end as out_since,
        f.credits as free_credits, s.free as free_chatbots, c.free + c.reserved as credits, s.free + s.reserved as chatbots,
        x.since_at as disconnected_at,
        u.anchor_at, u.period_starts_at, u.period_ends_at, u.billing_interval,
@@ -19,6 +19,13 @@ cross join lateral free_credits_v1(a.tenant_id, a.account_id, $3) f
 left join auto_billing_setting b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
 left join lateral card_to_charge_v1(a.tenant_id, a.account_id, p.merchant_ref, $3, $4) m on true
 left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
+-- One that was given up for want of an answer, and is not cancelled yet: nothing can be bought beside it, nor is it known when.
+cross join lateral (
+    select exists (
+        select from purchase q
+        where q.tenant_id = a.tenant_id and q.buyer_id = a.account_id and q.state = 'canceling' and q.reason = 'gateway_unavailable'
+    ) as is_stuck
+) w
 left join gateway_disconnection x on x.tenant_id = p.tenant_id and x.account_id = p.account_id
 left join brake k on k.tenant_id = a.tenant_id and k.account_id = a.account_id and k.cleared_at is null
 -- Its period is that of its plan, for the plan is what it renews by; without one, of its oldest chatbots.
