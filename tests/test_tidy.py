@@ -59,7 +59,8 @@ def test_functions_are_short() -> None:
 def test_the_domain_is_pure() -> None:
     """Standard library only, no clock, no randomness, nothing asynchronous."""
     wrong = []
-    for path in (SOURCE / "brimful" / "domain").glob("*.py"):
+    for path in sorted((SOURCE / "brimful" / "domain").rglob("*.py")):
+        name_of = path.relative_to(SOURCE)
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):
             names = []
@@ -68,14 +69,14 @@ def test_the_domain_is_pure() -> None:
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             elif isinstance(node, ast.AsyncFunctionDef):
-                wrong.append(f"{path.name}:{node.lineno} async")
+                wrong.append(f"{name_of}:{node.lineno} async")
             wrong += [
-                f"{path.name} imports {name}"
+                f"{name_of} imports {name}"
                 for name in names
                 if name.split(".")[0] not in DOMAIN_MAY_IMPORT
             ]
         if re.search(r"datetime\.now|utcnow|\.today\(\)|uuid4", text):
-            wrong.append(f"{path.name} reads a clock or makes an id")
+            wrong.append(f"{name_of} reads a clock or makes an id")
     assert wrong == []
 
 
@@ -125,6 +126,22 @@ def test_the_project_speaks_of_itself_alone() -> None:
         for path in tracked(".py", ".md", ".sql", ".txt", ".toml", ".in", "/dev", "/run")
         if path.name != "test_tidy.py" and places.search(path.read_text(encoding="utf-8"))
     ]
+    assert wrong == []
+
+
+def test_every_rule_that_is_named_is_defined() -> None:
+    """R17, wherever it is said, and r17 in the name of a test are a paragraph of docs/rules.md."""
+    rules = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    defined = [int(number) for number in re.findall(r"^\*\*R(\d+)\*\*", rules, re.M)]
+    assert sorted(set(defined)) == sorted(defined)
+    wrong = []
+    for path in tracked(".py", ".md", ".sql"):
+        text = path.read_text(encoding="utf-8")
+        named = set(re.findall(r"\bR(\d+)\b", text))
+        for numbers in re.findall(r"^(?:async )?def test((?:_r\d+)+)_", text, re.M):
+            named |= set(re.findall(r"\d+", numbers))
+        unknown = sorted({int(number) for number in named} - set(defined))
+        wrong += [f"{path.relative_to(ROOT)}: R{number}" for number in unknown]
     assert wrong == []
 
 

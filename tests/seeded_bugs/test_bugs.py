@@ -1,6 +1,7 @@
 """The seeded bugs still fit the code, so that the table of what finds them can be made at any time."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +32,14 @@ def test_each_bug_has_a_name_of_its_own() -> None:
     assert len(BUGS) >= 40
     assert Counter(bug.name for bug in BUGS).most_common(1)[0][1] == 1
     assert all(bug.breaks.startswith("R") for bug in BUGS)
+
+
+def test_the_table_names_exactly_these_bugs() -> None:
+    """And so does the number in front of it."""
+    text = (ROOT / "docs" / "seeded-bugs.md").read_text(encoding="utf-8")
+    table = text.partition("## The table")[2].partition("\n## ")[0]
+    assert Counter(re.findall(r"^\| `(\w+)` \|", table, re.M)) == Counter(bug.name for bug in BUGS)
+    assert f" holds {len(BUGS)} small changes" in text
 
 
 def test_r28_a_sample_is_caught() -> None:

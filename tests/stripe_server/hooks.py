@@ -117,11 +117,6 @@ class Hooks:
             return {"error": present(refused.error)}
         return _shown(found)
 
-    def expire_checkout(self, session: str) -> Obj:
-        """The page is closed."""
-        call, found = self._call(session)
-        return _shown(checkout.expire_now(call, found))
-
     def dispute(
         self, payment: str, amount: int | None = None, reason: str = "fraudulent",
         inquiry: bool = False,

@@ -51,7 +51,7 @@ ReadersDep = Annotated[Readers, Depends(readers_of)]
 async def secret_of(
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
-    """The key that was sent, whosoever it may be."""
+    """The key that was sent, whosoever it may be. Raises Problem for none, or one that cannot be a key."""
     if given is None or not keys.is_well_formed(given.credentials):
         raise _not_authenticated()
     return given.credentials
@@ -61,7 +61,7 @@ SecretDep = Annotated[str, Depends(secret_of)]
 
 
 async def principal_of(request: Request, readers: ReadersDep, secret: SecretDep) -> Principal:
-    """Whom the key speaks for. A key that may only read may not command anything."""
+    """Whom the key speaks for. A key that may only read may not command anything. Raises Problem."""
     principal = await readers.principal(secret)
     if principal is None:
         raise _not_authenticated()
@@ -108,7 +108,12 @@ class Target:
 
 def is_in_scope(principal: Principal, account: Account) -> bool:
     """The platform may name every account, an account itself and all below it. The platform's own
-    places inside tenants are nobody's to name."""
+    places inside tenants are nobody's to name.
+
+    Said twice more in SQL, where the key is looked up with what it asks for: `spend_many_v1` and
+    `find_stocks.sql`. Change all three; `tests/usecases/test_spend_with_keys.py` and
+    `tests/api/test_plain_balances.py` compare them.
+    """
     if account.supply:
         return False
     if principal.tenant_id is None:
@@ -121,7 +126,7 @@ async def target_of(
 ) -> Target:
     """The account of the path, or the platform, if the key may name it: else nothing is there. One
     that is closed can be read, and closed again; what it had begun can be ended, and its money given
-    back (R25, R46)."""
+    back (R25, R46). Raises Problem."""
     wanted = ids.read("acc", account_id)
     # At once, as each is a round trip to the database; what is found is used once it is known who asks.
     principal, platform, account = await asyncio.gather(
@@ -165,7 +170,7 @@ class Buyer:
 
 
 async def buyer_of(target: TargetDep) -> Buyer:
-    """The account of the path; the platform holds nothing and buys nothing."""
+    """The account of the path; the platform holds nothing and buys nothing. Raises Problem for it."""
     if target.account is None:
         raise not_found()
     return Buyer(target.account, target)
@@ -175,7 +180,7 @@ BuyerDep = Annotated[Buyer, Depends(buyer_of)]
 
 
 async def seller_of(target: TargetDep) -> Target:
-    """The account of the path as a seller."""
+    """The account of the path as a seller. Raises Problem for one that does not sell."""
     if target.account is not None and not target.account.sells:
         raise Problem(403, "seller_cannot_sell", "This account does not sell.")
     return target

@@ -18,7 +18,7 @@ def show(prefix: str, value: UUID) -> str:
 
 
 def parse(prefix: str, text: str) -> UUID:
-    """An id from a path. One that is malformed is simply not there."""
+    """An id from a path. One that is malformed is simply not there: raises Problem."""
     found = read(prefix, text)
     if found is None:
         raise not_found()
@@ -26,7 +26,7 @@ def parse(prefix: str, text: str) -> UUID:
 
 
 def parse_body(prefix: str, text: str, field: str) -> UUID:
-    """An id from a body; raises a 422 problem that names the field."""
+    """An id from a body; raises Problem, a 422 that names the field."""
     found = read(prefix, text)
     if found is None:
         raise Problem(422, "invalid_request", f"{field}: an id such as {prefix}_… is expected.")

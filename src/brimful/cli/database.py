@@ -30,7 +30,7 @@ async def database_of(settings: Settings, *, in_use: str = STOP_OR_SHARE) -> Asy
 
 @asynccontextmanager
 async def embedded_in(data: Path, *, in_use: str) -> AsyncIterator[str]:
-    """The embedded database of a folder; see database_of."""
+    """The embedded database of a folder; see database_of. Raises InUse, CannotStart."""
     async with AsyncExitStack() as stack:
         try:
             dsn = await stack.enter_async_context(embedded(data))

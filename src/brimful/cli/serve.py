@@ -21,7 +21,8 @@ _FOR_TESTS = (
 
 
 async def serve(settings: Settings, *, with_testbank: bool) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop. Raises BadInput for settings that name no gateway, two, or
+    in production the test gateway."""
     named = _named(settings)
     if named is not None and with_testbank:
         raise BadInput(f"{named} names a gateway already; leave --testbank out")
@@ -71,7 +72,8 @@ async def beside(stack: AsyncExitStack, settings: Settings, events_url: str | No
 
 
 async def worker(settings: Settings) -> None:
-    """Do due work until the process is told to stop."""
+    """Do due work until the process is told to stop. Raises BadInput for settings that name no gateway, or
+    in production the test gateway."""
     if _named(settings) is None:
         raise BadInput(f"{NO_GATEWAY}, the one that the server uses")
     if settings.production and settings.stripe_key is None:
@@ -89,7 +91,8 @@ async def worker(settings: Settings) -> None:
 async def testbank(
     settings: Settings, *, port: int, journal: Path | None, events_url: str | None
 ) -> None:
-    """Serve the test gateway alone."""
+    """Serve the test gateway alone. Raises BadInput when its events could not arrive, or would not be
+    believed."""
     if events_url is not None:
         _check_events(events_url, settings.events_secret)
     secret = settings.events_secret or ""

@@ -17,7 +17,7 @@ KEY_MARGIN = timedelta(days=1)
 
 def archivable(starts: Iterable[datetime], at: datetime, months: int) -> list[datetime]:
     """Of months that begin at ``starts`` (UTC), those that ended ``months`` months before ``at`` or
-    earlier, oldest first. ``months`` is at least MONTHS_MIN."""
+    earlier, oldest first. Raises ValueError for fewer ``months`` than MONTHS_MIN."""
     if months < MONTHS_MIN:
         raise ValueError(f"no month is archived within {MONTHS_MIN} months of its end")
     limit = month_at(at, -months)
@@ -29,7 +29,7 @@ def forget_before(
 ) -> datetime | None:
     """Spends that ended before this have their keys forgotten (R39): those of months that are archived
     (they begin at ``archived``), and those older than ``key_days``; None when there are none.
-    ``key_days`` is at least KEY_DAYS_MIN."""
+    Raises ValueError for fewer ``key_days`` than KEY_DAYS_MIN."""
     if key_days is not None and key_days < KEY_DAYS_MIN:
         raise ValueError(f"keys of spends are kept at least {KEY_DAYS_MIN} days")
     instants = [month_at(start, 1) + KEY_MARGIN for start in archived]
