@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from brimful.billing.cards import read_card
 from brimful.domain.reason import Reason, Refuse
 from brimful.usecases.answers import Bought, Missing, SpendDone
@@ -28,14 +30,14 @@ async def settings_of(world: World, *names: str) -> list[dict[str, Any]]:
     return seen
 
 
-async def withdraw(world: World, seller: str, package: Any) -> None:
-    """Take a package of a seller off its catalogue."""
-    account = await world.account(seller)
+async def withdraw(world: World, seller: str | None, package: Any) -> None:
+    """Take a package of a seller, or of the platform (None), off its catalogue."""
+    account = None if seller is None else await world.account(seller)
     done = await withdraw_package(
         world.engine.ctx,
-        seller_ref=account.seller_ref,
+        seller_ref=world.platform.platform_id if account is None else account.seller_ref,
         package_id=package,
-        tenant_id=account.tenant_id,
+        tenant_id=None if account is None else account.tenant_id,
         moment=world.engine.clock.moment(),
     )
     assert isinstance(done, tuple)
@@ -232,3 +234,27 @@ async def test_r27_r29_a_queued_retry_is_off_too(world: World) -> None:
     await world.settle()
     assert isinstance(await world.spend("Agency", 10), Refuse)
     assert len(world.desk.journal.effects()) == effects
+
+
+@pytest.mark.parametrize("only_one_allowed", [False, True])
+async def test_r29_r42_an_owner_hears_that_nothing_is_on_offer(
+    world: World, only_one_allowed: bool
+) -> None:
+    """The platform sells no credits any more, or not those that the owner allows: at the first shortage,
+    and once that day."""
+    await small_world(world, clients=0)
+    packs = await world.db.fetch(
+        "select package_id from package where seller_ref = $1 and kind = 'additional_credits'",
+        world.platform.platform_id,
+    )
+    if only_one_allowed:
+        packs = packs[:1]
+        await world.auto_billing("Agency", allowed_packages=[packs[0]["package_id"]])
+    for pack in packs:
+        await withdraw(world, None, pack["package_id"])
+    for _ in range(2):
+        refused = await world.spend("Agency", 10)
+        assert isinstance(refused, Refuse) and refused.reason is Reason.no_credit_package
+    [notice] = await world.notices("Agency")
+    assert notice["kind"] == "auto_billing_failed"
+    assert "Your own chatbots needed 10 credits" in notice["body"]

@@ -8,6 +8,7 @@ from brimful.usecases.answers import Bought
 from brimful.usecases.warn import warn_due
 from tests.builders.clock import put_clock
 from tests.builders.world import World, small_world
+from tests.usecases.test_availability import withdraw
 from tests.usecases.test_buy_ahead import threshold
 from tests.usecases.test_forecast import HOUR, MONDAY, used_for
 
@@ -184,3 +185,18 @@ async def test_r42_a_card_about_to_expire_is_told_once(world: World) -> None:
     [notice] = await told(world, "Agency", "card_expiring")
     assert "is valid until 03/2026" in notice["body"]
     assert await world.notices("Client 1") == []
+
+
+async def test_r42_an_owner_whose_auto_billing_finds_nothing_on_offer_is_warned(
+    world: World,
+) -> None:
+    """It is on and may buy, but nothing that its owner allows is sold any more."""
+    clock = await runs_down(world, 150)
+    gone = await world.package(None, 100, credits=1)
+    await world.auto_billing("Agency", allowed_packages=[gone])
+    await warn(world, clock)
+    assert await told(world, "Agency", "low_balance") == []
+    await withdraw(world, None, gone)
+    await warn(world, clock)
+    [notice] = await told(world, "Agency", "low_balance")
+    assert "No package of additional credits is on offer" in notice["body"]

@@ -91,7 +91,7 @@ _TITLES: Mapping[Reason, str] = {
     Reason.auto_billing_pending: "The credits are being bought; send the request again shortly.",
     Reason.retry_later: "The last charge was declined; the card may be tried again later.",
     Reason.no_payment_method: "There is no card on file that may be charged.",
-    Reason.no_credit_package: "The seller offers no package of additional credits.",
+    Reason.no_credit_package: "No package of additional credits is on offer that auto-billing may buy.",
     Reason.no_chatbot_package: "The seller offers no extra chatbots.",
     Reason.cap_per_charge: "The purchase would exceed the limit for one charge.",
     Reason.cap_per_hour: "The limit of automatic charges in an hour is reached.",

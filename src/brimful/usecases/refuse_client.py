@@ -13,14 +13,13 @@ from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.notices.promise import promise
 from brimful.usecases.chain import Chain
 from brimful.usecases.pull_brake import pull_brake
+from brimful.usecases.refuse_waiting import is_known
 
 _NOT_BUYING = (
     Reason.auto_billing_off,
     Reason.auto_billing_unavailable,
     Reason.auto_billing_inactive,
 )
-# Nothing that the account did stands against it: its owner is to know.
-_FAILS = (Reason.gateway_unavailable, Reason.charge_too_large, Reason.amount_between_steps)
 
 
 async def refuse_client(
@@ -34,7 +33,8 @@ async def refuse_client(
     """Turn a chain's refusal into what the account may hear (R18).
 
     Its own level failed: the reason, or plainly ``short`` when it does not buy automatically; a cap
-    is told to its owner as well (R28), and so are an outage and what no card can be charged (R26). A
+    is told to its owner as well (R28), and so is whatever else it does not know of itself, such as an
+    outage, what no card can be charged (R26), or that nothing is on offer any more. A
     level above failed: a neutral answer, and that level's owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
     """
     own = chain.facts[0]
@@ -47,7 +47,7 @@ async def refuse_client(
         return without_buying(own.account_id, short, refusal.reason, refusal.detail)
     if refusal.reason in CAPS:
         await _tell(tx, own, "cap_reached", refusal.reason, needs, moment)
-    if refusal.reason in _FAILS:
+    elif not is_known(refusal.reason):
         await _tell(tx, own, "auto_billing_failed", refusal.reason, needs, moment)
     return refusal
 

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 from brimful.billing import ahead
-from brimful.billing.buyers import read_buyer
+from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.offers import read_offer
 from brimful.db.transaction import Transaction
 from brimful.domain.moment import Moment
 from brimful.domain.planning import may_buy
+from brimful.domain.reason import Reason
+from brimful.domain.sizing import allowed_packs
 from brimful.domain.warning import balance_warning
 from brimful.ledger import balances, usage
 from brimful.notices.promise import is_promised, promise
@@ -41,13 +44,19 @@ async def _all(
         last = found[-1]
 
 
+async def _on_offer(tx: Transaction, facts: BuyerFacts) -> Reason | None:
+    """Why an account that may buy by itself finds no credits to buy; None when it does."""
+    shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=False)
+    return None if allowed_packs(facts.buyer, shop.offer) else Reason.no_credit_package
+
+
 async def _warn(ctx: Context, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
     """Warn of one account's balance, once until something is delivered to it. Where auto-billing
     buys what is missing there is nothing to warn of."""
 
     async def body(tx: Transaction) -> None:
         facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        reason = may_buy(facts.buyer, moment.at)
+        reason = may_buy(facts.buyer, moment.at) or await _on_offer(tx, facts)
         if reason is None or not facts.open:
             return
         seen = await forecast_in(tx, tenant_id, account_id, moment)
