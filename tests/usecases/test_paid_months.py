@@ -1,6 +1,6 @@
 """R34: a month of a period that was paid for is granted, whatever becomes of a charge of the same hour."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from brimful.domain.reason import Refuse
@@ -90,3 +90,32 @@ async def test_r17_seats_that_cost_nothing_now_need_a_card_for_what_they_will(ye
     answer = await year.buy("Client", seat)
     assert isinstance(answer, Refuse) and answer.reason == "no_payment_method"
     assert (await year.chatbots("Client")).received == 2
+
+
+async def test_r29_r35_a_new_card_pays_what_is_past_due_beside_a_month_under_way(year: Year) -> None:
+    """The seats are past due; a month of the plan, which is paid, waits for the agency to have it when the
+    new card comes: the seats are charged when that month is delivered, and not suspended."""
+    await on_small(year)
+    seat = await year.package("Agency", 500, kind="extra_chatbots", interval="month")
+    annual = await year.package("Agency", 12_000, credits=700, interval="year")
+    assert isinstance(await year.buy("Client", seat), Bought)
+    assert await year.change("Client", annual) == ChangeRecorded()
+    await year.until(MAY)
+    await year.card("Client", "tok_lost_card")
+    await year.until(JUNE)
+    late = await year.subscription("Client", "extra_chatbots")
+    assert (late["state"], late["wake_at"]) == ("past_due", None)
+    account = await year.account("Client")
+    # The last month, as it stood before it was delivered.
+    month = await year.db.fetchval(
+        "select purchase_id from purchase where buyer_id = $1 and origin = 'renewal' and mode = 'receivable' "
+        "order by planned_at desc limit 1",
+        account.account_id,
+    )
+    stand = "update purchase set state = $2, ended_at = $3 where purchase_id = $1"
+    await year.db.execute(stand, month, "waiting", None)
+    await year.card("Client")
+    await year.db.execute(stand, month, "delivered", year.now)
+    await year.until(JUNE + timedelta(hours=1))
+    seats = await year.subscription("Client", "extra_chatbots")
+    assert (seats["state"], seats["past_due_since"]) == ("active", None)
