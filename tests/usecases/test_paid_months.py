@@ -92,7 +92,9 @@ async def test_r17_seats_that_cost_nothing_now_need_a_card_for_what_they_will(ye
     assert (await year.chatbots("Client")).received == 2
 
 
-async def test_r29_r35_a_new_card_pays_what_is_past_due_beside_a_month_under_way(year: Year) -> None:
+async def test_r29_r35_a_new_card_pays_what_is_past_due_beside_a_month_under_way(
+    year: Year,
+) -> None:
     """The seats are past due; a month of the plan, which is paid, waits for the agency to have it when the
     new card comes: the seats are charged when that month is delivered, and not suspended."""
     await on_small(year)

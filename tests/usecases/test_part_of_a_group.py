@@ -49,6 +49,33 @@ async def test_r35_each_renewal_has_a_schedule_of_its_own(calendar: Calendar) ->
     assert wakes == [48 * HOUR, 25 * HOUR]
 
 
+async def test_r6_r20_one_that_cannot_be_furnished_holds_up_none_behind_it(
+    calendar: Calendar,
+) -> None:
+    """Two of an agency without stock are due: what the first needs is more than one charge may be, what
+    the second needs is bought. The first waits, and the agency hears for whom."""
+    world = calendar.world
+    await world.open("Agency", sells=True)
+    await world.card("Agency")
+    await world.package("Agency", 2_500, credits=3_000)
+    large = await world.package("Agency", 49_000, credits=100_000, interval="month")
+    small = await world.package("Agency", 900, credits=1_000, interval="month")
+    await world.stock("Agency", credits=101_000)
+    for name, plan in (("Large", large), ("Small", small)):
+        await world.open(name, "Agency")
+        await world.card(name)
+        await world.buy(name, plan)
+    assert world.names["Large"] < world.names["Small"]
+    await world.auto_billing("Agency", per_charge_minor=10_000)
+    await calendar.go_to(NEXT)
+    assert (await world.credits("Small")).received == 2_000
+    assert (await world.credits("Large")).received == 100_000
+    large_at = (await calendar.subscription("Large"))["wake_at"]
+    assert large_at == NEXT + HOUR
+    told = [one for one in await world.notices("Agency") if one["kind"] == "renewal_failed"]
+    assert [[who["client"] for who in one["facts"]["waiting"]] for one in told] == [["Large"]]
+
+
 async def _remove_card(calendar: Calendar, name: str) -> None:
     world = calendar.world
     method_id = await world.db.fetchval(

@@ -219,7 +219,7 @@ async def _feasible(
 ) -> tuple[list[_Renewal], tuple[Effect, ...]]:
     """Those that can begin. Where the pool does not cover all, the sellers above must be able to
     furnish the rest, or at least the first of it, or nobody's card is held for it (R17). One that
-    has to wait blocks none that the pool covers (R20)."""
+    has to wait blocks none that the pool covers, nor any that could be furnished without it (R20)."""
     if not ready or ready[0].payer.seller_is_supply:
         return ready, ()
     seller = ready[0].payer
@@ -241,6 +241,11 @@ async def _feasible(
     verdict = check(ready)
     if isinstance(verdict, Feasible) or isinstance(check([*covered, left[0]]), Feasible):
         return ready, ()
+    can = [one for one in left if isinstance(check([*covered, one]), Feasible)]
+    left = [one for one in left if one not in can]
+    if can:
+        verdict = check([*covered, left[0]])
+        assert isinstance(verdict, Refuse), "the first of them cannot be furnished alone"
     for renewal in left:
         # Each on the schedule of its own first failure, not on that of another's.
         await put_off_for_seller(
@@ -250,7 +255,8 @@ async def _feasible(
             reason=neutral(verdict.reason),
             moment=moment,
         )
-    return covered, (await _tell(tx, left, verdict, moment),)
+    begun = [one for one in ready if one not in left]
+    return begun, (await _tell(tx, left, verdict, moment),)
 
 
 async def _covered(tx: Transaction, ready: Sequence[_Renewal], moment: Moment) -> list[_Renewal]:
