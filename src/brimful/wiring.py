@@ -19,6 +19,7 @@ from brimful.effects.advance_clock import advance_clock
 from brimful.effects.clocks import DatabaseClock
 from brimful.effects.drive import Driver, drive
 from brimful.effects.due_work import begin_due_work
+from brimful.effects.following import Following
 from brimful.effects.gatherer import Gatherer
 from brimful.effects.handlers import APART, Handlers
 from brimful.effects.http_post import Poster
@@ -117,7 +118,12 @@ class Engine:
         self.waiters = Waiters(db)
         self.gatherer = Gatherer(partial(settle_spends, self.ctx))
         self.spending = Spending(
-            ctx=self.ctx, now=self.now, run=self.run, gatherer=self.gatherer, waiters=self.waiters
+            ctx=self.ctx,
+            now=self.now,
+            run=self.run,
+            gatherer=self.gatherer,
+            following=Following(self.ctx, self.now),
+            waiters=self.waiters,
         )
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
         poster = Poster(production=settings.production)

@@ -14,6 +14,7 @@ from brimful.db.address import DatabaseGone
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
+from brimful.effects.following import Following
 from brimful.effects.gatherer import Gatherer, Overloaded
 from brimful.effects.in_line import Heard
 from brimful.effects.waiting import Waiters, refusal_of
@@ -47,6 +48,7 @@ class Spending:
     now: Callable[[], Moment]
     run: Callable[[Iterable[Effect]], None]
     gatherer: Gatherer
+    following: Following
     waiters: Waiters
 
     def try_with_key(self, new: NewSpend, heard: Heard) -> None:
@@ -62,15 +64,22 @@ class Spending:
             return None
         assert tried.tenant_id is not None, "what is not simply done comes with its tenant"
         new = new._replace(tenant_id=tried.tenant_id, secret_hash=None)
-        return await self._answer(new, wait_ms, await self._again(new, tried))
+        return await self._answer(new, wait_ms, tried)
 
     async def spend(self, new: Asked, wait_ms: int) -> Answer:
         """Spend or hold, and wait for the account's auto-billing for at most ``wait_ms`` milliseconds. Raises
         Overloaded."""
-        return await self._answer(new, wait_ms, None)
+        return await self._answer(new, wait_ms, await self._once(new, self.now()))
 
-    async def _answer(self, new: Asked, wait_ms: int, tried: Tried | None) -> Answer:
-        begun = await self._begin(new, wait_ms, tried)
+    async def _answer(self, new: Asked, wait_ms: int, tried: Tried) -> Answer:
+        if tried.outcome != "short":
+            begun = await self._begin(new, wait_ms, tried)
+        else:
+            refusal = await self.following.refusal(new)
+            if refusal is not None:
+                return refusal
+            async with self.following.place(new.account_id):
+                begun = await self._begin(new, wait_ms, await self._again(new, tried))
         return (
             await self._outcome(new, begun, wait_ms) if isinstance(begun, SpendWaiting) else begun
         )

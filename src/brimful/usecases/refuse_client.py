@@ -38,18 +38,26 @@ async def refuse_client(
     level above failed: a neutral answer, and that level's owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
     """
     own = chain.facts[0]
+    if (plain := plain_refusal(chain, refusal, short)) is not None:
+        return plain
     if refusal.account_id != str(own.account_id):
         await tell_seller(tx, refusal=refusal, client=own, needs=needs, moment=moment)
         return Refuse(reason=neutral(refusal.reason), account_id=str(own.account_id), detail={})
     if refusal.reason is Reason.auto_billing_braked:
         await pull_brake(tx, own.tenant_id, own.account_id, "pace", moment)
-    if refusal.reason in _NOT_BUYING:
-        return without_buying(own.account_id, short, refusal.reason, refusal.detail)
     if refusal.reason in CAPS:
         await _tell(tx, own, "cap_reached", refusal.reason, needs, moment)
     elif not is_known(refusal.reason):
         await _tell(tx, own, "auto_billing_failed", refusal.reason, needs, moment)
     return refusal
+
+
+def plain_refusal(chain: Chain, refusal: Refuse, short: Reason) -> Refuse | None:
+    """The refusal of an account that buys nothing by itself, of which nobody is told; None for any other."""
+    own_id = chain.facts[0].account_id
+    if refusal.account_id != str(own_id) or refusal.reason not in _NOT_BUYING:
+        return None
+    return without_buying(own_id, short, refusal.reason, refusal.detail)
 
 
 def without_buying(

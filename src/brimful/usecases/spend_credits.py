@@ -17,7 +17,7 @@ from brimful.usecases.behind import is_behind
 from brimful.usecases.chain import Chain, read_chain
 from brimful.usecases.context import Context, reading_with_covers
 from brimful.usecases.outcomes import effects_of
-from brimful.usecases.refuse_client import refuse_client
+from brimful.usecases.refuse_client import plain_refusal, refuse_client
 
 Try = Callable[[Asked, Moment], Awaitable[Tried]]
 
@@ -97,6 +97,9 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
     if found is None:
         return None
     chain, verdict = found
+    plain = plain_refusal(chain, verdict, Reason.insufficient_credits)
+    if plain is not None:
+        return plain
     needs = {"credits": new.credits, "chatbots": 0, "kind": "spend"}
 
     async def tell(tx: Transaction) -> Refuse:

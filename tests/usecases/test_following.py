@@ -1,0 +1,55 @@
+"""R16, R20: those who are short take no connection from those who are not."""
+
+import asyncio
+
+from brimful.domain.reason import Reason, Refuse
+from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
+from brimful.usecases.answers import SpendDone
+from brimful.usecases.steps import Step
+from tests.builders.held import held_at, until
+from tests.builders.world import World, small_world
+
+CLIENTS = [f"Client {number}" for number in range(1, 6)]
+_WAITING = "select count(*) from demand where state = 'waiting'"
+
+
+async def waiting(world: World, number: int) -> bool:
+    """Whether so many spends are registered."""
+    count: int = await world.db.fetchval(_WAITING)
+    return count == number
+
+
+async def test_r20_some_are_followed_up_at_a_time_and_of_one_account_fewer(world: World) -> None:
+    """Nine spends of each of five clients are short and do not get on: some of them are registered, of no
+    client more than its part; meanwhile who has credits spends, and who buys none hears so at once."""
+    await small_world(world, clients=5)
+    await world.open("Rich", "Agency")
+    await world.open("Poor", "Agency")
+    await world.stock("Agency", credits=50_000)
+    await world.stock("Rich", credits=100)
+    async with held_at(Step.demand_registered) as held:
+        short = [
+            asyncio.create_task(world.spend(name, 10)) for name in CLIENTS for _ in range(9)
+        ]
+        await until(lambda: waiting(world, PLACES))
+        rich = await asyncio.gather(*(world.spend("Rich", 1) for _ in range(20)))
+        poor = await asyncio.gather(*(world.spend("Poor", 1) for _ in range(20)))
+        of_each = await world.db.fetch(
+            "select count(*) from demand where state = 'waiting' group by account_id"
+        )
+        held.go.set()
+        done = await asyncio.gather(*short)
+    assert all(isinstance(one, SpendDone) for one in [*rich, *done])
+    assert {one.reason for one in poor if isinstance(one, Refuse)} == {Reason.insufficient_credits}
+    assert len([one for one in poor if isinstance(one, Refuse)]) == 20
+    counts = [row["count"] for row in of_each]
+    assert sum(counts) == PLACES and max(counts) <= PLACES_OF_ACCOUNT
+
+
+async def test_r16_in_a_crowd_the_answer_is_that_of_one_alone(world: World) -> None:
+    """Refused together, to the letter as by itself."""
+    await small_world(world)
+    await world.auto_billing("Client 1", enabled=False)
+    alone = await world.spend("Client 1", 10)
+    crowd = await asyncio.gather(*(world.spend("Client 1", 10) for _ in range(60)))
+    assert isinstance(alone, Refuse) and all(one == alone for one in crowd)
