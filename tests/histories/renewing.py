@@ -106,7 +106,7 @@ class Renewals(PeriodEnds):
 
     def _feasible(self, seller: Account, ready: list[Renewal]) -> list[Renewal]:
         """Nobody's card is held for what cannot be furnished: neither all nor the first that the
-        pool does not cover (R17)."""
+        pool does not cover (R17), nor by itself beside what it covers (R20)."""
         seller.pool.lapse(self.now)
         covered: list[Renewal] = []
         for renewal in ready:
@@ -115,12 +115,16 @@ class Renewals(PeriodEnds):
         left = [one for one in ready if one not in covered]
         if not left:
             return ready
-        for some in (ready, [*covered, left[0]]):
-            if self.can_furnish(seller, [line for one in some for line in one.lines]):
-                return ready
-        for renewal in left:
+
+        def can(some: list[Renewal]) -> bool:
+            return self.can_furnish(seller, [line for one in some for line in one.lines])
+
+        if can(ready) or can([*covered, left[0]]):
+            return ready
+        without = [one for one in left if not can([*covered, one])]
+        for renewal in without:
             self._unsecured(renewal)
-        return covered
+        return [one for one in ready if one not in without]
 
     def _set_aside(self, seller: Account, ready: Sequence[Renewal]) -> None:
         """Stock for those that the pool covers. One too small to charge, which no card is held for,
