@@ -20,6 +20,11 @@ async def reenable(world: World, name: str) -> None:
     await world.auto_billing(name)
 
 
+async def free(world: World, name: str) -> int:
+    """The credits that an account can spend."""
+    return (await world.credits(name)).free
+
+
 @contextlib.asynccontextmanager
 async def none_tried_before(together: int) -> AsyncIterator[None]:
     """No charge is confirmed until so many are about to be: none hears of another's decline first."""
@@ -138,6 +143,38 @@ async def test_r29_a_purchase_by_hand_is_never_kept_from_trying_and_counts(
     refused = await world.spend("Agency", 5_000)
     assert isinstance(refused, Refuse)
     assert (refused.reason, declines(world)) == (Reason.card_declined, 6), "it starts anew"
+
+
+async def test_r29_a_purchase_by_hand_makes_the_counts_begin_anew_whatever_the_card_did_last(
+    calendar: Calendar,
+) -> None:
+    """Seven soft declines in a month, each followed by a success: the eighth would pause the card, but
+    its owner has bought with it by hand since."""
+    world = calendar.world
+    await small_world(world, clients=0)
+    for _ in range(7):
+        behave(world, POOR)
+        refused = await world.spend("Agency", 1)
+        assert isinstance(refused, Refuse) and refused.reason is Reason.card_declined
+        behave(world, None)
+        calendar.clock.at += DAY
+        assert isinstance(await world.spend("Agency", 1), SpendDone)
+        await world.settle()
+        assert isinstance(await world.spend("Agency", await free(world, "Agency")), SpendDone)
+        calendar.clock.at += 2 * DAY
+    pack = await world.db.fetchval("select package_id from package order by position limit 1")
+    assert isinstance(await world.buy("Agency", pack), Bought)
+    await world.settle()
+    told = [one["kind"] for one in await world.notices("Agency")]
+    assert "resumed" not in told, "nothing had been stopped"
+    calendar.clock.at += HOUR
+    behave(world, POOR)
+    refused = await world.spend("Agency", 5_000)
+    assert isinstance(refused, Refuse) and refused.reason is Reason.card_declined
+    behave(world, None)
+    calendar.clock.at += HOUR
+    assert isinstance(await world.spend("Agency", 5_000), SpendDone), "it is not paused"
+    assert declines(world) == 8
 
 
 async def test_r29_a_soft_decline_by_hand_does_not_re_arm_a_stolen_card(calendar: Calendar) -> None:

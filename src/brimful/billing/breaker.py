@@ -123,7 +123,7 @@ async def clear(tx: Transaction, purchase: Purchase, at: datetime) -> bool:
     """A purchase by hand succeeded on the card: it may be tried again, and what was in vain before
     does not count any more (R29). True when it was paused or had to wait until now."""
     key = key_of(purchase)
-    return await tx.fetchval(_sql("clear_card"), purchase.tenant_id, *key, at) is not None
+    return bool(await tx.fetchval(_sql("clear_card"), purchase.tenant_id, *key, at))
 
 
 async def forget_soft_declines(
