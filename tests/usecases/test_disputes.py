@@ -38,6 +38,46 @@ async def test_r25_a_dispute_freezes_what_is_left_and_takes_it_when_lost(world: 
     assert await told(world, "Agency", "client_dispute") == ["open", "lost"]
     assert await told(world, "Client 1", "dispute") == ["open", "lost"]
     assert len(await told(world, "Client 1", "paused")) == 1
+    [debt] = [one for one in await world.notices("Agency") if one["kind"] == "client_debt"]
+    assert debt["facts"] == {"client": "Client 1", "credits": 1_000}
+    for _ in range(2):
+        await hear(world, charge["payment_id"])
+    assert len(await told(world, "Agency", "client_debt")) == 1
+
+
+async def test_r25_r42_a_debt_is_told_when_its_dispute_is_lost_and_not_while_it_is_open(
+    world: World,
+) -> None:
+    """Nothing is owed while it is open. One that is won, or lost with all credits there, leaves none."""
+    charge = await bought(world, spent=1_000)
+    opened = await dispute(world, charge["payment_id"])
+    assert await told(world, "Agency", "client_debt") == []
+    await move_dispute(world, charge["payment_id"], opened, "won")
+    assert await told(world, "Agency", "client_debt") == []
+
+
+async def test_r25_r42_told_is_what_is_owed_and_not_what_the_seller_let_go(world: World) -> None:
+    """600 of 3,000 credits are missing and let go; then 600 more are: so many are owed."""
+    charge = await bought(world, spent=3_000)
+    for amount in (500, 500):
+        opened = await dispute(world, charge["payment_id"], amount)
+        await move_dispute(world, charge["payment_id"], opened, "lost")
+        assert await debts(world, "Agency") == [600]
+        await world.db.execute("update reversal set cleared = missing")
+    debt = [one["facts"] for one in await world.notices("Agency") if one["kind"] == "client_debt"]
+    assert [facts["credits"] for facts in debt] == [600, 600]
+
+
+async def test_r25_r42_the_same_number_missing_again_is_told_again(world: World) -> None:
+    """A dispute is lost and won after all; then another of the same payment is lost: it is another debt."""
+    charge = await bought(world, spent=1_000)
+    for times in (1, 2):
+        opened = await dispute(world, charge["payment_id"])
+        await move_dispute(world, charge["payment_id"], opened, "lost")
+        assert await debts(world, "Agency") == [1_000]
+        assert len(await told(world, "Agency", "client_debt")) == times
+        await move_dispute(world, charge["payment_id"], opened, "won")
+        assert await debts(world, "Agency") == []
 
 
 async def test_r25_a_dispute_that_is_won_frees_what_was_frozen(world: World) -> None:

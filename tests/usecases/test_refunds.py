@@ -167,7 +167,8 @@ async def test_r25_refunded_elsewhere_beyond_the_unspent_is_a_debt_and_pauses_th
         await hear(world, charge["payment_id"])
     assert await debts(world, "Agency") == [1_200]
     assert await told(world, "Agency", "client_refund") == ["succeeded"]
-    assert await told(world, "Agency", "client_debt") == ["1200"]
+    [debt] = [one for one in await world.notices("Agency") if one["kind"] == "client_debt"]
+    assert debt["facts"] == {"client": "Client 1", "credits": 1_200}
     assert len(await told(world, "Client 1", "paused")) == 1
     refused = await world.spend("Client 1", 10)
     assert isinstance(refused, Refuse)

@@ -8,6 +8,7 @@ from brimful_testbank.faults import Rule
 from tests.builders.held import until
 from tests.builders.reversals import (
     bought,
+    charge_of,
     debts,
     hear,
     record,
@@ -16,7 +17,7 @@ from tests.builders.reversals import (
     refund_states,
     told,
 )
-from tests.builders.world import World
+from tests.builders.world import World, small_world
 
 
 async def test_r22_r25_a_refund_that_was_not_made_is_given_up_beside_one_at_the_dashboard(
@@ -83,6 +84,37 @@ async def test_r22_r25_a_refund_whose_key_was_taken_off_it_at_the_dashboard_is_o
     assert (client.free, client.held) == (2_400, 0)
     assert (await world.credits("Agency")).free == 600
     assert world.desk.bank.payments[charge["payment_id"]]["refunded"] == 500
+
+
+async def test_r25_r42_what_is_missing_when_two_refunds_turn_out_to_be_one_is_told(
+    world: World,
+) -> None:
+    """The charge collected $0.40 beside its 3,000 credits, of which 1,200 are used. Our refund of $10.00 of
+    the credits looks like one of the whole charge, and a dispute of $10.00 is lost: 2,362 are to go back,
+    so that 562 are missing. Once it is known as ours, they are 2,368."""
+    await small_world(world)
+    await world.stock("Agency", credits=3_010)
+    await world.buy("Client 1", await world.package("Agency", 40, credits=10))
+    await world.buy("Client 1", await world.package("Agency", 2_500, credits=3_000))
+    await world.settle()
+    await world.spend("Client 1", 1_210)
+    charge = await charge_of(world, "Client 1")
+    assert charge["amount_minor"] == 2_540
+    world.desk.faults.rules.append(Rule(verb="refund", fault="lost_after", times=1))
+    world.desk.faults.close_gate("look_up")
+    asking = asyncio.create_task(refund(world, "Client 1", charge["charge_id"], 1_000, line=1))
+    await world.desk.faults.wait_for("look_up", 1)
+    world.desk.bank.payments[charge["payment_id"]]["refunds"][0]["reference"] = None
+    world.desk.bank.dispute(charge["payment_id"], 1_000, state="lost")
+    world.desk.faults.open_gate("look_up")
+    await until(lambda: _is_recorded(world))
+    await asking
+    await hear(world, charge["payment_id"])
+    assert await debts(world, "Agency") == [568]
+    told_of = [
+        one["facts"] for one in await world.notices("Agency") if one["kind"] == "client_debt"
+    ]
+    assert [facts["credits"] for facts in told_of] == [562, 568]
 
 
 async def test_r25_r45_a_cent_given_back_under_our_key_is_a_cent(world: World) -> None:

@@ -43,13 +43,16 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
     """What a reversal did, in credits: given to the seller, given again to the buyer or set free for
-    him, set aside; and what the buyer owes now and owed before, or would if what is open were lost."""
+    him, set aside; what the buyer owes now and owed before (``missing``), or would if what is open were
+    lost (``lacking``); and what of it the seller has not let go (``debt``)."""
 
     taken: int = 0
     restored: int = 0
     frozen: int = 0
     freed: int = 0
+    missing_before: int = 0
     missing: int = 0
+    debt: int = 0
     lacking_before: int = 0
     lacking: int = 0
 
@@ -184,7 +187,9 @@ def _and(done: Reversed, line: Line, what: Change, restored: int) -> Reversed:
         restored=done.restored + restored,
         frozen=done.frozen + max(0, what.freeze),
         freed=done.freed + max(0, -what.freeze),
+        missing_before=done.missing_before + line.missing,
         missing=done.missing + what.missing,
+        debt=done.debt + max(0, what.missing - line.cleared),
         lacking_before=done.lacking_before + line.missing + line.unfrozen,
         lacking=done.lacking + what.missing + what.unfrozen,
     )

@@ -76,7 +76,7 @@ def _client_debt(facts: Facts) -> Text:
     return Text(
         f"{client} owes you {credits}",
         f"{credits} of a payment that was refunded or disputed had been used by then. Auto-billing "
-        "on the card is paused. Nothing collects the debt by itself; clear it when it is settled.",
+        "on the card was paused. Nothing collects the debt by itself; clear it when it is settled.",
     )
 
 

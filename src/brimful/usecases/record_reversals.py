@@ -53,8 +53,6 @@ async def record_reversals(
     for one in news:
         await _tell(tx, purchase, one, done, moment)
         effects += (Wake(one.subject_id),)
-    if done.missing and done.lacking > done.lacking_before:
-        await _tell_of_debt(tx, purchase, done, moment)
     return (*effects, MailDue())
 
 
@@ -225,19 +223,3 @@ async def _tell(
             facts=facts,
             moment=moment,
         )
-
-
-async def _tell_of_debt(
-    tx: Transaction, purchase: Purchase, done: Reversed, moment: Moment
-) -> None:
-    names = await names_of(tx, purchase.tenant_id, [purchase.buyer_id])
-    await promise(
-        tx,
-        tenant_id=purchase.tenant_id,
-        account_id=purchase.seller_id,
-        kind="client_debt",
-        subject_id=purchase.purchase_id,
-        episode=str(done.missing),
-        facts={"client": names.get(purchase.buyer_id), "credits": done.missing},
-        moment=moment,
-    )

@@ -9,6 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from brimful.billing import accounts, breaker, purchases, refunds
+from brimful.billing.names import names_of
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue, Plan
@@ -40,8 +41,9 @@ async def settle_reversals(
     """Take back, set aside and give again what a delivered purchase's refunds and disputes ask for.
     The pools of its buyer and seller, and its row, are locked.
 
-    What comes free goes to what waits for it. What had been used already is a debt, and pauses
-    auto-billing on the card, once each time that it grows.
+    What comes free goes to what waits for it. What had been used already pauses auto-billing on the
+    card each time that it grows, also while a dispute of it is open. Once its money is gone it is a debt,
+    of which the seller is told each time that it grows, wherever that comes to light (R42).
     """
     assert purchase.charge_minor is not None
     sale = sale_of(purchase)
@@ -60,6 +62,8 @@ async def settle_reversals(
         effects += await _came_free(tx, purchase.tenant_id, purchase.buyer_id, moment)
     if done.lacking > done.lacking_before:
         effects += await _pause(tx, purchase, moment)
+    if done.missing > done.missing_before:
+        effects += await _tell_of_debt(tx, purchase, done, moment)
     return done, effects
 
 
@@ -96,6 +100,24 @@ async def _pause(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[E
         )
         effects += [MailDue(), Plan(purchase.tenant_id, account_id)]
     return tuple(effects)
+
+
+async def _tell_of_debt(
+    tx: Transaction, purchase: Purchase, done: Reversed, moment: Moment
+) -> tuple[Effect, ...]:
+    names = await names_of(tx, purchase.tenant_id, [purchase.buyer_id])
+    await promise(
+        tx,
+        tenant_id=purchase.tenant_id,
+        account_id=purchase.seller_id,
+        kind="client_debt",
+        subject_id=purchase.purchase_id,
+        # As many may be missing again, of another dispute, while a test clock stands still.
+        episode=f"{done.missing} {moment.real_at.isoformat()}",
+        facts={"client": names.get(purchase.buyer_id), "credits": done.debt},
+        moment=moment,
+    )
+    return (MailDue(),)
 
 
 async def settle_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple[Effect, ...]:
