@@ -68,6 +68,15 @@ class Wanted:
     has_begun: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Whether any of what a failed auto-billing was to buy was ``bought`` since, by itself or by hand, or
+    is being bought (``under_way``). Of no other purchase either is said."""
+
+    bought: bool
+    under_way: bool
+
+
 def tenant_of(token: str) -> UUID | None:
     """The tenant that a link's token names; None for a text that is no token."""
     head = token[len(_PREFIX) : len(_PREFIX) + 32]
@@ -165,6 +174,13 @@ async def note_action(
 ) -> None:
     """A purchase waits for its owner at the bank, until an instant of real time."""
     await tx.execute(_sql("await_owner"), tenant_id, purchase_id, action_url, until)
+
+
+async def read_since(tx: Transaction, tenant_id: UUID, failed_id: UUID) -> Since:
+    """What became since of the shortage that a purchase was for, whose buyer's pool is locked."""
+    row = await tx.fetchrow(_sql("read_since_failed"), tenant_id, failed_id)
+    assert row is not None
+    return Since(row["bought"], row["under_way"])
 
 
 async def read_wanted(tx: Transaction, tenant_id: UUID, failed_id: UUID) -> list[Wanted]:

@@ -96,10 +96,20 @@ def _client_waiting(facts: Facts) -> Text:
 
 
 def _action(facts: Facts) -> Text:
-    lines = [f"{reason_of(facts)} Auto-billing is paused until you do. Nothing was charged."]
-    lines += _waiting(facts)
+    backup = facts.get("backup")
+    paused = " Auto-billing is paused until you do." if facts.get("paused") and not backup else ""
+    lines = [f"{reason_of(facts)}{paused} Nothing was charged.", *_waiting(facts)]
+    confirm = "Confirm it here"
+    if backup:
+        lines.append(f"Your backup card is tried instead: {backup}.")
+        confirm = "If that card does not pay, confirm it here"
     if facts.get("link"):
-        lines.append(f"Confirm it here, until {day_of(facts, 'link_expires_at')}: {facts['link']}")
+        lines.append(f"{confirm}, until {day_of(facts, 'link_expires_at')}: {facts['link']}")
+    if backup and facts.get("paused"):
+        lines.append(
+            f"Nothing is charged to {facts['card']} by itself until it pays for a purchase by hand, or you "
+            "switch auto-billing on again."
+        )
     return Text("Please confirm a payment", "\n".join(lines))
 
 

@@ -46,12 +46,14 @@ async def renew_link(
     ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment
 ) -> Link | Missing:
     """Another one-time link to what an account's owner is to confirm; the one before is void.
-    Missing when there is nothing to confirm."""
+    Missing when there is nothing to confirm, or no more: its shortage was served otherwise."""
 
     async def body(tx: Transaction) -> Link | Missing:
         await demands.lock_pools(tx, tenant_id, account_id)
         found = await authentications.read_last(tx, tenant_id, account_id)
         if found is None:
+            return Missing(what="authentication")
+        if (await authentications.read_since(tx, tenant_id, found.failed_id)).bought:
             return Missing(what="authentication")
         return await authentications.issue_again(tx, tenant_id, found.authentication_id, moment)
 
@@ -64,9 +66,10 @@ async def begin_authentication(
     """The owner opens a link: make the charge that needs confirmation, or find the one made before.
     From the bank they are led on to ``return_url``, if it is given.
 
-    Nothing is made while the charge that was asked for may still be taken (purchase_under_way), nor
-    of what its seller no longer offers or cannot furnish. Missing for a link that is void, used or
-    too old.
+    Nothing is made while the charge that was asked for may still be taken, or another, such as on a
+    backup card, that serves the same shortage (purchase_under_way), nor of what its seller no longer
+    offers or cannot furnish. Missing for a link that is void, used or too old, and for one whose
+    shortage was served otherwise since.
     """
     tenant_id = authentications.tenant_of(token)
     if tenant_id is None:
@@ -102,7 +105,11 @@ async def _begin(
         tx, tenant_id=tenant_id, account_id=found.account_id, at=moment.at, by_hand=True
     )
     account = str(facts.account_id)
-    if not failed.ended:
+    since = await authentications.read_since(tx, tenant_id, failed.purchase_id)
+    if since.bought:
+        return Missing(what="authentication")
+    # What was to be tried on the backup waits until it is planned for: by that it may be served yet.
+    if not failed.ended or since.under_way or (failed.automatic and await _is_short(tx, facts)):
         return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
     if facts.disconnected_at is not None:
         return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
@@ -132,6 +139,10 @@ async def _begin(
     return Bought(
         purchase_id=intent.purchase_id, effects=(*plan.effects, *follow_up(facts, intent))
     )
+
+
+async def _is_short(tx: Transaction, facts: BuyerFacts) -> bool:
+    return bool(await demands.read_waiting(tx, facts.tenant_id, facts.account_id))
 
 
 async def _plan(

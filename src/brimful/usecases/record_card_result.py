@@ -37,14 +37,15 @@ async def record_decline(
     link: dict[str, object] = {}
     if reason is Reason.authentication_required:
         link = await _link(ctx, tx, purchase, moment)
-    if purchase.automatic:
+    if not purchase.by_owner:
         other = await cards.read_to_charge(tx, purchase.tenant_id, purchase.buyer_id, moment.at)
         is_other = other is not None and other.fingerprint != purchase.fingerprint
         if other is not None and is_other and other.may_be_tried(moment.at):
             # What waits is tried on it, once this charge is cancelled.
             link["backup"] = other.label
+    if purchase.automatic:
         effects += await refuse_waiting(tx, purchase, reason, moment, verdict, link)
-    elif link:
+    elif reason is Reason.authentication_required:
         effects += await _ask_owner(tx, purchase, link, moment)
     if purchase.origin == "renewal":
         # The seller may have waited to know for whom of the group it has to buy (R35).
@@ -90,7 +91,8 @@ async def _link(
 async def _ask_owner(
     tx: Transaction, purchase: Purchase, link: dict[str, object], moment: Moment
 ) -> tuple[Effect, ...]:
-    """Ask the owner to confirm a renewal or a purchase by hand."""
+    """Ask the owner to confirm a renewal or a purchase by hand; whose auto-billing is paused with the card
+    is told that by itself."""
     await promise(
         tx,
         tenant_id=purchase.tenant_id,
