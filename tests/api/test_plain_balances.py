@@ -151,7 +151,7 @@ async def test_r39_what_comes_behind_a_question_waits_for_its_answer(
         await until(lambda: blocked(world.db, 1))
         [connection] = server.server_state.connections
         writer.write(second + first)
-        await until(lambda: asyncio.sleep(0, connection.cycle.behind))
+        await until(lambda: asyncio.sleep(0, connection._held))
         go.set()
         told = [await answer_of(reader) for _ in range(3)]
     # The two came together, so they were for the server's parser, and what it hands on.

@@ -181,9 +181,8 @@ async def test_r39_what_comes_behind_one_that_is_settled_waits(stocked: World, m
     second = await spend_of(stocked, "two")
     async with slow(stocked) as (app, watched, server, reader, writer):
         await begin(watched, writer, first)
-        begun = connection_of(server).cycle
         writer.write(second[:60])
-        await until(lambda: asyncio.sleep(0, begun.behind))
+        await until(lambda: asyncio.sleep(0, connection_of(server)._held))
         writer.write(second[60:] + second.replace(GOOD, BAD))
         watched.open.set()
         told = [await answer_of(reader) for _ in range(3)]

@@ -1,10 +1,12 @@
-"""Bugs by which somebody sees or commands what lies outside its scope (R40, R46)."""
+"""Bugs by which somebody sees or commands what lies outside its scope (R40, R46), or fills the
+server without a key (R39)."""
 
 from tests.seeded_bugs.bug import TABLES, USECASES, Bug
 
 BALANCES = "tests/api/test_plain_balances.py"
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
 WHOLE = "tests/api/test_whole_spends.py"
+WAITS = "tests/api/test_what_waits.py"
 WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
 KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
 
@@ -98,6 +100,22 @@ BUGS = (
         "        elif not name:\n",
         "R39: where a request ends is said by its length alone",
         (f"{WHOLE}::test_r39_what_might_be_read_otherwise_is_not_read",),
+    ),
+    Bug(
+        "a_request_of_every_byte",
+        "src/brimful/api/connection.py",
+        "            if self.pipeline:\n",
+        "            if False:\n",
+        "R39: nobody fills the memory over one connection",
+        (f"{WAITS}::test_r39_of_thousands_that_are_sent_in_one_go_few_wait",),
+    ),
+    Bug(
+        "read_on_by_whoever_is_done",
+        "src/brimful/api/connection.py",
+        "        if not self.holds:\n            super()",
+        "        if True:\n            super()",
+        "R39: nothing more is read while something waits",
+        (f"{WAITS}::test_r39_nothing_more_is_read_while_something_waits",),
     ),
     Bug(
         "anybodys_balance",

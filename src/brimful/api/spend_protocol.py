@@ -12,12 +12,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from brimful.api.connection import Connection
 from brimful.api.plain_answers import Told
 from brimful.api.plain_balances import PlainBalances
 from brimful.api.plain_requests import (
@@ -58,15 +55,13 @@ class _Arriving:
         self.cycle, self.app, self.account_id = cycle, app, account_id
 
 
-class SpendProtocol(HttpToolsProtocol):
+class SpendProtocol(Connection):
     """One connection. Requests that are not answered here stay the server's cycles, and one that came whole
     stands where such a cycle would: so their order on a connection, its end, time-outs and the server's
     shutting down are as for all others."""
 
     cycle: "RequestResponseCycle | _Whole | None"  # type: ignore[assignment]
     _arriving: _Arriving | None = None
-    # A request has begun to arrive and is not all there.
-    _in_parts = False
     # What came whole is on its way to the application.
     _handing_on = False
 
@@ -74,8 +69,7 @@ class SpendProtocol(HttpToolsProtocol):
         """Some bytes: a plain request, whole and by itself, or whatever else."""
         cycle = self.cycle
         if isinstance(cycle, _Whole) and not cycle.response_complete:
-            cycle.behind += data
-            self.flow.pause_reading()
+            self._hold(data)
             return
         if not self._in_parts and (cycle is None or cycle.response_complete):
             plains: Plains | None = self.app_state.get(STATE)
@@ -88,11 +82,6 @@ class SpendProtocol(HttpToolsProtocol):
                     plains.balances.answer(plain, whole)
                 return
         super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        """The first byte of it is there."""
-        self._in_parts = True
-        super().on_message_begin()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """The headers of a request are there, and it is its turn."""
@@ -118,7 +107,6 @@ class SpendProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of it is there."""
-        self._in_parts = False
         super().on_message_complete()
         arriving = self._arriving
         if arriving is not None:
@@ -145,18 +133,12 @@ class SpendProtocol(HttpToolsProtocol):
             return
         self._handing_on = True
         try:
-            super().data_received(whole.data)
+            self._take_in(whole.data)
         finally:
             self._handing_on = False
         if not whole.keep_alive:
             self.shutdown()
-        self.go_on(whole)
-
-    def go_on(self, whole: "_Whole") -> None:
-        """Take in what came behind a request."""
-        self.flow.resume_reading()
-        if whole.behind and not self.transport.is_closing():
-            self.data_received(whole.behind)
+        self._go_on()
 
 
 class _Asker:
@@ -251,25 +233,19 @@ class _Parsed(_Asker):
 class _Whole(_Asker):
     """Of a request that came whole: it is in a cycle's place, and what comes behind it waits."""
 
-    __slots__ = ("behind", "data", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("data", "disconnected", "keep_alive", "response_complete")
     # The server sets it when the connection is lost; nobody waits for it.
     message_event: ClassVar[asyncio.Event] = asyncio.Event()
 
     def __init__(self, connection: SpendProtocol, data: bytes) -> None:
         super().__init__(connection)
         self.data = data
-        self.behind = b""
         self.disconnected = self.response_complete = False
         self.keep_alive = True
 
     def tell(self, answer: Told) -> None:
         """See ``Asker``."""
         self._answer(self, answer)
-
-    def _write(self, cycle: _Cycle, told: Told) -> None:
-        super()._write(cycle, told)
-        if self.behind and self.response_complete:
-            self._connection.go_on(self)
 
     def hand_on(self) -> None:
         """See ``Asker``."""

@@ -1,0 +1,110 @@
+"""One connection as anybody may open it: how much of what is sent over it waits.
+
+The server's own protocol makes a request of everything that it is sent, whether or not the one before was
+answered, and goes on reading with each answer.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Bytes that the parser is given at once: some fifty requests at the most, as none is shorter than 18.
+SLICE = 1_024
+# What a request may come to beside its body, as long as it is not known where that ends.
+HEAD_MAX = 64 * 1_024
+
+
+class _Flow(FlowControl):
+    """Does not read on while something waits, whoever is done with what it was given."""
+
+    holds = False
+
+    def resume_reading(self) -> None:
+        """Read on, unless something waits."""
+        if not self.holds:
+            super().resume_reading()
+
+
+class Connection(HttpToolsProtocol):
+    """The server's protocol, which reads a little at a time and nothing while a request waits for its turn
+    (R39). What came meanwhile is kept as it is; it is no more than the system hands over at once."""
+
+    flow: _Flow
+    # What came and was not given to the parser.
+    _held = b""
+    # A request has begun to arrive and is not all there.
+    _in_parts = False
+    # Bytes that the parser was given since it last said what they are.
+    _unread = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody is there."""
+        super().connection_made(transport)
+        self.flow = _Flow(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is any more."""
+        self._held = b""
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes."""
+        if self._held or self.pipeline:
+            self._hold(data)
+        else:
+            self._take_in(data)
+
+    def _hold(self, data: bytes) -> None:
+        self._held += data
+        self.flow.holds = True
+        self.flow.pause_reading()
+
+    def _take_in(self, data: bytes) -> None:
+        """Have the parser read, until a request waits for the one before it."""
+        for place in range(0, len(data), SLICE):
+            if self.transport.is_closing():
+                return
+            if self.pipeline:
+                self._hold(data[place:])
+                return
+            piece = data[place : place + SLICE]
+            self._unread += len(piece)
+            super().data_received(piece)
+            if self._unread > HEAD_MAX and not self.transport.is_closing():
+                self.send_400_response("Too much is sent before a request or behind it.")
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request is there."""
+        self._in_parts = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Its head is."""
+        self._unread = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of what it says is."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """All of it is there."""
+        self._in_parts = False
+        self._unread = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A request is answered: let the next one have its turn."""
+        super().on_response_complete()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Take in what was held, if nothing waits before it."""
+        if self.pipeline or not self._held or self.transport.is_closing():
+            return
+        data, self._held = self._held, b""
+        self.flow.holds = False
+        self.flow.resume_reading()
+        self.data_received(data)
