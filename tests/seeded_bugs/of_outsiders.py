@@ -6,6 +6,7 @@ from tests.seeded_bugs.bug import TABLES, USECASES, Bug
 BALANCES = "tests/api/test_plain_balances.py"
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
 WHOLE = "tests/api/test_whole_spends.py"
+NO_KEY = "tests/api/test_without_a_key.py"
 WAITS = "tests/api/test_what_waits.py"
 WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
 KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
@@ -108,6 +109,14 @@ BUGS = (
         "            if False:\n",
         "R39: nobody fills the memory over one connection",
         (f"{WAITS}::test_r39_of_thousands_that_are_sent_in_one_go_few_wait",),
+    ),
+    Bug(
+        "decoded_for_anybody",
+        "src/brimful/api/quick_json.py",
+        "            await find_out_who_asks(request)\n",
+        "",
+        "R39: nobody keeps the server busy without a key",
+        (f"{NO_KEY}::test_r40_a_batch_is_decoded_for_whom_may_command",),
     ),
     Bug(
         "read_on_by_whoever_is_done",

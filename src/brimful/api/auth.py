@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.types import Scope
 
 from brimful.api import ids
 from brimful.api.problem import Problem, not_found
@@ -60,9 +61,24 @@ async def secret_of(
 SecretDep = Annotated[str, Depends(secret_of)]
 
 
+async def has_key(scope: Scope) -> bool:
+    """Whether a request comes with what could be a key at all."""
+    given = await _bearer(Request(scope))
+    return given is not None and keys.is_well_formed(given.credentials)
+
+
+async def find_out_who_asks(request: Request) -> None:
+    """Look the key of a request up, before its body is decoded. Raises Problem, as ``principal_of`` does,
+    which goes by what was found."""
+    secret = await secret_of(await _bearer(request))
+    readers: Readers = request.app.state.readers
+    request.state.principal = await principal_of(request, readers, secret)
+
+
 async def principal_of(request: Request, readers: ReadersDep, secret: SecretDep) -> Principal:
     """Whom the key speaks for. A key that may only read may not command anything. Raises Problem."""
-    principal = await readers.principal(secret)
+    found: Principal | None = getattr(request.state, "principal", None)
+    principal = found or await readers.principal(secret)
     if principal is None:
         raise _not_authenticated()
     if principal.read_only and request.method not in ("GET", "HEAD"):

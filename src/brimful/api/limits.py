@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from brimful.api.auth import has_key
 from brimful.api.problem import Problem, bad_event, response_of
 
 BODY_MAX = 256 * 1024
@@ -14,10 +15,12 @@ EVENTS_PATH = "/v1/gateways/"
 # Of what anybody may send without a key (R45): a gateway's events are small and come at once.
 EVENT_BODY_MAX = 64 * 1024
 EVENT_BODY_WITHIN_S = 10.0
+# Where no key is needed: a gateway signs its events, and the token of a link is in the body.
+WITHOUT_KEY = (EVENTS_PATH, "/v1/authentications")
 
 
 class Limits:
-    """ASGI middleware; answers 413 and 415 by itself, and to a gateway's event 400 (R45)."""
+    """ASGI middleware; hands on what comes without a key as if it had no body; answers 413 and 415 by itself, and to a gateway's event 400 (R45)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,6 +29,10 @@ class Limits:
         """Check one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if not scope["path"].startswith(WITHOUT_KEY) and not await has_key(scope):
+            # What is said of it does not depend on its body, which is not even read.
+            await self._app(scope, _replay(b"", receive), send)
             return
         if scope["path"].startswith(EVENTS_PATH):
             body, problem = await _checked_event(scope, receive)
