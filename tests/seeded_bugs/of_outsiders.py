@@ -7,6 +7,7 @@ BALANCES = "tests/api/test_plain_balances.py"
 AFTER_MOVES = "tests/api/test_trust_after_moves.py"
 WHOLE = "tests/api/test_whole_spends.py"
 NO_KEY = "tests/api/test_without_a_key.py"
+SILENCE = "tests/api/test_silence.py"
 WAITS = "tests/api/test_what_waits.py"
 WITH_KEYS = "tests/usecases/test_spend_with_keys.py"
 KEYS_END = f"{AFTER_MOVES}::test_r40_keys_that_the_old_seller_vouches_for_end_with_a_move"
@@ -117,6 +118,22 @@ BUGS = (
         "",
         "R39: nobody keeps the server busy without a key",
         (f"{NO_KEY}::test_r40_a_batch_is_decoded_for_whom_may_command",),
+    ),
+    Bug(
+        "a_drop_now_and_then",
+        "src/brimful/api/connection.py",
+        "        if self._timer is None and self._owes():\n",
+        "        self._arrived()\n        if self._owes():\n",
+        "R39: nobody keeps a connection by sending next to nothing",
+        (f"{SILENCE}::test_r39_a_drop_now_and_then_is_no_request",),
+    ),
+    Bug(
+        "cut_off_while_served",
+        "src/brimful/api/connection.py",
+        "        idle = self.cycle is None or self.cycle.response_complete\n",
+        "        idle = True\n",
+        "R39: whoever waits for an answer gets it",
+        (f"{SILENCE}::test_r39_who_is_waited_for_is_not_who_is_slow",),
     ),
     Bug(
         "read_on_by_whoever_is_done",

@@ -1,7 +1,8 @@
-"""One connection as anybody may open it: how much of what is sent over it waits.
+"""One connection as anybody may open it: how much of what is sent over it waits, and how long it may be
+silent.
 
 The server's own protocol makes a request of everything that it is sent, whether or not the one before was
-answered, and goes on reading with each answer.
+answered, and goes on reading with each answer. It waits for ever for the rest of what has begun.
 """
 
 import asyncio
@@ -13,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 SLICE = 1_024
 # What a request may come to beside its body, as long as it is not known where that ends.
 HEAD_MAX = 64 * 1_024
+# From the opening of a connection, or the first byte of another request, until its head is there. Between two
+# requests a connection is kept for as long as the server is told to.
+SILENT_MAX_S = 20.0
 
 
 class _Flow(FlowControl):
@@ -37,15 +41,19 @@ class Connection(HttpToolsProtocol):
     _in_parts = False
     # Bytes that the parser was given since it last said what they are.
     _unread = 0
+    # Ends the connection, unless what is owed arrives.
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody is there."""
         super().connection_made(transport)
         self.flow = _Flow(transport)
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is any more."""
         self._held = b""
+        self._arrived()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,6 +62,31 @@ class Connection(HttpToolsProtocol):
             self._hold(data)
         else:
             self._take_in(data)
+            self._watch()
+
+    def _idle(self) -> bool:
+        """No request is under way, and no end is set to that."""
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle and self.timeout_keep_alive_task is None and not self.transport.is_closing()
+
+    def _owes(self) -> bool:
+        """Whoever opened the connection is the one who has to send something."""
+        return self._idle()
+
+    def _watch(self) -> None:
+        # Once, however often something comes: a drop now and then is not what is owed.
+        if self._timer is None and self._owes():
+            self._timer = self.loop.call_later(SILENT_MAX_S, self._time_is_over)
+
+    def _arrived(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_is_over(self) -> None:
+        self._timer = None
+        if self._owes():
+            self.transport.close()
 
     def _hold(self, data: bytes) -> None:
         self._held += data
@@ -77,11 +110,14 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request is there."""
         self._in_parts = True
+        # It may come with the rest of a body, whose request was answered long ago.
+        self._unset_keepalive_if_required()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Its head is."""
         self._unread = 0
+        self._arrived()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -93,12 +129,19 @@ class Connection(HttpToolsProtocol):
         """All of it is there."""
         self._in_parts = False
         self._unread = 0
+        self._arrived()
         super().on_message_complete()
+        if self._idle():
+            # It was answered before it was read. What comes next is another request.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         """A request is answered: let the next one have its turn."""
         super().on_response_complete()
         self._go_on()
+        self._watch()
 
     def _go_on(self) -> None:
         """Take in what was held, if nothing waits before it."""

@@ -1,4 +1,4 @@
-"""What is refused before it is read: bodies too large, or of a kind that is not JSON."""
+"""What is refused before it is read: bodies too large, too slow, or of a kind that is not JSON."""
 
 import asyncio
 
@@ -12,6 +12,9 @@ BODY_MAX = 256 * 1024
 BATCHES = "/spends/batch"
 BATCH_BODY_MAX = 4 * 1024 * 1024
 EVENTS_PATH = "/v1/gateways/"
+# A body is there in so many seconds, and one more for each of so many bytes that it may have.
+BODY_WITHIN_S = 10.0
+BODY_BYTES_A_S = 50_000
 # Of what anybody may send without a key (R45): a gateway's events are small and come at once.
 EVENT_BODY_MAX = 64 * 1024
 EVENT_BODY_WITHIN_S = 10.0
@@ -20,7 +23,7 @@ WITHOUT_KEY = (EVENTS_PATH, "/v1/authentications")
 
 
 class Limits:
-    """ASGI middleware; hands on what comes without a key as if it had no body; answers 413 and 415 by itself, and to a gateway's event 400 (R45)."""
+    """ASGI middleware; hands on what comes without a key as if it had no body; answers 408, 413 and 415 by itself, and to a gateway's event 400 (R45)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,12 +69,23 @@ async def _checked(scope: Scope, receive: Receive, size_max: int) -> tuple[bytes
     writes = scope["method"] in ("POST", "PUT", "PATCH")
     if writes and has_body and kind != b"application/json":
         return b"", Problem(415, "not_json", "Send the body as application/json.")
-    body = await _read(receive, size_max)
+    size = int(length) if length.isdigit() else size_max
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S + size / BODY_BYTES_A_S):
+            body = await _read(receive, size_max)
+    except TimeoutError:
+        return b"", _too_slow()
     if body is None:
         return b"", _too_large(size_max)
     if b"\\u0000" in body or b"\x00" in body:
         return b"", Problem(422, "invalid_request", "NUL characters are not allowed in texts.")
     return body, None
+
+
+def _too_slow() -> Problem:
+    # The rest of it may never come, and until then the connection is of no other use.
+    told = "The body did not arrive in time. Send the same request again."
+    return Problem(408, "too_slow", told, headers={"Connection": "close"})
 
 
 def _too_large(size_max: int) -> Problem:

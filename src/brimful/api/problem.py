@@ -54,6 +54,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
@@ -227,7 +228,7 @@ def install(app: FastAPI) -> None:
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems of an operation, for its documentation."""
-    always = (400, 401, 404, 413, 415, 422)
+    always = (400, 401, 404, 408, 413, 415, 422)
     return {
         status: {
             "description": _TITLES[status],

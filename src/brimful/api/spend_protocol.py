@@ -75,6 +75,7 @@ class SpendProtocol(Connection):
             plains: Plains | None = self.app_state.get(STATE)
             if plains is not None and (plain := read_whole(data)) is not None:
                 self._unset_keepalive_if_required()
+                self._arrived()
                 whole = self.cycle = _Whole(self, data)
                 if isinstance(plain, PlainSpend):
                     plains.spends.answer(plain, whole)
@@ -104,6 +105,19 @@ class SpendProtocol(Connection):
         if arriving is not None and len(arriving.cycle.body) > PLAIN_BODY_MAX:
             self._arriving = None
             self.leave_to_application(arriving.cycle, arriving.app)
+
+    def _owes(self) -> bool:
+        """See ``Connection``; the body of a spend, too."""
+        return self._arriving is not None or super()._owes()
+
+    def _time_is_over(self) -> None:
+        arriving = self._arriving
+        if arriving is None:
+            super()._time_is_over()
+            return
+        # The application has a limit for bodies, and an answer.
+        self._timer = self._arriving = None
+        self.leave_to_application(arriving.cycle, arriving.app)
 
     def on_message_complete(self) -> None:
         """All of it is there."""
