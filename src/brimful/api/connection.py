@@ -10,7 +10,8 @@ import asyncio
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Bytes that the parser is given at once: some fifty requests at the most, as none is shorter than 18.
+# Bytes that the parser is given at once, beside those of a body: some fifty requests at the most, as none is
+# shorter than 18.
 SLICE = 1_024
 # What a request may come to beside its body, as long as it is not known where that ends.
 HEAD_MAX = 64 * 1_024
@@ -41,6 +42,8 @@ class Connection(HttpToolsProtocol):
     _in_parts = False
     # Bytes that the parser was given since it last said what they are.
     _unread = 0
+    # What is still to come of a body that said how long it is.
+    _body_left = 0
     # Ends the connection, unless what is owed arrives.
     _timer: asyncio.TimerHandle | None = None
 
@@ -95,13 +98,16 @@ class Connection(HttpToolsProtocol):
 
     def _take_in(self, data: bytes) -> None:
         """Have the parser read, until a request waits for the one before it."""
-        for place in range(0, len(data), SLICE):
+        place = 0
+        while place < len(data):
             if self.transport.is_closing():
                 return
             if self.pipeline:
                 self._hold(data[place:])
                 return
-            piece = data[place : place + SLICE]
+            # A body is no request, however long: by little pieces it would be copied each time.
+            piece = data[place : place + max(SLICE, self._body_left)]
+            place += len(piece)
             self._unread += len(piece)
             super().data_received(piece)
             if self._unread > HEAD_MAX and not self.transport.is_closing():
@@ -118,17 +124,20 @@ class Connection(HttpToolsProtocol):
         """Its head is."""
         self._unread = 0
         self._arrived()
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        self._body_left = int(length) if length.isdigit() else 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of what it says is."""
         self._unread = 0
+        self._body_left -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """All of it is there."""
         self._in_parts = False
-        self._unread = 0
+        self._unread = self._body_left = 0
         self._arrived()
         super().on_message_complete()
         if self._idle():
