@@ -13,6 +13,11 @@ LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 # What the field calls auto-billing, a lot, an account; here each thing has one name (GLOSSARY.md).
 BANNED = re.compile(r"\b(top_?up|recharge|refill|reload|wallet|auto_?pay|subaccount_id)\b", re.I)
+SQL_BEGINS = r"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?P<name>\w+)"
+# Up to the second $$, as the first opens its body, or to the end of a body that is parsed.
+SQL_FUNCTION = re.compile(
+    SQL_BEGINS + r"[^;]*?(?:\$\$.*?\$\$|\bbegin atomic\b.*?^end\b|;)", re.I | re.S | re.M
+)
 DOMAIN_MAY_IMPORT = {
     "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "fractions", "functools",
     "heapq", "itertools", "math", "numpy", "typing", "uuid", "zoneinfo", "brimful", "types",
@@ -41,7 +46,8 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def test_files_are_short() -> None:
     """One idea a file."""
-    sizes = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in PYTHON}
+    files = [*PYTHON, *tracked(".sql")]
+    sizes = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in files}
     assert {name: size for name, size in sizes.items() if size > LINES_MAX} == {}
 
 
@@ -54,6 +60,21 @@ def test_functions_are_short() -> None:
         if (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES_MAX
     ]
     assert long == []
+
+
+def test_sql_functions_are_short() -> None:
+    """Those of the database as those of Python, from the line that begins one to its closing $$."""
+    begun, sizes = 0, []
+    for path in tracked(".sql"):
+        text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+        begun += len(re.findall(SQL_BEGINS, text, re.I))
+        sizes += [
+            (match.group().count("\n") + 1, f"{path.relative_to(ROOT)}: {match['name']}")
+            for match in SQL_FUNCTION.finditer(text)
+        ]
+    assert [(size, name) for size, name in sizes if size > FUNCTION_LINES_MAX] == []
+    # None was passed over.
+    assert len(sizes) == begun > 0
 
 
 def test_the_domain_is_pure() -> None:

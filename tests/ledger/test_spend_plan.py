@@ -79,6 +79,8 @@ async def test_r39_keys_are_looked_up_whole_on_tables_that_were_empty(
     found = _BY_INDEX.findall(plans)
     assert {index for index, what in found if what != "Index Cond:"} == set()
     assert len(found) >= (10 if with_keys else 7)
+    # What is only asked is a part of the statement that asks it, not a call.
+    assert re.findall(r"Function Scan on (\w+_v1)", plans) == ["spend_many_v1"]
 
 
 async def test_r39_spends_change_their_balance_in_place(world: World) -> None:

@@ -239,7 +239,7 @@ BUGS = (
     ),
     Bug(
         "lapsed_credits_spent",
-        f"{TABLES}/140_spend.sql",
+        f"{TABLES}/138_lock_spenders.sql",
         "n (tenant_id, account_id, is_over) where n.is_over loop\n",
         "n (tenant_id, account_id, is_over) where false loop\n",
         "R36: a spend after an expiry uses nothing that has lapsed, whether or not a job has run",

@@ -42,9 +42,9 @@ BUGS = (
     ),
     Bug(
         "let_go_meanwhile_and_not_settled",
-        f"{TABLES}/140_spend.sql",
+        f"{TABLES}/138_lock_spenders.sql",
         "        exit when (true = any (v_over)) is not true;\n",
-        "        exit when (true = any (v_over)) is not true or v_busy is not null;\n        v_busy := '{}';\n",
+        "        exit when (true = any (v_over)) is not true or p_twice is not null;\n        p_twice := '{}';\n",
         "R36: a spend after an expiry never uses lapsed credits",
         (
             "tests/ledger/test_spend_many.py::test_r36_what_is_let_go_while_another_is_settled_is_settled_too",

@@ -65,7 +65,7 @@ BUGS = (
     ),
     Bug(
         "revoked_and_still_spending",
-        f"{TABLES}/140_spend.sql",
+        f"{TABLES}/138_lock_spenders.sql",
         "where k.secret_hash = g.secret_hash and k.revoked_at is null and not k.read_only limit 1",
         "where k.secret_hash = g.secret_hash and not k.read_only limit 1",
         "R40: a key that was revoked spends nothing",

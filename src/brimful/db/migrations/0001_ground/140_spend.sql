@@ -14,135 +14,19 @@ begin
 end $$;
 create aggregate taken_in_turn_v1 (bigint, bigint) (sfunc = take_in_turn_v1, stype = bigint, initcond = '0');
 
--- Spends of any accounts, each settled as if they had come one after the other: what finds enough, or is short by no more
--- than its account may overdraw (R33), has its key, debit and entries; of the others it is said why, and nothing of
--- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
--- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
--- A spend whose p_secrets has the hash of an API key is settled only if that key may command its account and the account is
--- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". A single hash is that of all spends;
--- p_tenants, p_models, p_messages and p_secrets may be null if there are none. Where there are hashes, what needs more
--- of whoever asked than to be told "done" has its tenant with it.
--- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
--- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
--- that needs one is allowed, and each lookup stands in a subquery of its own, where its keys are all that it can go by: a
--- join may as well read all of an index and compare, which costs nothing where the table is believed to be empty.
-create function spend_many_v1(
+-- What becomes of each spend whose balance is locked (lock_spenders_v1), but for those of accounts where a key comes twice: its
+-- answer and what is to be written for it. "before" is what those before it in its account take, "entries" how many entries
+-- the account has with it, "known" the state in which its key was found; row_id, free and seq are its balance's when it was
+-- locked. No call, but a part of the statement that asks (who_spends_v1).
+create function count_spends_v1(
     p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
-    p_models text[], p_messages bigint[], p_secrets bytea[], p_at timestamptz, p_wait boolean
+    p_models text[], p_messages bigint[], p_rows tid[], p_free bigint[], p_overdrawn bigint[], p_seq bigint[], p_most bigint[],
+    p_busy uuid[], p_twice uuid[]
 ) returns table (
-    place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint, tenant_id uuid
-) language plpgsql
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-#variable_conflict use_column
-declare
-    -- Of each account, in the order of their ids, what is locked of it; nulls where another has it.
-    v_tenants uuid[];
-    v_accounts uuid[];
-    v_rows tid[];
-    v_free bigint[];
-    v_overdrawn bigint[];
-    -- Less is free than is asked for; and what may be taken: what is free, and where that lacks, what may be overdrawn yet.
-    v_lacks boolean[];
-    v_most bigint[];
-    v_seq bigint[];
-    v_over boolean[];
-    v_busy uuid[];
-    v_twice uuid[];
-    v_one record;
-    -- Whose place a barred spend takes, and whose everything else finds to be held by others.
-    v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
-    v_by_key constant boolean := coalesce(array_remove(p_secrets, null) <> '{}', false);
-    v_had boolean := false;
-    v_secret constant bytea := case when cardinality(p_secrets) = 1 then p_secrets[1] end;
-begin
-    -- Before it is looked at who may spend: the account may have moved, or the key be revoked, when it is had.
-    if p_wait then
-        perform 1 from balance
-        where tenant_id = coalesce((select r.tenant_id from account_route r where r.account_id = p_accounts[1]), p_tenants[1])
-          and account_id = p_accounts[1] and resource = 'credits' for update;
-        v_had := found;
-    end if;
-    if v_by_key then
-        select array_agg(coalesce(t.tenant_id, v_nobody) order by p.place),
-            array_agg(case when t.tenant_id is null then v_nobody else g.account_id end order by p.place)
-        into p_tenants, p_accounts
-        from (
-            select coalesce(v_secret, n.secret_hash) as secret_hash, n.tenant_id, n.account_id, array_agg(n.place) as places
-            from unnest(p_secrets, p_tenants, p_accounts) with ordinality n (secret_hash, tenant_id, account_id, place)
-            group by 1, 2, 3
-        ) g
-        left join lateral (
-            select g.tenant_id where g.secret_hash is null
-            union all
-            select a.tenant_id
-            from (
-                select k.tenant_id, k.account_id from api_key k
-                where k.secret_hash = g.secret_hash and k.revoked_at is null and not k.read_only limit 1
-            ) k
-            cross join lateral (select r.tenant_id from account_route r where r.account_id = g.account_id limit 1) r
-            cross join lateral (
-                select a.tenant_id, a.ancestors from account a
-                where a.tenant_id = r.tenant_id and a.account_id = g.account_id and a.state = 'open' and not a.supply limit 1
-            ) a
-            where k.tenant_id is null or (k.tenant_id = a.tenant_id and k.account_id = any (a.ancestors))
-        ) t on true
-        cross join lateral unnest(g.places) p (place);
-    end if;
-    if p_wait and not v_had and p_accounts[1] <> v_nobody then
-        raise exception 'account % has no balance', p_accounts[1];
-    end if;
-    -- Until nothing that has ended is in what is locked: whoever was let go by others meanwhile is locked by now, too (R36).
-    loop
-        select array_agg(n.tenant_id), array_agg(n.account_id), array_agg(b.row_id), array_agg(b.free), array_agg(b.free),
-            array_agg(b.overdrawn), array_agg(b.seq), array_agg(b.is_over), array_agg(b.free < n.credits)
-        into v_tenants, v_accounts, v_rows, v_free, v_most, v_overdrawn, v_seq, v_over, v_lacks
-        from (
-            select n.tenant_id, n.account_id, sum(n.credits) as credits
-            from unnest(p_tenants, p_accounts, p_credits) n (tenant_id, account_id, credits) group by 1, 2 order by 1, 2
-        ) n
-        left join lateral (
-            select b.ctid as row_id, b.free, b.overdrawn, b.seq, coalesce(b.next_expiry_at <= p_at, false) as is_over from balance b
-            where b.tenant_id = n.tenant_id and b.account_id = n.account_id and b.resource = 'credits' for update skip locked
-        ) b on true;
-        exit when (true = any (v_over)) is not true;
-        for v_one in select n.* from unnest(v_tenants, v_accounts, v_over) n (tenant_id, account_id, is_over) where n.is_over loop
-            perform settle_v1(v_one.tenant_id, v_one.account_id, p_at);
-        end loop;
-    end loop;
-    if true = any (v_lacks) then
-        v_most := array(
-            select n.free + greatest(0, coalesce(o.limit_credits - n.overdrawn, 0))
-            from unnest(v_tenants, v_accounts, v_free, v_overdrawn, v_lacks) with ordinality
-                n (tenant_id, account_id, free, overdrawn, lacks, nth)
-            left join lateral (
-                select o.limit_credits from overdraft o
-                where n.lacks and o.tenant_id = n.tenant_id and o.account_id = n.account_id limit 1
-            ) o on true
-            order by n.nth
-        );
-    end if;
-    v_busy := array(select n.account_id from unnest(v_accounts, v_rows) n (account_id, row_id) where n.row_id is null);
-    if cardinality(v_busy) > 0 then
-        return query select n.place, case when n.account_id = v_nobody then 'barred' else 'busy' end, null::uuid, null::bigint,
-            null::bigint, null::uuid
-            from unnest(p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_busy);
-    end if;
-    -- What the second of two requests with one key is answered depends on what became of the first.
-    v_twice := array(
-        select n.account_id from unnest(p_accounts, p_keys) n (account_id, key)
-        where n.account_id <> all (v_busy) group by n.account_id, n.key having count(*) > 1
-    );
-    for v_one in
-        select n.* from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
-            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
-        where cardinality(v_twice) > 0 and n.account_id = any (v_twice) order by n.place
-    loop
-        return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after,
-            case when v_by_key then v_one.tenant_id end
-            from spend_many_v1(array[v_one.tenant_id], array[v_one.account_id], array[v_one.key], array[v_one.body_hash],
-                array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], null, p_at, false) o;
-    end loop;
-    return query
+    place bigint, tenant_id uuid, account_id uuid, key text, body_hash bytea, spend_id uuid, credits bigint, model text,
+    messages bigint, row_id tid, free bigint, seq bigint, known text, is_done boolean, before bigint, from_free bigint,
+    entries bigint, outcome text, balance_after bigint
+) language sql stable as $$
     with placed as (
         select n.*, dense_rank() over (order by n.tenant_id, n.account_id) as nth
         from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
@@ -152,8 +36,8 @@ begin
             case when s.body_hash <> n.body_hash then 'conflict'
                  when s.state in ('done', 'waiting') then s.state
                  when s.state is null and c.key is not null then 'conflict' end as told,
-            v_rows[n.nth] as row_id, v_free[n.nth] as free, v_overdrawn[n.nth] as overdrawn, v_seq[n.nth] as seq,
-            v_most[n.nth] as most
+            p_rows[n.nth] as row_id, p_free[n.nth] as free, p_overdrawn[n.nth] as overdrawn, p_seq[n.nth] as seq,
+            p_most[n.nth] as most
         from placed n
         left join lateral (
             select s.spend_id, s.credits, s.balance_after, s.state, s.body_hash from spend s
@@ -162,7 +46,7 @@ begin
         left join lateral (
             select c.key from command c where c.tenant_id = n.tenant_id and c.account_id = n.account_id and c.key = n.key limit 1
         ) c on true
-        where n.account_id <> all (v_busy) and n.account_id <> all (v_twice)
+        where n.account_id <> all (p_busy) and n.account_id <> all (p_twice)
     ), taking as (
         select t.*, t.told is null and t.taken >= 0 as is_done,
             case when t.taken >= 0 then t.taken - t.credits else ~t.taken end as before
@@ -176,9 +60,86 @@ begin
             sum(case when t.from_free between 1 and t.credits - 1 then 2 else 1 end) filter (where t.is_done) over w as entries
         from (select t.*, least(t.credits, greatest(0, t.free - t.before)) as from_free from taking t) t
         window w as (partition by t.nth order by t.place rows unbounded preceding)
+    )
+    select n.place, n.tenant_id, n.account_id, n.key, n.body_hash,
+        coalesce(case when n.told is not null then n.known_id end, n.spend_id),
+        coalesce(case when n.told is not null then n.known_credits end, n.credits), n.model, n.messages,
+        n.row_id, n.free, n.seq, n.known, n.is_done, n.before, n.from_free, n.entries,
+        coalesce(case when n.is_done then 'done' end, n.told, 'short'),
+        case when n.is_done then n.left_after
+             when n.told is null then greatest(0, n.free - n.before)
+             when n.told <> 'conflict' then n.known_after end
+    from numbered n
+$$;
+
+-- Settles the spends of accounts of which one key comes more than once, one after the other: what the second of two requests
+-- with one key is answered depends on what became of the first.
+create function spend_twins_v1(
+    p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
+    p_models text[], p_messages bigint[], p_twice uuid[], p_at timestamptz
+) returns table (
+    place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint, tenant_id uuid
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_one record;
+begin
+    for v_one in
+        select n.* from unnest(p_tenants, p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models, p_messages)
+            with ordinality n (tenant_id, account_id, key, body_hash, spend_id, credits, model, messages, place)
+        where n.account_id = any (p_twice) order by n.place
+    loop
+        return query select v_one.place, o.outcome, o.spend_id, o.credits, o.balance_after, v_one.tenant_id
+            from spend_many_v1(array[v_one.tenant_id], array[v_one.account_id], array[v_one.key], array[v_one.body_hash],
+                array[v_one.spend_id], array[v_one.credits], array[v_one.model], array[v_one.messages], null, p_at, false) o;
+    end loop;
+end $$;
+
+-- Spends of any accounts, each settled as if they had come one after the other: what finds enough, or is short by no more
+-- than its account may overdraw (R33), has its key, debit and entries; of the others it is said why, and nothing of
+-- them is changed. All rows are at one time. Balances are locked in one order, and where another transaction has one,
+-- whoever wants it is told "busy" instead of keeping the rest waiting; p_wait waits for the account of the first.
+-- A spend whose p_secrets has the hash of an API key is settled only if that key may command its account and the account is
+-- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". A single hash is that of all spends;
+-- p_tenants, p_models, p_messages and p_secrets may be null if there are none. Where there are hashes, what needs more
+-- of whoever asked than to be told "done" has its tenant with it.
+-- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
+-- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
+-- that needs one is allowed, here and in what is called from here, and each lookup stands in a subquery of its own, where its
+-- keys are all that it can go by: a join may as well read all of an index and compare, which costs nothing where the table is
+-- believed to be empty.
+create function spend_many_v1(
+    p_tenants uuid[], p_accounts uuid[], p_keys text[], p_hashes bytea[], p_spends uuid[], p_credits bigint[],
+    p_models text[], p_messages bigint[], p_secrets bytea[], p_at timestamptz, p_wait boolean
+) returns table (
+    place bigint, outcome text, spend_id uuid, credits bigint, balance_after bigint, tenant_id uuid
+) language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+declare
+    v_by_key constant boolean := coalesce(array_remove(p_secrets, null) <> '{}', false);
+    v_locked record;
+begin
+    v_locked := lock_spenders_v1(p_tenants, p_accounts, p_keys, p_credits, case when v_by_key then p_secrets end, p_at, p_wait);
+    -- Nobody's are those that whoever asks may not spend.
+    if cardinality(v_locked.p_busy) > 0 then
+        return query select n.place, case n.account_id when '00000000-0000-0000-0000-000000000000' then 'barred' else 'busy' end,
+            null::uuid, null::bigint, null::bigint, null::uuid
+            from unnest(v_locked.p_accounts) with ordinality n (account_id, place) where n.account_id = any (v_locked.p_busy);
+    end if;
+    if cardinality(v_locked.p_twice) > 0 then
+        return query select t.place, t.outcome, t.spend_id, t.credits, t.balance_after, case when v_by_key then t.tenant_id end
+            from spend_twins_v1(v_locked.p_tenants, v_locked.p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models,
+                p_messages, v_locked.p_twice, p_at) t;
+    end if;
+    return query
+    with counted as (
+        select n.* from count_spends_v1(v_locked.p_tenants, v_locked.p_accounts, p_keys, p_hashes, p_spends, p_credits, p_models,
+            p_messages, v_locked.p_rows, v_locked.p_free, v_locked.p_overdrawn, v_locked.p_seq, v_locked.p_most,
+            v_locked.p_busy, v_locked.p_twice) n
     ), summed as (
         select n.row_id, sum(n.credits)::bigint as used, sum(n.from_free)::bigint as from_free, max(n.entries) as entries
-        from numbered n where n.is_done group by n.row_id
+        from counted n where n.is_done group by n.row_id
     ), written as (
         update balance b set
             free = b.free - s.from_free, unsettled = b.unsettled + s.from_free, used = b.used + s.used,
@@ -189,34 +150,29 @@ begin
         insert into entry (tenant_id, account_id, resource, seq, at, kind, source, target, amount, free_after, operation_id)
         select n.tenant_id, n.account_id, 'credits', n.seq + n.entries, p_at, 'spend', 'free', 'used', n.from_free,
             n.free - n.before - n.from_free, n.spend_id
-        from numbered n where n.is_done and n.from_free > 0
+        from counted n where n.is_done and n.from_free > 0
         union all
         select n.tenant_id, n.account_id, 'credits', n.seq + n.entries - (n.from_free > 0)::int, p_at, 'spend', 'overdrawn',
             'used', n.credits - n.from_free, greatest(0, n.free - n.before), n.spend_id
-        from numbered n where n.is_done and n.from_free < n.credits
+        from counted n where n.is_done and n.from_free < n.credits
     ), kept as (
         -- Whoever writes a spend locks its balance first, so a key that was not found is free; the index would refuse it.
         insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
         select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
-            n.left_after, p_at
-        from numbered n where n.is_done and n.known is null
+            n.balance_after, p_at
+        from counted n where n.is_done and n.known is null
     ), kept_again as (
         insert into spend (tenant_id, account_id, key, spend_id, body_hash, credits, model, messages, state, balance_after, at)
         select n.tenant_id, n.account_id, n.key, n.spend_id, n.body_hash, n.credits, n.model, n.messages, 'done',
-            n.left_after, p_at
-        from numbered n where n.is_done and n.known is not null
+            n.balance_after, p_at
+        from counted n where n.is_done and n.known is not null
         on conflict (tenant_id, account_id, key) do update set
             spend_id = excluded.spend_id, credits = excluded.credits, state = 'done', reason = null, demand_id = null,
             balance_after = excluded.balance_after, at = excluded.at
     )
-    select n.place, coalesce(case when n.is_done then 'done' end, n.told, 'short'),
-        coalesce(case when n.told is not null then n.known_id end, n.spend_id),
-        coalesce(case when n.told is not null then n.known_credits end, n.credits),
-        case when n.is_done then n.left_after
-             when n.told is null then greatest(0, n.free - n.before)
-             when n.told <> 'conflict' then n.known_after end,
-        case when v_by_key and (n.is_done and n.left_after >= 0) is not true then n.tenant_id end
-    from numbered n;
+    select n.place, n.outcome, n.spend_id, n.credits, n.balance_after,
+        case when v_by_key and (n.is_done and n.balance_after >= 0) is not true then n.tenant_id end
+    from counted n;
 end $$;
 
 -- Registers a spend that is short: it waits for its account's auto-billing until answer_by (R20).
