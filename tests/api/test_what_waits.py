@@ -169,6 +169,8 @@ async def test_r39_trailers_that_do_not_end_are_given_up(world: World) -> None:
 
 async def test_r39_a_large_head_is_read(world: World) -> None:
     """As large as what passes requests on lets them be."""
-    async with serving_app(Teapot(world)) as (url, _), connected(url) as (reader, writer):
+    app = Teapot(world)
+    async with serving_app(app) as (url, _), connected(url) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nx: %s\r\n\r\n" % (b"a" * 32_000))
         await told(reader, 1)
+    assert app.bodies == [b""]

@@ -28,9 +28,7 @@ async def test_r20_some_are_followed_up_at_a_time_and_of_one_account_fewer(world
     await world.stock("Agency", credits=50_000)
     await world.stock("Rich", credits=100)
     async with held_at(Step.demand_registered) as held:
-        short = [
-            asyncio.create_task(world.spend(name, 10)) for name in CLIENTS for _ in range(9)
-        ]
+        short = [asyncio.create_task(world.spend(name, 10)) for name in CLIENTS for _ in range(9)]
         await until(lambda: waiting(world, PLACES))
         rich = await asyncio.gather(*(world.spend("Rich", 1) for _ in range(20)))
         poor = await asyncio.gather(*(world.spend("Poor", 1) for _ in range(20)))
