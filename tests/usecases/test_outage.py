@@ -10,11 +10,10 @@ import pytest
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects import drive
-from brimful.usecases.answers import Bought, SpendDone
-from brimful.usecases.steps import Step
+from brimful.usecases.answers import SpendDone
 from brimful_testbank.faults import Rule
 from tests.builders.calendar import HOUR, Calendar, subscribers
-from tests.builders.held import held_at, until
+from tests.builders.held import until
 from tests.builders.world import World, small_world
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -140,34 +139,24 @@ async def given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.settle()
 
 
-@pytest.mark.parametrize("by_hand", [False, True])
 async def test_r20_r29_while_a_cancel_has_no_answer_a_shortage_is_refused_at_once(
-    world: World, monkeypatch: pytest.MonkeyPatch, by_hand: bool
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The payment was made, and neither confirming nor cancelling it is answered: nobody can buy beside it,
-    so nobody is kept waiting for it, be it an auto-billing or a purchase by hand."""
+    """The payment was made, and neither confirming nor cancelling it is answered: nothing can be bought beside
+    it, so nobody is kept waiting for it."""
     await small_world(world, clients=0)
-    package = await world.db.fetchval(
-        "select package_id from package where seller_ref = $1 and kind = 'additional_credits' limit 1",
-        world.platform.platform_id,
-    )
     await no_answer_to(world, "confirm", "look_up", "cancel")
-    begun = asyncio.create_task(
-        world.buy("Agency", package) if by_hand else world.spend("Agency", 10)
-    )
+    begun = asyncio.create_task(world.spend("Agency", 10))
     await given_up(world, monkeypatch)
     assert await world.db.fetchval("select payment_id is not null from charge")
     again = await world.spend("Agency", 10, wait_ms=5_000)
-    assert isinstance(again, Refuse) and again.reason is Reason.gateway_unavailable
+    for refused in (await begun, again):
+        assert isinstance(refused, Refuse) and refused.reason is Reason.gateway_unavailable
     assert len(await world.purchases("Agency")) == 1
-    if not by_hand:
-        first = await begun
-        assert isinstance(first, Refuse) and first.reason is Reason.gateway_unavailable
     assert (await kinds(world, "Agency"))["auto_billing_failed"] == 1
     world.desk.faults.rules.clear()
     await world.db.execute("update purchase set wake_real_at = now()")
     await until(lambda: _taken_up(world))
-    assert not isinstance(await begun, Bought)
     assert isinstance(await world.spend("Agency", 10), SpendDone)
     assert world.taken() == [1_000]
 
@@ -176,29 +165,3 @@ async def _taken_up(world: World) -> bool:
     await world.engine.take_up_due_work()
     await world.settle()
     return await nothing_open(world)
-
-
-async def test_r19_r20_what_waits_for_a_purchase_by_hand_does_not_wait_for_an_outage(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A query came while the purchase was at the gateway: it ends when that is given up, and its owner is
-    told who could not be served, and nothing of the purchase."""
-    await small_world(world, clients=0)
-    package = await world.db.fetchval(
-        "select package_id from package where seller_ref = $1 and kind = 'additional_credits' limit 1",
-        world.platform.platform_id,
-    )
-    await no_answer_to(world, "confirm", "look_up", "cancel")
-    async with held_at(Step.before_confirm) as held:
-        buying = asyncio.create_task(world.buy("Agency", package))
-        await held.arrived.wait()
-        spending = asyncio.create_task(world.spend("Agency", 10))
-        waits = "select count(*) from demand where state = 'waiting'"
-        await until(lambda: world.db.fetchval(waits))
-        held.go.set()
-        await given_up(world, monkeypatch)
-        answer = await spending
-    buying.cancel()
-    assert isinstance(answer, Refuse) and answer.reason is Reason.gateway_unavailable
-    [told] = [one for one in await world.notices("Agency") if one["kind"] == "auto_billing_failed"]
-    assert told["facts"]["waiting_count"] == 1 and "purchase_id" not in told["facts"]

@@ -36,10 +36,10 @@ async def give_up(
             planned_at=purchase.planned_at,
             at=moment.at,
         )
-        return (
-            Wake(purchase_id),
-            *await refuse_waiting(tx, purchase, Reason.gateway_unavailable, moment),
-        )
+        effects: tuple[Effect, ...] = (Wake(purchase_id),)
+        if purchase.automatic:
+            effects += await refuse_waiting(tx, purchase, Reason.gateway_unavailable, moment)
+        return effects
 
     return await ctx.db.run(body)
 
@@ -47,11 +47,10 @@ async def give_up(
 async def let_waiters_go(
     ctx: Context, *, tenant_id: UUID, purchase_id: UUID, moment: Moment
 ) -> tuple[Effect, ...]:
-    """A purchase gives its hold back because its seller could not be secured, or because the gateway gave
-    no answer: what waited for it hears so now, not after the gateway has answered (R18, R20).
+    """A purchase gives its hold back because its seller could not be secured: what waited for it
+    hears so now, not after the gateway has answered (R18, R20).
 
-    After a decline of its own card this was done when that was recorded. What waited for a purchase that
-    was no auto-billing is planned for when that has ended, unless an outage keeps it from ending.
+    After a decline of its own card this was done when that was recorded.
     """
 
     async def body(tx: Transaction) -> tuple[Effect, ...]:
@@ -60,13 +59,12 @@ async def let_waiters_go(
         if seen.declined:
             return ()
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
-        reason = Reason(purchase.reason or Reason.canceled)
-        if purchase.state != "canceling":
-            return ()
-        if not purchase.automatic and reason is not Reason.gateway_unavailable:
+        if purchase.state != "canceling" or not purchase.automatic:
             return ()
         if not await demands.read_waiting(tx, tenant_id, purchase.buyer_id):
             return ()
-        return await refuse_waiting(tx, purchase, reason, moment)
+        return await refuse_waiting(
+            tx, purchase, Reason(purchase.reason or Reason.canceled), moment
+        )
 
     return await ctx.db.run(body)

@@ -53,9 +53,8 @@ async def refuse_waiting(
     verdict: Pause | RetryFrom | None = None,
     link: Mapping[str, object] | None = None,
 ) -> tuple[Effect, ...]:
-    """End all that waited for a failed auto-billing, or for another purchase during an outage, in arrival
-    order (R20, R29); the owner is told of the former, and of the latter only who could not be served.
-    ``verdict`` is what a decline meant for the card, which its owner is told with it, and so is
+    """End all that waited for a failed auto-billing, in arrival order (R20, R29). ``verdict`` is
+    what a decline meant for the card, which its owner is told with it, and so is
     the ``link`` by which to confirm the charge; with a ``backup`` card in it nothing ends yet, for
     that is tried next."""
     subject_id, told = purchase.purchase_id, "failed"
@@ -72,22 +71,19 @@ async def refuse_waiting(
         reason=reason,
         subject_id=subject_id,
         episode=told,
-        facts={**_of_purchase(purchase, verdict), **(link or {})} if purchase.automatic else {},
+        facts={
+            "card": purchase.card,
+            "decline_code": purchase.decline_code,
+            "amount_minor": purchase.charge_minor or purchase.amount_minor,
+            "currency": purchase.currency,
+            "purchase_id": str(purchase.purchase_id),
+            "paused": isinstance(verdict, Pause),
+            "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
+            **(link or {}),
+        },
         moment=moment,
-        even_if_nobody_waits=purchase.automatic and not is_known(reason),
+        even_if_nobody_waits=not is_known(reason),
     )
-
-
-def _of_purchase(purchase: Purchase, verdict: Pause | RetryFrom | None) -> dict[str, object]:
-    return {
-        "card": purchase.card,
-        "decline_code": purchase.decline_code,
-        "amount_minor": purchase.charge_minor or purchase.amount_minor,
-        "currency": purchase.currency,
-        "purchase_id": str(purchase.purchase_id),
-        "paused": isinstance(verdict, Pause),
-        "retry_at": verdict.at.isoformat() if isinstance(verdict, RetryFrom) else None,
-    }
 
 
 async def refuse(

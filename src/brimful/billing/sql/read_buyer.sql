@@ -19,11 +19,13 @@ cross join lateral free_credits_v1(a.tenant_id, a.account_id, $3) f
 left join auto_billing_setting b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
 left join lateral card_to_charge_v1(a.tenant_id, a.account_id, p.merchant_ref, $3, $4) m on true
 left join gateway_outage g on g.tenant_id = a.tenant_id and g.gateway_account = p.merchant_ref and g.ended_at is null
--- One that was given up for want of an answer, and is not cancelled yet: nothing can be bought beside it, nor is it known when.
+-- An auto-billing that was given up for want of an answer, and is not cancelled yet: nothing can be bought beside it, nor is it
+-- known when. For a purchase by hand that is in doubt a shortage waits (R19).
 cross join lateral (
     select exists (
         select from purchase q
-        where q.tenant_id = a.tenant_id and q.buyer_id = a.account_id and q.state = 'canceling' and q.reason = 'gateway_unavailable'
+        where q.tenant_id = a.tenant_id and q.buyer_id = a.account_id and q.automatic
+          and q.state = 'canceling' and q.reason = 'gateway_unavailable'
     ) as is_stuck
 ) w
 left join gateway_disconnection x on x.tenant_id = p.tenant_id and x.account_id = p.account_id
