@@ -74,8 +74,9 @@ class Rig:
     complete: Callable[[HostedPage], Awaitable[None]]
     # Do what an owner does where the bank asks: confirm it, or not.
     answer: Callable[[NeedsAuthentication, bool], Awaitable[None]]
-    # Let a fault of the gateway's own kind strike.
+    # Let a fault of the gateway's own kind strike; let the money of a refund come back.
     spoil: Callable[[Any], None] = lambda rule: None
+    fail_refund: Callable[[str], Any] = lambda refund_id: None
     _methods: dict[tuple[str, str], SavedMethod] = field(default_factory=dict)
 
     async def method(self, card: Card, account_ref: str | None = None) -> SavedMethod:
@@ -303,6 +304,7 @@ async def stripe() -> AsyncIterator[Rig]:
             complete=complete,
             answer=answer,
             spoil=server.faults.rules.append,
+            fail_refund=server.hooks.fail_refund,
         )
 
 

@@ -260,3 +260,20 @@ async def test_r31_a_quarter_ends_with_its_third_month(year: Year) -> None:
     await year.until(JUNE.replace(month=7))
     assert (await year.subscription("Client"))["state"] == "ended"
     assert year.taken((await year.account("Agency")).merchant_ref) == [9_900]
+
+
+async def test_r27_r31_what_is_cancelled_stays_so_whatever_is_to_be_released(year: Year) -> None:
+    """All of the chatbots were to go, and then none, or two, are to be released: all go, at no charge."""
+    for name, released in (("None", 0), ("Two", 2)):
+        await year.open(name, sells=True)
+        await year.card(name)
+        seats = await year.package(None, 500, kind="extra_chatbots", interval="month")
+        assert isinstance(await year.buy(name, seats, 5), Bought)
+        await year.cancel(name, "extra_chatbots")
+        await year.release(name, released)
+    taken = year.taken("platform")
+    await year.until(MAY)
+    for name in ("None", "Two"):
+        assert (await year.subscription(name, "extra_chatbots"))["state"] == "ended"
+        assert (await year.chatbots(name)).received == 0
+    assert year.taken("platform") == taken

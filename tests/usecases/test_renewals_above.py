@@ -243,3 +243,27 @@ async def test_r19_r20_what_is_due_beside_a_renewal_that_waits_for_its_owner_blo
     )
     assert due == 1
     assert isinstance(await world.spend("Anna", 25, wait_ms=10_000), SpendDone)
+
+
+async def test_r20_r46_what_is_due_at_one_that_is_to_move_by_now_blocks_nobody(
+    calendar: Calendar,
+) -> None:
+    """It renews at its new seller, when it has moved, which waits for a purchase whose owner is at the bank: its
+    client's spend is bought for at once."""
+    world = calendar.world
+    await subscribed_agency(calendar, stock=5_000)
+    agency = await world.account("Agency")
+    pack = await world.package(None, 100, credits=1)
+    assert isinstance(await world.buy("Agency", pack), Bought)
+    await is_due(calendar)
+    stand = "update purchase set state = $2, ended_at = $3, wake_real_at = $4 where buyer_id = $1 and credits = 1"
+    later = calendar.clock.moment().real_at + timedelta(hours=1)
+    await world.db.execute(stand, agency.account_id, "authenticating", None, later)
+    await world.db.execute(
+        "update account set moves_to = parent_id, moves_by = account_id, moves_at = $2 where account_id = $1",
+        agency.account_id,
+        calendar.clock.at,
+    )
+    assert isinstance(await world.spend("Anna", 25, wait_ms=10_000), SpendDone)
+    await world.db.execute(stand, agency.account_id, "delivered", calendar.clock.at, None)
+    await world.db.execute("update account set moves_to = null, moves_by = null, moves_at = null")

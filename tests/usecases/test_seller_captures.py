@@ -153,3 +153,27 @@ async def test_r17_r24_a_part_of_a_hold_that_nobody_looks_at_is_found_by_reconci
 
 async def _first_state(world: World, name: str, state: str) -> bool:
     return [p["state"] for p in await world.purchases(name)][:1] == [state]
+
+
+async def test_r17_nothing_is_bought_for_a_hold_that_is_cancelled_while_it_waits(
+    world: World,
+) -> None:
+    """In the seller's own gateway account, before the seller could buy for it: the client hears so, and the
+    seller is charged nothing."""
+    await small_world(world)
+    pack = await world.package("Agency", 700, credits=100)
+    agency = world.names["Agency"]
+    async with held_at(Step.before_plan, lambda plan: plan.account_id == agency) as held:
+        bought = asyncio.create_task(world.buy("Client 1", pack))
+        await until(lambda: _first_state(world, "Client 1", "waiting"))
+        [payment_id] = world.held_open()
+        payment = world.desk.bank.payments[payment_id]
+        world.desk.bank.cancel(payment["merchant"], payment_id)
+        found = await reconciled(world)
+        held.go.set()
+        answer = await bought
+    await work_until_idle(world)
+    assert isinstance(answer, Refuse), found
+    assert await world.purchases("Agency") == []
+    [purchase] = await world.purchases("Client 1")
+    assert purchase["state"] == "failed" and world.taken() == []

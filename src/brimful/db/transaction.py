@@ -205,6 +205,8 @@ async def connect(dsn: str, *, size_max: int = 20, limits: Limits | None = None)
                 "application_name": "brimful",
                 "synchronous_commit": "on",
                 "jit": "off",
+                # Days are added to instants: by the server's own zone some would have 23 hours (R36).
+                "timezone": "UTC",
                 **limits.of_session(),
             },
         )

@@ -59,7 +59,8 @@ async def release_chatbots(
     moment: Moment,
 ) -> PeriodEndSet | Missing | TooMuch:
     """Let so many extra chatbots of a subscription go at period end, as far as nobody needs them then
-    (R31); none drops it. Each costs the same, so that a part can go."""
+    (R31); none drops it. Each costs the same, so that a part can go. One that is cancelled stays so: then
+    all of its chatbots go."""
 
     async def body(tx: Transaction) -> PeriodEndSet | Missing | TooMuch:
         await demands.lock_pools(tx, tenant_id, account_id)
@@ -69,7 +70,12 @@ async def release_chatbots(
         if chatbots > held.chatbots:
             return TooMuch(what=f"{held.chatbots:,} chatbots")
         await subscriptions.set_period_end(
-            tx, tenant_id, subscription_id, moment=moment, release_chatbots=chatbots
+            tx,
+            tenant_id,
+            subscription_id,
+            moment=moment,
+            ends=held.ends_at_period_end,
+            release_chatbots=chatbots,
         )
         return PeriodEndSet()
 

@@ -265,7 +265,12 @@ async def _record(
         case NeedsAuthentication() if purchase.state == "created":
             code = AUTHENTICATION_REQUIRED
             return await record_decline(ctx, tx, purchase, code=code, hard=True, moment=moment)
-        case Canceled(declined=said) if purchase.state in (*ASKED, "capturing", "canceling"):
+        case Canceled(declined=said) if purchase.state in (
+            *ASKED,
+            "waiting",
+            "capturing",
+            "canceling",
+        ):
             return await _canceled(tx, purchase, said, moment)
         case Refunded() if purchase.charge_state == "captured":
             await purchases.set_charge_state(tx, purchase, "refunded")

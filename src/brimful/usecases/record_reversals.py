@@ -208,7 +208,15 @@ async def _tell(
         "back": done.restored + done.freed,
         "missing": done.missing,
     }
-    expected = news.what == "refund" and not news.elsewhere and news.state != "failed"
+    expected = (
+        news.what == "refund"
+        and not news.elsewhere
+        and news.state
+        not in (
+            "failed",
+            "canceled",
+        )
+    )
     parties = [(purchase.seller_id, f"client_{news.what}")] if not expected else []
     if news.state not in ("inquiry", "pending"):
         parties.append((purchase.buyer_id, news.what))

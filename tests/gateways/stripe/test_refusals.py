@@ -80,3 +80,18 @@ async def test_r25_a_refund_that_was_refused_for_a_time_is_made_after_it(rig: Ri
     for _ in range(2):
         assert isinstance(await rig.refund(payment, 300, own), Refunded)
     assert rig.moved(payment) == [1_000, -300]
+
+
+async def test_r17_r22_a_refund_that_failed_since_is_made_anew(rig: Rig) -> None:
+    """Under the key that it was asked for with Stripe tells for a day that it was made; it is looked at as it is
+    now, and made under the next key, once."""
+    payment, own = await rig.payment(), key()
+    await rig.confirm(payment)
+    await rig.capture(payment)
+    first = await rig.refund(payment, 300, own)
+    assert isinstance(first, Refunded) and await rig.refund(payment, 300, own) == first
+    rig.fail_refund(first.refund_id)
+    second = await rig.refund(payment, 300, own)
+    assert isinstance(second, Refunded) and second.refund_id != first.refund_id
+    assert (second.amount_minor, second.total_minor) == (300, 300)
+    assert await rig.refund(payment, 300, own) == second

@@ -25,6 +25,8 @@ from brimful.gateways.stripe.outcomes import KEY, charge_of, given_back, refunds
 from brimful.gateways.stripe.units import from_stripe, to_stripe
 
 PAGE = 100
+# What became of a refund that gives nothing back.
+FAILED = ("failed", "canceled")
 # So many keys one refund may use up; the one it was asked for under is in its metadata. Whoever was
 # refused asks again in an hour, and none is asked for after a day.
 KEYS_MAX = 30
@@ -61,16 +63,15 @@ async def _refund(
     for number in range(2, KEYS_MAX + 2):
         answer = await _ask(calls, account_ref, payment_id, amount, key, idempotency_key)
         if answer != Unknown(why=SAVED_ERROR) and not (
-            isinstance(answer, Wrong) and answer.replayed
+            isinstance(answer, Right | Wrong) and answer.replayed
         ):
             break
-        # That request came to its end, in an error or a refusal that Stripe saved: its refund is there,
-        # or never is. What it was refused for may be over, such as a balance that was too small.
-        listed = await _read_all(calls, calls.sdk.refunds.list_async, account_ref, payment_id)
-        if isinstance(listed, Unknown | Unreachable):
-            return listed
-        if any(made["metadata"].get(KEY) == idempotency_key for made in listed):
-            return await _found(calls, account_ref, payment_id, idempotency_key, listed)
+        # That request came to its end long ago, in a refund, or in an error or a refusal that Stripe saved:
+        # its refund is there, or never is, or it has failed since. What it was refused for may be over, such
+        # as a balance that was too small.
+        made = await _made(calls, account_ref, payment_id, idempotency_key, answer)
+        if not isinstance(made, Refused):
+            return made
         key = f"{idempotency_key}-{number}"
     if isinstance(answer, Unknown | Unreachable):
         return answer
@@ -98,11 +99,24 @@ async def _ask(
     )
 
 
-async def _found(
-    calls: Calls, account_ref: str, payment_id: str, own: str, listed: tuple[Object, ...]
+async def _made(
+    calls: Calls, account_ref: str, payment_id: str, own: str, answer: Answer
 ) -> RefundOutcome:
-    """The refund that a request made whose answer was an error."""
-    [refund_id] = [made["id"] for made in listed if made["metadata"].get(KEY) == own]
+    """The refund that a request made long ago, as it is now; Refused where it made none that stands."""
+    if isinstance(answer, Right):
+        return await _found(calls, account_ref, payment_id, str(answer.body["id"]))
+    listed = await _read_all(calls, calls.sdk.refunds.list_async, account_ref, payment_id)
+    if isinstance(listed, Unknown | Unreachable):
+        return listed
+    ours = [one for one in listed if one["metadata"].get(KEY) == own]
+    for one in ours:
+        if one.get("status") not in FAILED:
+            return await _found(calls, account_ref, payment_id, str(one["id"]))
+    return Refused(code="refund_failed", payment_id=payment_id)
+
+
+async def _found(calls: Calls, account_ref: str, payment_id: str, refund_id: str) -> RefundOutcome:
+    """A refund as it is now."""
     options = calls.options(account_ref)
     answer = await calls.ask(
         lambda: calls.sdk.refunds.retrieve_async(refund_id, {"expand": ["charge"]}, options)
@@ -115,7 +129,7 @@ async def _found(
 
 
 def _refunded(payment_id: str, made: Object) -> RefundOutcome:
-    if made.get("status") in ("failed", "canceled"):
+    if made.get("status") in FAILED:
         code = str(made.get("failure_reason") or "refund_failed")
         return Refused(code=code, payment_id=payment_id)
     charge = made.get("charge")

@@ -21,6 +21,9 @@ returns table (seller_id uuid, depth int) language sql stable as $$
           where u.tenant_id = s.tenant_id and u.buyer_id = s.account_id and u.subscription_id = s.subscription_id)
       and not exists (
           select 1 from open_renewal r where r.tenant_id = s.tenant_id and r.buyer_id = s.account_id)
+      -- One that is to move by now renews elsewhere (R46).
+      and not exists (
+          select 1 from account b where b.tenant_id = s.tenant_id and b.account_id = s.account_id and b.moves_at <= p_at)
     group by s.seller_id
 $$;
 
