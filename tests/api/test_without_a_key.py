@@ -110,6 +110,17 @@ async def test_r39_what_is_no_route_is_told_as_before(url: str) -> None:
     assert told == [(404, "not_found"), (405, "method_not_allowed")]
 
 
+@pytest.mark.parametrize("reads", [None, True])
+async def test_r40_a_batch_is_read_for_whom_may_command(
+    url: str, world: World, reads: bool | None
+) -> None:
+    """Not even its first bytes are waited for: four megabytes for each connection are much to keep."""
+    secret = await key_for(world, "Agency", read_only=True) if reads else make_secret()
+    path = f"/v1/accounts/{acc(world, 'Agency')}/spends/batch"
+    told = await heads_answer(url, path, (b"authorization", b"Bearer %s" % secret.encode()))
+    assert told.startswith(b"HTTP/1.1 403" if reads else b"HTTP/1.1 401")
+
+
 class Decoded:
     """Counts what is decoded, and by what."""
 

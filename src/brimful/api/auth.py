@@ -67,9 +67,10 @@ async def has_key(scope: Scope) -> bool:
     return given is not None and keys.is_well_formed(given.credentials)
 
 
-async def find_out_who_asks(request: Request) -> None:
-    """Look the key of a request up, before its body is decoded. Raises Problem, as ``principal_of`` does,
+async def find_out_who_asks(scope: Scope) -> None:
+    """Look the key of a request up, before its body is read. Raises Problem, as ``principal_of`` does,
     which goes by what was found."""
+    request = Request(scope)
     secret = await secret_of(await _bearer(request))
     readers: Readers = request.app.state.readers
     request.state.principal = await principal_of(request, readers, secret)

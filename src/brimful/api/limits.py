@@ -1,15 +1,18 @@
 """What is refused before it is read: bodies too large, too slow, or of a kind that is not JSON."""
 
 import asyncio
+import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from brimful.api.auth import has_key
-from brimful.api.problem import Problem, bad_event, response_of
+from brimful.api.auth import find_out_who_asks, has_key
+from brimful.api.problem import Problem, bad_event, of_exception, response_of
+from brimful.db.address import DatabaseGone
+from brimful.effects.gatherer import Overloaded
 
 BODY_MAX = 256 * 1024
 # Room for the spends that a batch may have, unless their keys are very long.
-BATCHES = "/spends/batch"
+BATCHES = re.compile(r"/v1/accounts/[^/]+/spends/batch")
 BATCH_BODY_MAX = 4 * 1024 * 1024
 EVENTS_PATH = "/v1/gateways/"
 # A body is there in so many seconds, and one more for each of so many bytes that it may have.
@@ -23,7 +26,8 @@ WITHOUT_KEY = (EVENTS_PATH, "/v1/authentications")
 
 
 class Limits:
-    """ASGI middleware; hands on what comes without a key as if it had no body; answers 408, 413 and 415 by itself, and to a gateway's event 400 (R45)."""
+    """ASGI middleware; hands on what comes without a key as if it had no body; answers 408, 413 and 415 by
+    itself, to a gateway's event 400 (R45), and to a batch whose key may not command what its route says."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,9 +43,10 @@ class Limits:
             return
         if scope["path"].startswith(EVENTS_PATH):
             body, problem = await _checked_event(scope, receive)
+        elif BATCHES.fullmatch(scope["path"]) and scope["method"] == "POST":
+            body, problem = await _checked_batch(scope, receive)
         else:
-            size_max = BATCH_BODY_MAX if scope["path"].endswith(BATCHES) else BODY_MAX
-            body, problem = await _checked(scope, receive, size_max)
+            body, problem = await _checked(scope, receive, BODY_MAX)
         if problem is None:
             await self._app(scope, _replay(body, receive), send)
             return
@@ -56,6 +61,18 @@ async def _checked_event(scope: Scope, receive: Receive) -> tuple[bytes, Problem
     except TimeoutError:
         return b"", bad_event()
     return body, None if problem is None else bad_event()
+
+
+async def _checked_batch(scope: Scope, receive: Receive) -> tuple[bytes, Problem | None]:
+    """The body of a batch, if its key may command. Anybody can make one of the right form, and megabytes for
+    each connection are too much to be kept for anybody."""
+    try:
+        await find_out_who_asks(scope)
+    except Problem as problem:
+        return b"", problem
+    except (DatabaseGone, Overloaded) as fault:
+        return b"", of_exception(fault)
+    return await _checked(scope, receive, BATCH_BODY_MAX)
 
 
 async def _checked(scope: Scope, receive: Receive, size_max: int) -> tuple[bytes, Problem | None]:
