@@ -227,3 +227,37 @@ async def test_r29_one_who_opens_a_link_many_times_at_once_pays_once(world: Worl
     await asyncio.gather(*(world.engine.authenticate(token) for _ in range(10)))
     await world.settle()
     assert world.taken() == [1_000]
+
+
+async def test_r20_r29_a_bank_that_wants_its_owner_again_has_declined(world: World) -> None:
+    """The owner was at the bank, and the issuer wants it all the same: there is nowhere to go any more, so the
+    charge is declined and cancelled at once, counts, and the link may be opened once more."""
+    await small_world(world, clients=0)
+    await world.card("Agency", "tok_authenticate")
+    assert isinstance(await world.spend("Agency", 10), Refuse)
+    await world.settle()
+    token = await token_of(world, "Agency")
+    opened = await world.engine.authenticate(token)
+    assert isinstance(opened, Authenticating) and opened.state == "action_required"
+    [waits] = [p for p in await world.purchases("Agency") if p["present"]]
+    payment_id = await world.db.fetchval(
+        "select payment_id from charge where purchase_id = $1", waits["purchase_id"]
+    )
+    effects = await record_payment(
+        world.engine.ctx,
+        tenant_id=waits["tenant_id"],
+        purchase_id=waits["purchase_id"],
+        outcome=NeedsAuthentication(payment_id=payment_id),
+        moment=world.engine.now(),
+    )
+    world.engine.run(effects)
+    await world.settle()
+    [gone] = [p for p in await world.purchases("Agency") if p["present"]]
+    assert (gone["state"], gone["reason"]) == ("failed", "card_declined")
+    declined = await world.db.fetchval(
+        "select count(*) from charge where decline_code = 'authentication_declined'"
+    )
+    assert declined == 1 and kinds_at_bank(world)[-1] == "canceled"
+    again = await world.engine.authenticate(token)
+    assert isinstance(again, Authenticating) and again.state == "action_required"
+    assert again.purchase_id != opened.purchase_id

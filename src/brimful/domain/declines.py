@@ -22,6 +22,8 @@ THIRTY_DAYS = timedelta(days=30)
 
 # The code of a bank that wants the owner present.
 AUTHENTICATION_REQUIRED = "authentication_required"
+# The code of one that wants it though the owner was there.
+AUTHENTICATION_DECLINED = "authentication_declined"
 
 
 @dataclass(frozen=True, slots=True)

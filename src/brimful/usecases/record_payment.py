@@ -21,7 +21,7 @@ from brimful.billing import (
 )
 from brimful.billing.purchases import Purchase, PurchaseState
 from brimful.db.transaction import Transaction
-from brimful.domain.declines import AUTHENTICATION_REQUIRED
+from brimful.domain.declines import AUTHENTICATION_DECLINED, AUTHENTICATION_REQUIRED
 from brimful.domain.disconnection import is_disconnected
 from brimful.domain.effect import Drive, Effect, ReadAccount, Renew
 from brimful.domain.moment import Moment
@@ -63,6 +63,8 @@ Outcome = PaymentOutcome | Refunded
 
 # So long may an owner take at the bank, in real time: no longer than a reservation lasts (R20).
 OWNER_HAS = timedelta(minutes=15)
+# With its owner there, a charge is at the bank in these.
+AT_BANK = ("created", "authenticating")
 # A gateway that says this does not know the card that we have on file (any more).
 CARD_IS_GONE = frozenset({"no_such_method", "no_such_customer", "wrong_customer"})
 # What a gateway says of an amount that it charges nobody: its bounds may move, or be the account's own.
@@ -260,6 +262,10 @@ async def _record(
             return await record_decline(ctx, tx, purchase, code=code, hard=hard, moment=moment)
         case Declined(code=code, hard=hard) if purchase.state == "canceling":
             return await note_late_decline(tx, purchase, code=code, hard=hard, moment=moment)
+        case NeedsAuthentication(action_url=None) if purchase.present and purchase.state in AT_BANK:
+            # It was confirmed at the bank, or cannot be: there is nowhere to send its owner (R20).
+            code = AUTHENTICATION_DECLINED
+            return await record_decline(ctx, tx, purchase, code=code, hard=False, moment=moment)
         case NeedsAuthentication(action_url=url) if purchase.present:
             return await _await_owner(tx, purchase, url, moment)
         case NeedsAuthentication() if purchase.state == "created":
