@@ -200,6 +200,18 @@ TAMPERINGS: dict[str, dict[str, str]] = {
         ),
         "pins of another lot": "update credit_hold_lot set lot_id = gen_random_uuid()",
     },
+    "receivables_are_collected": {
+        "costs more than its lines": "update purchase set amount_minor = amount_minor + 1",
+        "collected by one that failed": (
+            "update receivable set collected_by = "
+            "(select purchase_id from purchase where state = 'failed' limit 1)"
+        ),
+        "collected by one that says nothing of it": (
+            "update receivable r set collected_by = "
+            "(select purchase_id from purchase p where p.buyer_id = r.account_id limit 1)"
+        ),
+        "collected by nobody": "update receivable set collected_by = gen_random_uuid()",
+    },
     "renewals_come_up_again": {
         "forgotten": "update subscription set wake_at = null where state = 'active'",
     },
