@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -33,20 +32,6 @@ SPARE_S = 5.0
 MONTHS_EVERY_S = 3_600.0
 # So many new objects, and so many looks at the younger ones, before the collector looks for cycles.
 COLLECT_EVERY = (20_000, 20, 50)
-
-
-def log_to_stderr() -> None:
-    """What goes wrong is told on standard error; standard output is for what was asked."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def calm_collector() -> None:

@@ -74,16 +74,21 @@ async def test_r39_months_are_told_archived_and_written(
 async def test_r39_what_others_hold_is_left_and_is_status_1(
     empty: str, old: Database, place: Path
 ) -> None:
-    """A reader that does not end, and is none of ours: nothing changed, and it says what to do."""
+    """A reader that does not end, and is none of ours: nothing changed, and it says what to do. What is
+    logged of it goes to standard error, and leaves a script's JSON alone."""
     reader = await asyncpg.connect(empty)
+    words = ("archive", "--months", "2")
     async with reader.transaction():
         await reader.fetch("select count(*) from entry")
-        told = await asyncio.to_thread(
-            run, "archive", "--months", "2", cwd=place, DATABASE_URL=empty
+        told, shown = await asyncio.gather(
+            asyncio.to_thread(run, *words, cwd=place, DATABASE_URL=empty),
+            asyncio.to_thread(run, *words, "--json", cwd=place, DATABASE_URL=empty),
         )
     await reader.close()
-    assert told.returncode == 1
+    assert (told.returncode, shown.returncode) == (1, 1)
     assert "run this again" in told.stdout
+    assert "month_not_archived" in shown.stderr
+    assert [month["state"] for month in json.loads(shown.stdout)["months"]] == ["busy"]
     assert await old.fetchval("select count(*) from archived_month") == 0
     assert await old.fetchval("select count(*) from entry") == 4
 

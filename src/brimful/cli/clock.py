@@ -16,7 +16,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, title
 from brimful.effects.advance_clock import watch_clock
 from brimful.effects.clocks import SystemClock
-from brimful.runtime import engine_of, log_to_stderr, work
+from brimful.runtime import engine_of, work
 from brimful.settings import Settings
 from brimful.usecases import move_clock
 from brimful.usecases.move_clock import ClockState, NotMoved
@@ -113,7 +113,6 @@ async def advance(
             "what is due is charged at a gateway: set BRIMFUL_TESTBANK_URL to the one that the "
             "server uses, or give --testbank where serve is given it; one of the two"
         )
-    log_to_stderr()
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database_of(settings))
         if with_testbank:

@@ -14,7 +14,7 @@ from brimful.cli.listening import run_server, url_of
 from brimful.cli.sandbox import Sandbox, open_sandbox
 from brimful.cli.serve import EVENTS
 from brimful.cli.stories import tell_all
-from brimful.runtime import engine_of, log_to_stderr, work
+from brimful.runtime import engine_of, work
 from brimful.settings import Settings
 from brimful.usecases.move_clock import start_clock
 from brimful_testbank.app import Desk
@@ -55,7 +55,6 @@ async def _world(
     settings: Settings, dsn: str, *, events_url: str | None = None, at: datetime | None = None
 ) -> AsyncIterator[tuple[Sandbox, Desk]]:
     """The world; with ``at``, its business time stands there until it is advanced."""
-    log_to_stderr()
     secret = secrets.token_hex(16)
     async with AsyncExitStack() as stack:
         url, desk = await stack.enter_async_context(serving(events_url=events_url, secret=secret))

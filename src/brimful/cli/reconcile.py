@@ -14,7 +14,7 @@ from brimful.cli.progress import instant
 from brimful.cli.serve import beside
 from brimful.domain.money import format_money
 from brimful.effects.reconcile import Finding, Report, reconcile
-from brimful.runtime import engine_of, log_to_stderr
+from brimful.runtime import engine_of
 from brimful.settings import Settings
 
 DAYS_MAX = 365
@@ -108,7 +108,6 @@ async def compare_books(settings: Settings, *, days: int, with_testbank: bool) -
 
     Raises BadInput, NoRecords, or what the database raises."""
     span = since_days(days)
-    log_to_stderr()
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database_of(settings))
         if with_testbank:

@@ -1,7 +1,9 @@
-"""Running a command to its end: Ctrl-C and SIGTERM end it once what is open has been closed."""
+"""Running a command to its end: Ctrl-C and SIGTERM end it once what is open has been closed, and what is
+logged meanwhile goes to standard error."""
 
 import asyncio
 import signal
+import sys
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, TypeVar
@@ -13,8 +15,27 @@ T = TypeVar("T")
 ENDED_BY_SIGTERM = 128 + signal.SIGTERM
 
 
+def log_to_stderr() -> None:
+    """What goes wrong is told on standard error; standard output is for what was asked."""
+    # Imported late: neither help nor a typing error has anything to log.
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def run(command: Coroutine[Any, Any, T]) -> T:
     """Run a command's work. Raises SystemExit when SIGTERM ended it, KeyboardInterrupt at Ctrl-C."""
+    # Here, for every command: one that forgot it would log into what a script reads.
+    log_to_stderr()
 
     async def body() -> T:
         task = asyncio.current_task()

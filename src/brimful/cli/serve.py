@@ -10,7 +10,7 @@ from brimful.billing import accounts
 from brimful.cli.database import database_of
 from brimful.cli.errors import BadInput
 from brimful.cli.listening import GRACEFUL_S, close, run_server, take_port, url_of
-from brimful.runtime import NO_GATEWAY, calm_collector, engine_of, log_to_stderr, work
+from brimful.runtime import NO_GATEWAY, calm_collector, engine_of, work
 from brimful.settings import Settings
 from brimful_testbank.server import serving
 
@@ -33,7 +33,6 @@ async def serve(settings: Settings, *, with_testbank: bool) -> None:
     # The web framework is for those who serve: the worker and the test gateway start without it.
     from brimful.api.app import create_app
 
-    log_to_stderr()
     async with AsyncExitStack() as stack:
         sockets = take_port(settings.host, settings.port, "BRIMFUL_PORT")
         stack.callback(close, sockets)
@@ -78,7 +77,6 @@ async def worker(settings: Settings) -> None:
         raise BadInput(f"{NO_GATEWAY}, the one that the server uses")
     if settings.production and settings.stripe_key is None:
         raise BadInput(_FOR_TESTS)
-    log_to_stderr()
     async with database_of(settings) as dsn, engine_of(settings, dsn) as engine:
         calm_collector()
         print("The worker looks for due work", flush=True)
