@@ -1,8 +1,10 @@
 """./dev, the one door: its help is complete, what it cannot do is one line, the README knows it."""
 
 import re
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,26 @@ def test_what_it_cannot_do_is_one_line(words: tuple[str, ...], part: str) -> Non
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("./dev: ") and ended.stderr.count("\n") == 1
     assert part in ended.stderr
+
+
+def test_our_command_starts_below_a_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
+    """And passes on what it is given, as it is given."""
+    venv = tmp_path / "my projects" / ".venv"
+    (venv / "lib" / "python3" / "site-packages").mkdir(parents=True)
+    (venv / "bin").mkdir()
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    door = runpy.run_path(str(ROOT / "dev"))
+    door["add_ourselves"].__globals__.update(VENV=venv, PYTHON=venv / "bin" / "python")
+    door["add_ourselves"]()
+    started = subprocess.run(
+        [str(venv / "bin" / "brimful"), "no such", "--command"],
+        env=environment(PYTHONPATH=":".join([str(ROOT / "src"), *sys.path])),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (started.returncode, started.stdout) == (2, ""), started
+    assert "no such command 'no such'" in started.stderr
 
 
 def test_the_readme_uses_what_there_is() -> None:
