@@ -1,6 +1,7 @@
 """The style of the house, held by a test: sizes, purity of the domain, dead SQL, words, READMEs."""
 
 import ast
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -12,6 +13,10 @@ SOURCE = ROOT / "src"
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 # What the field calls auto-billing, a lot, an account; here each thing has one name (GLOSSARY.md).
+# What is made in a checkout and is none of the project's files.
+MADE = re.compile(
+    r"\.git|\.venv|venv|__pycache__|\.\w+_cache|\.hypothesis|\.brimful.*|mutants|dist|build"
+)
 BANNED = re.compile(r"\b(top_?up|recharge|refill|reload|wallet|auto_?pay|subaccount_id)\b", re.I)
 SQL_BEGINS = r"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?P<name>\w+)"
 # Up to the second $$, as the first opens its body, or to the end of a body that is parsed.
@@ -24,13 +29,33 @@ DOMAIN_MAY_IMPORT = {
 }  # fmt: skip
 
 
+def walked(root: Path) -> list[str]:
+    """The files below a folder but those that are made there, for where git cannot list them."""
+    found: list[str] = []
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if not MADE.fullmatch(name))
+        found += [(Path(folder) / name).relative_to(root).as_posix() for name in sorted(names)]
+    return found
+
+
+def listed(root: Path) -> list[str]:
+    """The files of a project, tracked or about to be. Where git is not installed, in an archive or in
+    somebody else's checkout it lists none: then they are looked for."""
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return walked(root)
+    # None at all: an archive below a checkout that ignores it.
+    return done.stdout.splitlines() or walked(root)
+
+
+FILES = listed(ROOT)
+
+
 def tracked(*endings: str) -> list[Path]:
-    """The files of the project, tracked or about to be, that end so."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    return [ROOT / name for name in listed if name.endswith(endings) and (ROOT / name).is_file()]
+    """The files of the project that end so."""
+    return [ROOT / name for name in FILES if name.endswith(endings) and (ROOT / name).is_file()]
 
 
 PYTHON = tracked(".py")
@@ -42,6 +67,25 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_without_git_the_same_files_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not installed, or in no checkout; what was made beside them is left out."""
+    for name in (
+        "src/a.py",
+        ".ci/run",
+        ".venv/b.py",
+        "src/__pycache__/c.py",
+        ".brimful/demo/d.sql",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert sorted(listed(tmp_path)) == [".ci/run", "src/a.py"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert sorted(listed(tmp_path)) == [".ci/run", "src/a.py"]
 
 
 def test_files_are_short() -> None:
