@@ -30,6 +30,8 @@ NO_GATEWAY = "no gateway: set BRIMFUL_STRIPE_KEY or BRIMFUL_TESTBANK_URL"
 SPARE_S = 5.0
 # How often the months to come are looked at.
 MONTHS_EVERY_S = 3_600.0
+# After scans that failed it is looked for due work ever less often, as often as this at least.
+FAILED_PAUSE_S_MAX = 10.0
 # So many new objects, and so many looks at the younger ones, before the collector looks for cycles.
 COLLECT_EVERY = (20_000, 20, 50)
 
@@ -110,8 +112,8 @@ async def engine_of(settings: Settings, dsn: str) -> AsyncIterator[Engine]:
 
 async def work(engine: Engine) -> None:
     """Look for due work again and again, and open the months to come, until cancelled. What goes wrong
-    is logged; the rows keep the work due."""
-    pause_s = engine.settings.worker_poll_ms / 1000
+    is logged, and looked for again ever later while it lasts; the rows keep the work due."""
+    usual_s = pause_s = engine.settings.worker_poll_ms / 1000
     now_s = asyncio.get_running_loop().time
     months_due_s = now_s()
     while True:
@@ -120,8 +122,17 @@ async def work(engine: Engine) -> None:
                 months_due_s = now_s() + MONTHS_EVERY_S
                 await open_months(engine.ctx, moment=engine.now(), present=False)
             await engine.take_up_due_work()
+            pause_s = usual_s
         except DatabaseGone as gone:
+            pause_s = _longer(pause_s)
             _log.warning("scan_without_database", why=str(gone))
         except Exception:
+            pause_s = _longer(pause_s)
             _log.exception("scan_failed")
         await asyncio.sleep(pause_s)
+
+
+def _longer(pause_s: float) -> float:
+    """The pause after one more scan that failed: what keeps failing fills no log and asks no database
+    that has enough to do."""
+    return max(pause_s, min(2 * pause_s, FAILED_PAUSE_S_MAX))

@@ -106,7 +106,7 @@ def _around(app: FastAPI, engine: Engine) -> None:
 
     @app.get("/healthz", include_in_schema=False)
     async def health() -> dict[str, str]:
-        await engine.ctx.db.fetchval("select 1")
+        await engine.ctx.db.check_writable()
         return {"status": "ok"}
 
     @app.post("/v1/gateways/{gateway}/events", include_in_schema=False)

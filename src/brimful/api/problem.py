@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from brimful.db.address import DatabaseGone, TookTooLong
+from brimful.db.address import DatabaseGone, TakesNothing, TookTooLong
 from brimful.domain.reason import Reason, Refuse, title
 from brimful.effects.gatherer import Overloaded
 from brimful.usecases.answers import KeyConflict, Missing, TooMuch
@@ -168,11 +168,11 @@ def of_exception(exc: Exception) -> Problem:
         return Problem(503, "overloaded", detail, headers={"Retry-After": "1"})
     if isinstance(exc, DatabaseGone):
         # Whether it was done is told to whoever sends it again under its key (R39).
-        why = (
-            "This takes too long"
-            if isinstance(exc, TookTooLong)
-            else "The database cannot be reached"
-        )
+        why = "The database cannot be reached"
+        if isinstance(exc, TookTooLong):
+            why = "This takes too long"
+        elif isinstance(exc, TakesNothing):
+            why = "The database takes nothing at present"
         return Problem(
             503,
             str(Reason.temporarily_unavailable),

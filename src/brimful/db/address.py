@@ -16,6 +16,11 @@ class DatabaseGone(CannotConnect):
     or not: whoever asks again, under the same key, learns which (R39)."""
 
 
+class TakesNothing(DatabaseGone):
+    """The database is there, and takes nothing at present: its disk is full, it has no memory or no
+    connection to give, or is a read-only copy. Nothing was done; the fault is not what was asked for."""
+
+
 class TookTooLong(DatabaseGone):
     """The database is there, and one statement took longer than it may. What else is due may be done
     meanwhile; this is asked again."""

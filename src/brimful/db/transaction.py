@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from brimful.db.address import UNREACHABLE, DatabaseGone, LockedByOthers, TookTooLong, why
+from brimful.db.address import (
+    UNREACHABLE,
+    DatabaseGone,
+    LockedByOthers,
+    TakesNothing,
+    TookTooLong,
+    why,
+)
 from brimful.db.limits import Limits
 
 # What a transaction is worked with: a connection's fetch, fetchrow, fetchval and execute.
@@ -22,19 +29,28 @@ _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 RETRIES = 8
 
-# What a connection ends with, or cannot be made for, when the server goes away or has no more to give.
+# What a server says that is there and takes nothing: no disk, memory or connection left, a read-only copy.
+_TAKES_NOTHING = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresIOError,
+)
+
+# What a connection ends with, or cannot be made for, when the server goes away.
 _LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     # We said nothing for so long that the server took the process for dead; what was begun is undone.
     asyncpg.IdleInTransactionSessionTimeoutError,
     # A connection that broke a moment ago, before the driver heard that it is closed.
     asyncpg.InternalClientError,
 )
+
+# A copy that follows another server, or one that was set so by whoever runs it.
+_IS_READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::bool"
 
 
 class NestedTransaction(RuntimeError):
@@ -55,8 +71,8 @@ def assert_no_transaction() -> None:
 
 @contextmanager
 def _reached() -> Iterator[None]:
-    """Say in one way that the database is gone, or took too long, whatever the driver says. Raises
-    DatabaseGone, TookTooLong, LockedByOthers."""
+    """Say in one way that the database is gone, takes nothing or took too long, whatever the driver says.
+    Raises DatabaseGone, TakesNothing, TookTooLong, LockedByOthers."""
     try:
         yield
     except DatabaseGone:
@@ -65,6 +81,8 @@ def _reached() -> Iterator[None]:
         raise LockedByOthers(
             f"others hold what is needed for too long; nothing was done, try again: {problem}"
         ) from problem
+    except _TAKES_NOTHING as problem:
+        raise TakesNothing(f"the database takes nothing at present: {problem}") from problem
     except _LOST as problem:
         # The driver's own clock; one of the system's, of a line that is dead, has a number.
         if isinstance(problem, TimeoutError) and problem.errno is None:
@@ -79,7 +97,8 @@ def _reached() -> Iterator[None]:
 
 class Database:
     """A pool of connections to PostgreSQL. Each method raises DatabaseGone when it goes away or has no
-    connection free for long, TookTooLong when a statement does, LockedByOthers when a lock does."""
+    connection free for long, TakesNothing when it is there and cannot be written to, TookTooLong when a
+    statement does, LockedByOthers when a lock does."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", limits: Limits | None = None) -> None:
         self._pool, self._limits = pool, limits or Limits()
@@ -171,6 +190,11 @@ class Database:
             if came or late.errno is not None:
                 raise
             raise DatabaseGone(f"no connection to it came free within {patience_s:g} s") from late
+
+    async def check_writable(self) -> None:
+        """Whether what is asked for now could be written. Raises DatabaseGone, TakesNothing."""
+        if await self.fetchval(_IS_READ_ONLY):
+            raise TakesNothing("the database takes nothing at present: it is read-only")
 
     async def close(self) -> None:
         """Close every connection."""
