@@ -1,6 +1,6 @@
 -- What is owed stands for the charge of its grant until another charge collects it (R26): a purchase costs what its lines
 -- cost, collects what its line for that says, and nothing once it has failed. Who owes, and to whom, is whose purchase it is.
-select p.tenant_id, format('purchase %s (%s) costs %s, its lines %s; it has collected %s, its lines %s', p.purchase_id, p.state,
+select p.tenant_id, format('purchase %s (%s) costs %s, its lines %s, and has collected %s, its lines %s', p.purchase_id, p.state,
     p.amount_minor, coalesce(l.costs, 0), coalesce(r.owed, 0), coalesce(l.collects, 0)) as detail
 from purchase p
 left join (
