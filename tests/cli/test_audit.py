@@ -1,5 +1,6 @@
 """audit, the command: 0 when the books are right, 1 for findings only, 2 when it cannot look (R43)."""
 
+import asyncio
 import json
 import signal
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any
 import asyncpg
 import pytest
 
+from brimful.db.embedded import embedded
+from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from tests.builders.world import running_world
 from tests.cli.commands import assert_one_line, run, running
 
 
 async def test_r43_a_fresh_database_is_right(empty: str, place: Path) -> None:
-    """One that was never migrated: it is, and then there is nothing wrong in it."""
+    """There is nothing wrong in it."""
+    await migrate(empty)
     first = run("audit", cwd=place, DATABASE_URL=empty)
     assert (first.returncode, first.stdout, first.stderr) == (0, "The books are right.\n", "")
     again = run("audit", "--json", cwd=place, DATABASE_URL=empty)
@@ -23,7 +27,7 @@ async def test_r43_a_fresh_database_is_right(empty: str, place: Path) -> None:
 
 async def test_r43_findings_are_told_and_are_status_1(empty: str, place: Path) -> None:
     """A balance that no entry explains: by line and as JSON, the same figures."""
-    run("audit", cwd=place, DATABASE_URL=empty)
+    await migrate(empty)
     db = await connect(empty)
     async with running_world(db, place / "mail") as world:
         agency = await world.open("Agency", sells=True)
@@ -58,7 +62,7 @@ async def stranger(empty: str) -> str:
 
 async def test_r43_what_cannot_be_looked_into_is_status_2(stranger: str, place: Path) -> None:
     """Not brimful's, not there, not to be reached: one line each, and never 1."""
-    assert_one_line(run("audit", cwd=place, DATABASE_URL=stranger), '"platform" already exists')
+    assert_one_line(run("audit", cwd=place, DATABASE_URL=stranger), "holds no brimful")
     gone = f"{stranger.partition('?')[0]}_gone?{stranger.partition('?')[2]}".rstrip("?")
     assert_one_line(run("audit", cwd=place, DATABASE_URL=gone), "DATABASE_URL", "does not exist")
     nobody = "postgresql://u:hush@127.0.0.1:1/x"
@@ -67,11 +71,41 @@ async def test_r43_what_cannot_be_looked_into_is_status_2(stranger: str, place: 
     assert "hush" not in refused.stderr
 
 
+LOOKING = [
+    ("audit",), ("events",), ("events", "--retry"), ("archive",), ("keys", "list"), ("keys", "issue"),
+    ("reconcile", "--testbank"), ("clock",),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+async def test_r43_who_looks_makes_no_database(
+    empty: str, place: Path, words: tuple[str, ...]
+) -> None:
+    """A setting is missing, or names another database: of one that is empty all would be well."""
+    told = await asyncio.to_thread(run, *words, cwd=place)
+    assert_one_line(told, "there is no database in .brimful; set DATABASE_URL or BRIMFUL_DATA_DIR")
+    told = await asyncio.to_thread(run, *words, cwd=place, DATABASE_URL=empty)
+    assert_one_line(told, "the database of DATABASE_URL holds no brimful; is it the right one?")
+    assert list(place.iterdir()) == []
+    connection = await asyncpg.connect(empty)
+    ours = await connection.fetchval("select count(*) from pg_tables where schemaname = 'public'")
+    await connection.close()
+    assert ours == 0
+
+
+async def test_r43_a_folder_with_a_database_of_another_use_is_none_of_ours(place: Path) -> None:
+    """Such as that of a demo, whose books lie beside."""
+    async with embedded(place / "used"):
+        pass
+    told = await asyncio.to_thread(run, "audit", cwd=place, BRIMFUL_DATA_DIR="used")
+    assert_one_line(told, "the database in used holds no brimful")
+
+
 async def test_a_database_of_a_newer_brimful_is_looked_into_if_ours_is_in_it(
     empty: str, place: Path
 ) -> None:
     """Old and new releases run on one schema; one that has not what ours makes is not ours to judge."""
-    run("audit", cwd=place, DATABASE_URL=empty)
+    await migrate(empty)
     connection = await asyncpg.connect(empty)
     await connection.execute("update alembic_version set version_num = '9999_later'")
     proved = run("audit", cwd=place, DATABASE_URL=empty)

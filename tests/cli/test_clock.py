@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from brimful.db.migrate import migrate
 from brimful.db.transaction import Database, connect
 from brimful.usecases.move_clock import ClockState, read_clock
 from tests.builders.http import key_for
@@ -44,6 +45,7 @@ def plain(*words: str, cwd: Path, **env: str) -> dict[str, Any]:
 
 async def test_r43_clock_shows_both_times(empty: str, place: Path) -> None:
     """By line and in JSON; without a test clock they are the same, whatever the settings."""
+    await migrate(empty)
     for env in ({}, ON):
         shown = plain(cwd=place, DATABASE_URL=empty, **env)
         assert (shown["status"], shown["target"]) == ("running", None)

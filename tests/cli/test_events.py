@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from brimful.billing import events
+from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from brimful.domain.moment import Moment
 from brimful.domain.payment import Event
@@ -13,6 +14,7 @@ from tests.cli.commands import run
 
 async def test_r45_parked_events_are_shown_and_handled_anew(empty: str, place: Path) -> None:
     """Nothing is status 0; one is status 1, by line and as JSON; after --retry it is due again."""
+    await migrate(empty)
     quiet = run("events", cwd=place, DATABASE_URL=empty)
     assert (quiet.returncode, quiet.stdout) == (0, "No event waits for a person.\n")
     db = await connect(empty, size_max=1)

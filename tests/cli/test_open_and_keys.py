@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from brimful.billing import keys
+from brimful.db.migrate import migrate
 from brimful.db.transaction import connect
 from tests.cli.commands import assert_one_line, run
 
@@ -77,10 +78,11 @@ async def test_two_openings_at_once_make_one_platform(empty: str, place: Path) -
 @pytest.mark.parametrize(
     "words", [("issue",), ("list",), ("issue", "--account", "acc_" + 32 * "0")]
 )
-def test_keys_of_a_platform_that_is_not_open(
+async def test_keys_of_a_platform_that_is_not_open(
     empty: str, place: Path, words: tuple[str, ...]
 ) -> None:
     """They say how to open it."""
+    await migrate(empty)
     told = run("keys", *words, cwd=place, DATABASE_URL=empty)
     assert_one_line(told, "not open yet", "brimful open --name NAME")
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from brimful.cli.reconcile import Shown
+from brimful.db.migrate import migrate
 from brimful.domain.payment import Captured, Created, SavedMethod
 from brimful.effects.reconcile import Report
 from brimful.gateways.port import REFERENCE
@@ -39,6 +40,7 @@ async def taken_for(url: str, reference: str) -> str:
 
 async def test_r24_what_a_person_has_to_see_is_status_1(empty: str, place: Path) -> None:
     """Money that this database knows nothing of: by line, and as JSON."""
+    await migrate(empty)
     async with serving(journal=place / "bank.db") as (url, _):
         env = {"DATABASE_URL": empty, "BRIMFUL_TESTBANK_URL": url}
         nothing = await asyncio.to_thread(run, "reconcile", cwd=place, **env)
@@ -80,6 +82,7 @@ def test_r24_bad_spans_are_one_line(empty: str, place: Path, days: str) -> None:
     assert_one_line(run("reconcile", "--days", days, cwd=place, **env), "days")
 
 
-def test_r24_a_gateway_that_does_not_answer_is_one_line(empty: str, place: Path) -> None:
+async def test_r24_a_gateway_that_does_not_answer_is_one_line(empty: str, place: Path) -> None:
+    await migrate(empty)
     env = {"DATABASE_URL": empty, "BRIMFUL_TESTBANK_URL": "http://127.0.0.1:1"}
     assert_one_line(run("reconcile", cwd=place, **env), "did not list the payments of platform")

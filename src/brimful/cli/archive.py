@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from brimful.cli.database import database_of, opened
+from brimful.cli.database import kept_database, opened
 from brimful.cli.errors import BadInput
 from brimful.cli.progress import instant
 from brimful.domain.archive import KEY_DAYS_MAX, KEY_DAYS_MIN, MONTHS_MAX, MONTHS_MIN
@@ -87,7 +87,7 @@ async def archive_books(
     """Archive, or say what would be. Raises BadInput, DifferentFile, WrongSettings, or what the
     database or the folder raises."""
     check(months, key_days, to)
-    async with database_of(settings) as dsn, opened(dsn) as db:
+    async with kept_database(settings) as dsn, opened(dsn) as db:
         clock = await clock_of(settings, db)
         if dry_run:
             report = await archive.plan(db, clock, months=months, key_days=key_days, to=to)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from brimful.cli.database import database_of, embedded_in, opened
+from brimful.cli.database import embedded_in, kept_database, opened
 from brimful.cli.errors import BadInput
 from brimful.cli.fresh import DEMO_DATABASE, named
 from brimful.ledger.audit import Finding, audit
@@ -27,7 +27,7 @@ async def prove(settings: Settings, data: Path | None) -> list[Finding]:
 @asynccontextmanager
 async def _database(settings: Settings, data: Path | None) -> AsyncIterator[str]:
     if data is None:
-        async with database_of(settings, in_use=_BESIDE) as dsn:
+        async with kept_database(settings, in_use=_BESIDE) as dsn:
             yield dsn
         return
     # Every embedded database leaves its lock's file in its folder; nothing is made where none was.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from brimful.cli.database import database_of, opened
+from brimful.cli.database import database_of, kept_database, opened
 from brimful.cli.errors import BadInput
 from brimful.cli.progress import instant, showing_progress
 from brimful.cli.serve import beside
@@ -71,8 +71,8 @@ def _shown(state: ClockState | None) -> Shown:
 
 
 async def show(settings: Settings) -> Shown:
-    """What time it is."""
-    async with database_of(settings) as dsn, opened(dsn) as db:
+    """What time it is. Raises BadInput where there is no database."""
+    async with kept_database(settings) as dsn, opened(dsn) as db:
         return _shown(await move_clock.read_clock(db))
 
 
@@ -91,7 +91,7 @@ async def start(settings: Settings, at: str | None) -> Shown:
 async def halt(settings: Settings) -> Shown:
     """Halt an advance. Raises BadInput when there is none."""
     _check_allowed(settings)
-    async with database_of(settings) as dsn, opened(dsn) as db:
+    async with kept_database(settings) as dsn, opened(dsn) as db:
         halted = await move_clock.halt_advance(db)
     if halted is None:
         raise BadInput("there is no advance to halt")

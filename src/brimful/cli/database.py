@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from brimful.cli.errors import BadInput
 from brimful.db.embedded import InUse, embedded
-from brimful.db.migrate import migrate
+from brimful.db.migrate import is_begun, migrate
 from brimful.db.transaction import Database, connect
 from brimful.settings import Settings
 
@@ -37,6 +38,24 @@ async def embedded_in(data: Path, *, in_use: str) -> AsyncIterator[str]:
         except InUse:
             told = f"another brimful is using the database in {data}; {in_use}"
             raise InUse(told) from None
+        yield dsn
+
+
+@asynccontextmanager
+async def kept_database(settings: Settings, *, in_use: str = STOP_OR_SHARE) -> AsyncIterator[str]:
+    """As ``database_of``, of one that is there: for commands that tell what is in it. Of a new and empty
+    one, made because a setting is missing, they would say that all is well. Raises BadInput, too."""
+    place = settings.data_dir
+    # Every embedded database leaves its lock's file in its folder; nothing is made where none was.
+    if not settings.database_url and not (place / "lock").is_file():
+        raise BadInput(
+            f"there is no database in {place}; set DATABASE_URL or BRIMFUL_DATA_DIR to the one that "
+            "the server uses"
+        )
+    async with database_of(settings, in_use=in_use) as dsn:
+        if not await is_begun(dsn):
+            which = "of DATABASE_URL" if settings.database_url else f"in {place}"
+            raise BadInput(f"the database {which} holds no brimful; is it the right one?")
         yield dsn
 
 

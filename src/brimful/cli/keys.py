@@ -9,7 +9,7 @@ from uuid import UUID
 
 from brimful.billing import accounts
 from brimful.billing import keys as key_records
-from brimful.cli.database import database_of, opened
+from brimful.cli.database import kept_database, opened
 from brimful.cli.errors import BadInput, check_text
 from brimful.db.transaction import Database
 from brimful.effects.clocks import clock_of
@@ -63,7 +63,7 @@ async def _holder(
 ) -> AsyncIterator[tuple[Database, _Holder]]:
     """The database and whose keys are meant. Raises BadInput when there is none such."""
     wanted = None if account is None else _account_id(account)
-    async with database_of(settings) as dsn, opened(dsn) as db:
+    async with kept_database(settings) as dsn, opened(dsn) as db:
         yield db, await _find(db, wanted)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from brimful.cli.database import database_of
+from brimful.cli.database import kept_database
 from brimful.cli.errors import BadInput
 from brimful.cli.progress import instant
 from brimful.cli.serve import beside
@@ -109,7 +109,7 @@ async def compare_books(settings: Settings, *, days: int, with_testbank: bool) -
     Raises BadInput, NoRecords, or what the database raises."""
     span = since_days(days)
     async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(database_of(settings))
+        dsn = await stack.enter_async_context(kept_database(settings))
         if with_testbank:
             settings = await beside(stack, settings, None)
         engine = await stack.enter_async_context(engine_of(settings, dsn))

@@ -31,6 +31,13 @@ async def migrate(dsn: str) -> None:
     await upgrade(dsn)
 
 
+async def is_begun(dsn: str) -> bool:
+    """Whether a database was ever migrated, by this release or another. Nothing is changed. Raises
+    CannotConnect."""
+    at, _ = await _read(dsn)
+    return at is not None
+
+
 def is_later(at: str | None) -> bool:
     """Whether a database is at a revision that is none of ours: what a later release brought it to, if
     it has ours in it, which is for ``check`` to say."""
