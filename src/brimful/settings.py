@@ -1,6 +1,9 @@
 """Settings: from the environment, with defaults that are safe and no secret among them."""
 
+import difflib
+import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}"
 )
+
+# So much alike, from 0 to 1, are a setting and what was meant to be it: a letter or two are wrong.
+NEARLY = 0.85
 
 
 class WrongSettings(ValueError):
@@ -35,6 +41,13 @@ def _http(text: str) -> str:
 def _stripe_key(text: str) -> str:
     if not re.fullmatch(r"(sk|rk)_(test|live)_[0-9A-Za-z_]{1,200}", text):
         raise ValueError("not a key of Stripe")
+    return text
+
+
+def _signing_secret(text: str) -> str:
+    # Another secret, or the endpoint's id: every event would be refused, and nobody would know why.
+    if not re.fullmatch(r"whsec_[0-9A-Za-z+/=_-]{1,200}", text):
+        raise ValueError("not a signing secret of Stripe")
     return text
 
 
@@ -149,13 +162,13 @@ class Settings(BaseSettings):
         "live one elsewhere",
         secret=True,
     )
-    stripe_events_secret: str | None = _setting(
+    stripe_events_secret: Annotated[str, AfterValidator(_signing_secret)] | None = _setting(
         None,
         takes="a signing secret of Stripe, whsec_…",
         means="of the webhook endpoint for events of the platform's own account",
         secret=True,
     )
-    stripe_connect_events_secret: str | None = _setting(
+    stripe_connect_events_secret: Annotated[str, AfterValidator(_signing_secret)] | None = _setting(
         None,
         takes="a signing secret of Stripe, whsec_…",
         means="of the webhook endpoint for events of connected accounts",
@@ -193,7 +206,8 @@ class Settings(BaseSettings):
     production: bool = _setting(
         False,
         takes="true or false",
-        means="true refuses what is only for tests: the test gateway, the test clock",
+        means="true refuses what is only for tests: the test gateway, the test clock, mail in files, "
+        "pages that only this machine reaches",
     )
     test_clock: bool = _setting(
         False,
@@ -211,10 +225,13 @@ def variable(name: str) -> str:
 
 def read_settings(**given: Any) -> Settings:
     """The settings of the environment, those ``given`` in its place. Raises WrongSettings."""
+    told = _misspelt()
     try:
         settings = Settings(**given)
     except ValidationError as wrong:
-        raise WrongSettings("; ".join(_what_is_wrong(wrong))) from None
+        raise WrongSettings("; ".join([*told, *_what_is_wrong(wrong)])) from None
+    if told:
+        raise WrongSettings("; ".join(told))
     if settings.production and settings.test_clock:
         raise WrongSettings(
             "BRIMFUL_PRODUCTION is true, and business time is real time there: "
@@ -222,7 +239,46 @@ def read_settings(**given: Any) -> Settings:
         )
     if settings.stripe_key is not None:
         _check_stripe(settings, settings.stripe_key)
+    if settings.production and (missing := _not_for_production(settings)):
+        raise WrongSettings(f"BRIMFUL_PRODUCTION is true, and {'; and '.join(missing)}")
     return settings
+
+
+def _misspelt() -> list[str]:
+    """A clause for each variable that is no setting and nearly one: what it was meant to change would be
+    as if it were unset, in production perhaps the gateway's secret."""
+    known = [variable(name) for name in Settings.model_fields]
+    told = []
+    for name in sorted(os.environ):
+        if name.upper() in known or not name.upper().startswith("BRIMFUL_"):
+            continue
+        for near in difflib.get_close_matches(name.upper(), known, n=1, cutoff=NEARLY):
+            told.append(f"{name} is no setting: did you mean {near}?")
+    return told
+
+
+def _not_for_production(settings: Settings) -> list[str]:
+    """A clause for each setting that would keep owners from their pages or their mail."""
+    told = []
+    parts = urlsplit(settings.public_url)
+    if parts.scheme != "https" or _is_this_machine(parts.hostname or ""):
+        told.append(
+            f"BRIMFUL_PUBLIC_URL is {settings.public_url}, where no owner reaches a page safely; set it "
+            "to where they do, such as https://billing.example.com"
+        )
+    if settings.smtp_url is None:
+        told.append(
+            "BRIMFUL_SMTP_URL is unset, so that mail would be written into files; set it to the mail "
+            "server, such as smtps://user:password@mail.example.com:465"
+        )
+    return told
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _check_stripe(settings: Settings, key: str) -> None:

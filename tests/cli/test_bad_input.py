@@ -10,6 +10,11 @@ from brimful.cli.errors import BadInput, one_line
 from tests.cli.commands import TESTBANK, assert_one_line, run, taken_port
 
 OPEN = ("open", "--name", "Stellar", "--currency", "USD", "--email", "owner@example.com")
+IN_PRODUCTION = {
+    "BRIMFUL_PRODUCTION": "1",
+    "BRIMFUL_PUBLIC_URL": "https://billing.example.com",
+    "BRIMFUL_SMTP_URL": "smtp://h",
+}
 HOST = "192.0.2.1"  # of a range that no machine has
 
 TYPED = [
@@ -64,7 +69,9 @@ SET: list[tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]] = [
     (OPEN, {"DATABASE_URL": "postgresql://u@127.0.0.1:1/x"}, ("DATABASE_URL",)),
     (OPEN, {"BRIMFUL_DATA_DIR": "/dev/null"}, ("/dev/null is not a folder",)),
     (("serve", "--testbank"), {"BRIMFUL_HOST": HOST}, (HOST, "of this machine")),
-    (("serve", "--testbank"), {"BRIMFUL_PRODUCTION": "1"}, ("BRIMFUL_PRODUCTION", "refused")),
+    (("serve", "--testbank"), IN_PRODUCTION, ("BRIMFUL_PRODUCTION", "refused in production")),
+    (("audit",), {"BRIMFUL_PRODUCTION": "1"}, ("BRIMFUL_PUBLIC_URL is", "BRIMFUL_SMTP_URL is")),
+    (("serve",), {"BRIMFUL_STRIPE_KEYS": "x"}, ("did you mean BRIMFUL_STRIPE_KEY?",)),
     (("serve",), {"BRIMFUL_STRIPE_KEY": "pk_test_x"}, ("BRIMFUL_STRIPE_KEY takes a secret",)),
     (
         ("serve",),

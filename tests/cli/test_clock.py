@@ -110,7 +110,11 @@ async def test_r38_what_cannot_be_is_one_line_and_changes_nothing(empty: str, pl
 @pytest.mark.parametrize("words", [("start",), ("advance", "1d", "--testbank"), ("halt",)])
 def test_r38_production_refuses_the_test_clock(place: Path, words: tuple[str, ...]) -> None:
     """And where it is merely not allowed, it is said how it would be; nothing is made."""
-    production = {"BRIMFUL_PRODUCTION": "true"}
+    production = {
+        "BRIMFUL_PRODUCTION": "true",
+        "BRIMFUL_PUBLIC_URL": "https://billing.example.com",
+        "BRIMFUL_SMTP_URL": "smtp://h",
+    }
     for env, parts in (
         (production, ("BRIMFUL_PRODUCTION", "refused in production")),
         ({**production, **ON}, ("BRIMFUL_TEST_CLOCK is refused in production",)),

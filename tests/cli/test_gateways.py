@@ -52,5 +52,8 @@ def test_r44_gateways_and_modes_are_not_mixed(given: dict[str, object], told: st
 
 def test_r44_a_live_key_goes_with_production() -> None:
     """And is nowhere in what settings say of themselves."""
-    settings = read_settings(stripe_key="sk_live_hush", production=True)
+    settings = read_settings(
+        stripe_key="sk_live_hush", production=True,
+        public_url="https://billing.example.com", smtp_url="smtp://h",
+    )  # fmt: skip
     assert settings.stripe_key == "sk_live_hush" and "hush" not in repr(settings)
