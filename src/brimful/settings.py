@@ -96,7 +96,9 @@ class Settings(BaseSettings):
     data_dir: Path = _setting(
         Path(".brimful"),
         takes="a folder",
-        means="where the embedded database, the journal of `--testbank` and mail in files are kept",
+        means="where the embedded database, the journal of `--testbank` and mail in files are kept; as "
+        "root below a folder that others may not enter, the database itself is in `/var/lib/brimful/`, "
+        "under a name made from this folder's path",
     )
     host: Annotated[str, AfterValidator(_host)] = _setting(
         "127.0.0.1", takes="an address or name of this machine", means="where the API listens"
