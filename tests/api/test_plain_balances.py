@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from brimful.api.plain_requests import PlainBalance, read_whole
 from brimful.billing.keys import hash_of, make_secret
 from brimful.db.ids import read_id
 from tests.api.behind import Teapot, answer_of, behind, connected, question
-from tests.api.test_whole_spends import Read, harmless, odd
+from tests.api.test_whole_spends import Read, almost
 from tests.builders.held import blocked, until
 from tests.builders.http import acc, key_for, serving_api, serving_app
 from tests.builders.world import World, small_world
@@ -197,21 +196,8 @@ async def held_up(world: World) -> AsyncIterator[asyncio.Event]:
         await holding
 
 
-@st.composite
-def sent(draw: st.DrawFn) -> bytes:
-    """Bytes that are a question, or almost."""
-    whole = bytearray(question(PATH, [bearer(SECRET)]))
-    if draw(st.booleans()):
-        place = whole.index(b"\r\n") + 2
-        whole[place:place] = draw(harmless) + b"\r\n"
-    if draw(st.integers(0, 3)) == 3:
-        place = draw(st.integers(0, len(whole)))
-        whole[place : place + draw(st.integers(0, 2))] = draw(odd)
-    return bytes(whole) + draw(st.sampled_from([*[b""] * 6, b"\r\n", b"G", bytes(whole)]))
-
-
 @settings(max_examples=300)
-@given(sent())
+@given(almost(question(PATH, [bearer(SECRET)])))
 def test_r39_a_question_that_is_read_whole_is_what_the_server_reads(data: bytes) -> None:
     """One request and no more, kept alive, without a body, with the same account and key."""
     plain = read_whole(data)

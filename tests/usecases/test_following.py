@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from brimful.domain.reason import Reason, Refuse
+from brimful.effects import spending
 from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
-from brimful.usecases.answers import SpendDone
+from brimful.usecases.answers import Pending, SpendDone
 from brimful.usecases.steps import Step
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world
@@ -51,3 +54,23 @@ async def test_r16_in_a_crowd_the_answer_is_that_of_one_alone(world: World) -> N
     alone = await world.spend("Client 1", 10)
     crowd = await asyncio.gather(*(world.spend("Client 1", 10) for _ in range(60)))
     assert isinstance(alone, Refuse) and all(one == alone for one in crowd)
+
+
+async def test_r20_who_stands_in_line_waits_no_longer_than_it_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All places are taken and none comes free: the caller hears pending when its wait is over, and nothing
+    of it is left."""
+    monkeypatch.setattr(spending, "REGISTER_WITHIN_S", 0.0)
+    await small_world(world, clients=3)
+    await world.stock("Agency", credits=50_000)
+    async with held_at(Step.demand_registered) as held:
+        short = [
+            asyncio.create_task(world.spend(name, 10)) for name in CLIENTS[:2] for _ in range(4)
+        ]
+        await until(lambda: waiting(world, PLACES))
+        late = await world.spend("Client 3", 10, wait_ms=100)
+        assert isinstance(late, Pending) and await waiting(world, PLACES)
+        held.go.set()
+        await asyncio.gather(*short)
+    assert isinstance(await world.spend("Client 3", 10), SpendDone)

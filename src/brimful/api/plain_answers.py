@@ -1,6 +1,6 @@
 """What is answered at the connection, and to whom: shared by all that is asked for plainly."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -49,6 +49,19 @@ def ended_if_untold(asker: Asker) -> Iterator[None]:
     except BaseException:
         asker.end()
         raise
+
+
+async def answer(asker: Asker, work: Callable[[], Awaitable[Told | None]]) -> None:
+    """Tell whoever asked what comes of it, or what was raised; None is for the route to say."""
+    with ended_if_untold(asker):
+        try:
+            said = await work()
+        except Exception as problem:
+            said = told_problem(problem)
+        if said is None:
+            asker.hand_on()
+        else:
+            asker.tell(said)
 
 
 def told_json(body: bytes) -> Told:

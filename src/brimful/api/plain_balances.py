@@ -5,9 +5,10 @@ finds nothing, it is for the route of `routes.accounts` to say why.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from brimful.api import present
-from brimful.api.plain_answers import Asker, Told, ended_if_untold, told_json, told_problem
+from brimful.api.plain_answers import Asker, Told, answer, told_json
 from brimful.api.plain_requests import PlainBalance
 from brimful.db.together import Together
 from brimful.ledger.balances import Stock, find_stocks
@@ -23,19 +24,11 @@ class PlainBalances:
 
     def answer(self, plain: PlainBalance, asker: Asker) -> None:
         """Read it, and tell whoever asked."""
-        asker.follow(self._answer(plain, asker))
+        asker.follow(answer(asker, partial(self._said, plain)))
 
-    async def _answer(self, plain: PlainBalance, asker: Asker) -> None:
-        with ended_if_untold(asker):
-            try:
-                found = await self._stocks.of(plain)
-                said = None if found is None else _told(*found)
-            except Exception as problem:
-                said = told_problem(problem)
-            if said is None:
-                asker.hand_on()
-            else:
-                asker.tell(said)
+    async def _said(self, plain: PlainBalance) -> Told | None:
+        found = await self._stocks.of(plain)
+        return None if found is None else _told(*found)
 
     async def _read(self, asked: list[PlainBalance]) -> Mapping[PlainBalance, tuple[Stock, Stock]]:
         found = await find_stocks(self._engine.ctx.db, asked)

@@ -16,6 +16,7 @@ from brimful.api import ids
 from brimful.api.plain_answers import (
     Asker,
     Told,
+    answer,
     ended_if_untold,
     told_json,
     told_problem,
@@ -83,23 +84,13 @@ class PlainSpends:
             elif tried.is_simply_done:
                 asker.tell(_told_done(tried.spend_id, tried.credits, tried.balance_after))
             else:
-                asker.follow(self._answer_after(new, plain, asker, tried))
+                asker.follow(answer(asker, partial(self._said_after, new, plain, tried)))
 
-    async def _answer_after(
-        self, new: NewSpend, plain: PlainSpend, asker: Asker, tried: Tried
-    ) -> None:
+    async def _said_after(self, new: NewSpend, plain: PlainSpend, tried: Tried) -> Told | None:
         engine = self._engine
         wait_ms = engine.settings.wait_ms if plain.wait_ms is None else plain.wait_ms
-        with ended_if_untold(asker):
-            try:
-                answer = await engine.spending.after_trying(new, wait_ms, tried)
-                said = None if answer is None else _told_answer(answer, plain.credits)
-            except Exception as problem:
-                said = told_problem(problem)
-            if said is None:
-                asker.hand_on()
-            else:
-                asker.tell(said)
+        done = await engine.spending.after_trying(new, wait_ms, tried)
+        return None if done is None else _told_answer(done, plain.credits)
 
 
 def _told_answer(answer: Answer, credits: int) -> Told:

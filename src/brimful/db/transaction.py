@@ -192,7 +192,7 @@ class Database:
             raise DatabaseGone(f"no connection to it came free within {patience_s:g} s") from late
 
     async def check_writable(self) -> None:
-        """Whether what is asked for now could be written. Raises DatabaseGone, TakesNothing."""
+        """Do nothing where what is asked for now could be written. Raises DatabaseGone, TakesNothing."""
         if await self.fetchval(_IS_READ_ONLY):
             raise TakesNothing("the database takes nothing at present: it is read-only")
 

@@ -7,7 +7,7 @@ who settle what others have would wait in line.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 from brimful.db.together import Together
@@ -30,14 +30,15 @@ class Following:
         self._ctx, self._now = ctx, now
         self._places = asyncio.Semaphore(PLACES)
         self._of_account: dict[UUID, asyncio.Semaphore] = {}
-        # Those who wait for a place, or have one, and of each account.
+        # How many wait for a place or have one, of each account and in all.
         self._asking: dict[UUID, int] = {}
+        self._all = 0
         self._refusals = Together(self._refuse)
 
     @property
     def is_crowded(self) -> bool:
         """Whether some wait for a place."""
-        return sum(self._asking.values()) >= PLACES
+        return self._all >= PLACES
 
     async def refusal(self, short: Asked) -> Refuse | None:
         """What a spend hears for which nothing can come, where many are short: it is read for all of them
@@ -47,17 +48,27 @@ class Following:
         return await self._refusals.of(short)
 
     @asynccontextmanager
-    async def place(self, account_id: UUID) -> AsyncIterator[None]:
-        """A place to follow up what an account is short of, when there is one; accounts are let in as they
-        come, and none takes all. Raises Overloaded when too many wait."""
-        if sum(self._asking.values()) >= QUEUE_MAX:
+    async def place(self, account_id: UUID, within_s: float) -> AsyncIterator[bool]:
+        """A place to follow up what an account is short of; accounts are let in as they come, and none takes
+        all. False where there was none within so many seconds of real time (R20). Raises Overloaded when too
+        many wait."""
+        if self._all >= QUEUE_MAX:
             raise Overloaded("too many spends are short; try again in a moment")
         own = self._of_account.setdefault(account_id, asyncio.Semaphore(PLACES_OF_ACCOUNT))
         self._asking[account_id] = self._asking.get(account_id, 0) + 1
+        self._all += 1
         try:
-            async with own, self._places:
-                yield
+            async with AsyncExitStack() as held:
+                try:
+                    async with asyncio.timeout(within_s):
+                        await held.enter_async_context(own)
+                        await held.enter_async_context(self._places)
+                    came = True
+                except TimeoutError:
+                    came = False
+                yield came
         finally:
+            self._all -= 1
             self._asking[account_id] -= 1
             if not self._asking[account_id]:
                 del self._asking[account_id], self._of_account[account_id]

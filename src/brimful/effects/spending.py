@@ -78,7 +78,14 @@ class Spending:
             refusal = await self.following.refusal(new)
             if refusal is not None:
                 return refusal
-            async with self.following.place(new.account_id):
+            loop = asyncio.get_running_loop()
+            until_s = loop.time() + wait_ms / 1000
+            within_s = max(wait_ms / 1000, REGISTER_WITHIN_S)
+            async with self.following.place(new.account_id, within_s) as came:
+                if not came:
+                    return Pending(operation_id=new.spend_id)
+                # What it stood in line is of the caller's wait (R20).
+                wait_ms = max(0, int((until_s - loop.time()) * 1000))
                 begun = await self._begin(new, wait_ms, await self._again(new, tried))
         return (
             await self._outcome(new, begun, wait_ms) if isinstance(begun, SpendWaiting) else begun
