@@ -247,9 +247,9 @@ BUGS = (
     ),
     Bug(
         "small_sum_collected_twice",
-        f"{BILLING}/read_spending.sql",
-        " and r.collected_by is null), 0)::bigint\n               as minor,",
-        "), 0)::bigint\n               as minor,",
+        f"{TABLES}/092_spending.sql",
+        "\n                     and r.collected_by is null), 0)::bigint as minor,",
+        "), 0)::bigint as minor,",
         "R26: what is owed is collected by one charge",
         (
             "tests/usecases/test_receivables.py::test_r26_what_is_owed_is_collected_with_the_next_charge",

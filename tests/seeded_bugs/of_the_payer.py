@@ -1,13 +1,13 @@
 """Bugs in what the payer set and is told, and in how amounts are counted (R13, R18, R25 to R30, R37)."""
 
-from tests.seeded_bugs.bug import BILLING, DOMAIN, USECASES, Bug
+from tests.seeded_bugs.bug import DOMAIN, TABLES, USECASES, Bug
 
 BUGS = (
     Bug(
         "cap_counts_what_is_known_only",
-        f"{BILLING}/read_spending.sql",
-        "p.automatic and p.state <> 'failed'\n      and p.planned_at >= least",
-        "p.automatic and p.state = 'delivered'\n      and p.planned_at >= least",
+        f"{TABLES}/092_spending.sql",
+        "p.automatic and p.state <> 'failed'\n              and p.planned_at >= least",
+        "p.automatic and p.state = 'delivered'\n              and p.planned_at >= least",
         "R28: unknown outcomes count as spent",
         ("tests/usecases/test_once.py::test_r28_a_charge_without_an_answer_counts_as_spent",),
     ),
@@ -60,12 +60,9 @@ BUGS = (
     Bug(
         "caps_checked_on_an_earlier_reading",
         f"{USECASES}/plan_auto_billing.py",
-        "        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)\n",
+        "        facts, shop = await read_buyer_and_offer(\n",
         "        earlier = _plan.__dict__.get(account_id)\n"
-        "        facts = earlier or await read_buyer(\n"
-        "            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at\n"
-        "        )\n"
-        "        _plan.__dict__[account_id] = facts\n",
+        "        facts, shop = _plan.__dict__[account_id] = earlier or await read_buyer_and_offer(\n",
         "R28: caps are checked in the transaction that records the intent",
         (
             "tests/usecases/test_once.py::test_r28_who_waits_behind_a_charge_meets_the_cap_that_it_reaches",

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from brimful.billing.cards import list_cards
-from brimful.billing.purchases import Purchase
+from brimful.billing.purchases import COLUMNS, Purchase
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import (
@@ -56,19 +57,35 @@ async def read_cards(
     keys = sorted(set(cards))
     accounts, fingerprints = [key[0] for key in keys], [key[1] for key in keys]
     rows = await tx.fetch(_sql("read_cards"), tenant_id, accounts, fingerprints, at - THIRTY_DAYS)
-    return {
-        (row["gateway_account"], row["fingerprint"]): CardState(
-            CardRecord(
-                soft_declines=row["soft_declines"],
-                first_declined_at=row["first_declined_at"],
-                paused=None if row["paused_reason"] is None else Reason(row["paused_reason"]),
-                attempts=tuple(row["attempts"]),
-            ),
-            row["retry_at"],
-            row["under_way"],
-        )
-        for row in rows
+    return {(row["gateway_account"], row["fingerprint"]): _state(row) for row in rows}
+
+
+async def lock_to_begin(
+    tx: Transaction, tenant_id: UUID, purchase_ids: Sequence[UUID], at: datetime
+) -> tuple[list[Purchase], dict[CardKey, CardState]]:
+    """Lock purchases whose payments were created, as by ``purchases.lock_purchases``, with what the cards did
+    lately of those whose attempts are to begin, as by ``read_cards``: in one round trip."""
+    rows = await tx.fetch(_sql("lock_to_begin"), tenant_id, list(purchase_ids), at - THIRTY_DAYS)
+    locked = [Purchase(**{name: row[name] for name in COLUMNS}) for row in rows]
+    cards = {
+        key_of(purchase): _state(row)
+        for purchase, row in zip(locked, rows, strict=True)
+        if row["begins"]
     }
+    return locked, cards
+
+
+def _state(row: Any) -> CardState:
+    return CardState(
+        CardRecord(
+            soft_declines=row["soft_declines"],
+            first_declined_at=row["first_declined_at"],
+            paused=None if row["paused_reason"] is None else Reason(row["paused_reason"]),
+            attempts=tuple(row["attempts"]),
+        ),
+        row["retry_at"],
+        row["under_way"],
+    )
 
 
 async def note_decline(tx: Transaction, purchase: Purchase, moment: Moment) -> Pause | RetryFrom:
@@ -131,13 +148,15 @@ async def forget_soft_declines(
 ) -> None:
     """The cards of some purchases of one tenant were charged, so the next soft decline is a first
     one again. A pause stays, and so do the attempts that were in vain."""
-    await tx.execute(
-        _sql("forget_soft_declines"),
-        purchases[0].tenant_id,
-        [purchase.gateway_account for purchase in purchases],
-        [purchase.fingerprint for purchase in purchases],
-        at,
-    )
+    declined = [purchase for purchase in purchases if purchase.soft_declined]
+    if declined:
+        await tx.execute(
+            _sql("forget_soft_declines"),
+            declined[0].tenant_id,
+            [purchase.gateway_account for purchase in declined],
+            [purchase.fingerprint for purchase in declined],
+            at,
+        )
 
 
 async def accounts_on_card(tx: Transaction, purchase: Purchase) -> list[UUID]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from brimful.billing.offers import SellerOffer, offer_of
 from brimful.billing.receivables import Outstanding
 from brimful.db.columns import columns
 from brimful.db.sqlfile import load
@@ -65,12 +66,16 @@ _POOL = tuple(field.name for field in fields(Pool))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuyerFacts(Payer):
-    """An account as a buyer: who sells to it, its card, what it has, and what the domain decides on; and
-    whether an outage of its seller's gateway account is not over yet, be it that one may try (R29)."""
+    """An account as a buyer: who sells to it, and what that one has free; its card, what it has, and what
+    the domain decides on; and whether an outage of its seller's gateway account is not over yet, be it that
+    one may try (R29)."""
 
     name: str
     open: bool
     seller_ref: UUID
+    seller_zone: str
+    # Credits and chatbots, of credits what has not ended (R36); None for the supply, which furnishes all.
+    seller_free: tuple[int, int] | None
     pool: Pool
     outage_open: bool
     buyer: Buyer
@@ -116,25 +121,63 @@ async def read_buyer(
     The card is the one to charge: the backup while the primary may not be tried, but for a purchase
     ``by_hand`` (R29). Caps are exact when the caller has locked the account's pool (R28).
     """
-    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at, by_hand)
-    assert row is not None, "only an account with a seller buys"
-    hour, day, month = caps_periods(at, row["zone"])
+    return _facts(await _read(tx, tenant_id, account_id, at, None, by_hand=by_hand, lock=None))
+
+
+async def read_buyer_and_offer(
+    tx: Transaction,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    at: datetime,
+    lock: bool,
+    zone: str | None = None,
+) -> tuple[BuyerFacts, SellerOffer]:
+    """Read what ``read_buyer`` does with what its seller offers, with ``lock`` as by ``read_offer``: in one
+    round trip where the account's ``zone`` is known."""
+    row = await _read(tx, tenant_id, account_id, at, zone, by_hand=False, lock=lock)
+    packages = [{**one, "package_id": UUID(one["package_id"])} for one in row["offer"] or ()]
+    return _facts(row), offer_of(packages, row["currency"])
+
+
+async def _read(
+    tx: Transaction,
+    tenant_id: UUID,
+    account_id: UUID,
+    at: datetime,
+    zone: str | None,
+    *,
+    by_hand: bool,
+    lock: bool | None,
+) -> Any:
+    if zone is None:
+        zone = await tx.fetchval(_sql("read_zone"), tenant_id, account_id)
+        assert zone is not None, "only an account that there is buys"
+    hour, day, month = caps_periods(at, zone)
     since = hour, day, month, day - timedelta(days=DAYS)
-    spending = await tx.fetchrow(_sql("read_spending"), tenant_id, account_id, *since)
-    assert spending is not None
+    row = await tx.fetchrow(_sql("read_buyer"), tenant_id, account_id, at, by_hand, *since, lock)
+    assert row is not None, "only an account with a seller buys"
+    return row
+
+
+def _facts(row: Any) -> BuyerFacts:
     outstanding = Outstanding(
-        minor=spending["minor"],
-        by_hand_minor=spending["by_hand_minor"],
-        coming_minor=spending["coming_minor"],
+        minor=row["minor"],
+        by_hand_minor=row["by_hand_minor"],
+        coming_minor=row["coming_minor"],
     )
     return BuyerFacts(
-        tenant_id=tenant_id,
-        account_id=account_id,
+        tenant_id=row["tenant_id"],
+        account_id=row["account_id"],
         name=row["name"],
         open=row["state"] == "open",
         seller_id=row["seller_id"],
         seller_ref=row["seller_ref"],
         seller_is_supply=row["seller_is_supply"],
+        seller_zone=row["seller_zone"],
+        seller_free=None
+        if row["seller_is_supply"]
+        else (row["seller_free_credits"], row["seller_free_chatbots"]),
         currency=row["currency"],
         card=_card(row),
         outstanding=outstanding,
@@ -142,13 +185,13 @@ async def read_buyer(
         pool=Pool(**{name: row[name] for name in _POOL}),
         outage_open=row["outage_open"],
         buyer=replace(
-            _buyer(row, spending, outstanding),
+            _buyer(row, outstanding),
             braked=row["braked"] is not None,
             pace=Pace(
-                charges_today=spending["charges_today"],
-                today_minor=spending["today_minor"],
-                week_minor=spending["week_minor"],
-                has_history=spending["has_history"],
+                charges_today=row["charges_today"],
+                today_minor=row["today_minor"],
+                week_minor=row["week_minor"],
+                has_history=row["has_history"],
             ),
             brake=BrakeRule()
             if row["brake_charges"] is None
@@ -171,8 +214,8 @@ def _card(row: Any) -> Card | None:
     )
 
 
-def _buyer(row: Any, spending: Any, outstanding: Outstanding) -> Buyer:
-    children: Mapping[str, Mapping[str, int]] = spending["children"]
+def _buyer(row: Any, outstanding: Outstanding) -> Buyer:
+    children: Mapping[str, Mapping[str, int]] = row["children"]
     allowed = row["allowed_packages"]
     period = None
     if row["period_ends_at"] is not None:
@@ -198,9 +241,9 @@ def _buyer(row: Any, spending: Any, outstanding: Outstanding) -> Buyer:
             per_month_minor=row["per_month_minor"],
         ),
         spent=Spent(
-            hour_count=spending["hour_count"],
-            day_minor=spending["day_minor"],
-            month_minor=spending["month_minor"],
+            hour_count=row["hour_count"],
+            day_minor=row["day_minor"],
+            month_minor=row["month_minor"],
             child_month_minor={child: one["spent"] for child, one in children.items()},
             outstanding_minor=outstanding.minor,
             outstanding_by_hand_minor=outstanding.by_hand_minor,

@@ -1,9 +1,9 @@
 """What a seller offers, as the planner sees it, with the terms that a sale will be made on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from brimful.db.sqlfile import load
@@ -69,7 +69,11 @@ async def read_offer(
 ) -> SellerOffer:
     """Read a seller's catalogue. With ``lock`` no package of it is withdrawn or changed before the
     transaction ends, so that what is planned is what is offered."""
-    rows = await tx.fetch(_sql("read_offer"), seller_ref, lock)
+    return offer_of(await tx.fetch(_sql("read_offer"), seller_ref, lock), currency)
+
+
+def offer_of(rows: Sequence[Any], currency: str) -> SellerOffer:
+    """A catalogue from its rows, in their order, as ``read_offer_v1`` has them."""
     packages = [Package(**{name: row[name] for name in _COLUMNS}) for row in rows]
     return SellerOffer(
         packages={str(p.package_id): p for p in packages},

@@ -2,7 +2,7 @@
 (written by ``intents``)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -139,6 +139,9 @@ class Purchase:
     present: bool
     wake_real_at: datetime | None
     refund_asked_real_at: datetime | None = None
+    # When this was read, its card had soft declines that count, and its gateway account did not answer (R29).
+    soft_declined: bool = False
+    outage_open: bool = False
 
     @property
     def declined(self) -> bool:
@@ -170,6 +173,10 @@ class Purchase:
     def ended(self) -> bool:
         """Nothing will happen to it any more."""
         return self.state in ("delivered", "failed")
+
+
+# What a row of a purchase is made of.
+COLUMNS = tuple(field.name for field in fields(Purchase))
 
 
 async def read_purchase(

@@ -4,16 +4,18 @@ Losing one loses nothing: each only hastens what the rows already say is due, an
 polls those rows comes to the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """A purchase whose next step is at the gateway."""
+    """A purchase whose next step is at the gateway. ``begun`` is the payment that was created and stored
+    for it just now, whose attempt begins: whoever created it need not read that again."""
 
     tenant_id: UUID
     purchase_id: UUID
+    begun: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ over from one that died (R17, R24). No transaction is open while a call is under
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -87,19 +87,21 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
     effects: tuple[Effect, ...] = ()
     fence: int = NO_LEASE
     before: tuple[str, str | None] | None = None
+    purchase: Purchase | None = None
     while True:
-        moment = driver.now()
-        claimed = await payments.claim(
-            db,
-            tenant_id=tenant_id,
-            fences={purchase_id: fence},
-            real_at=moment.real_at,
-            until=moment.real_at + timedelta(seconds=driver.lease_s),
-        )
-        if not claimed:
-            return effects
-        [purchase] = claimed
-        fence = purchase.fence
+        if purchase is None:
+            moment = driver.now()
+            claimed = await payments.claim(
+                db,
+                tenant_id=tenant_id,
+                fences={purchase_id: fence},
+                real_at=moment.real_at,
+                until=moment.real_at + timedelta(seconds=driver.lease_s),
+            )
+            if not claimed:
+                return effects
+            [purchase] = claimed
+            fence = purchase.fence
         here = (purchase.state, purchase.charge_state)
         if here == before:
             # The answer changed nothing, so asking again at once would change nothing either.
@@ -113,6 +115,25 @@ async def _drive(driver: Driver, tenant_id: UUID, purchase_id: UUID) -> tuple[Ef
         if next_ is Next.later:
             await payments.release(db, tenant_id, {purchase_id: fence})
             return effects
+        # Its lease has to last for the next call as well.
+        lasts = driver.now().real_at - moment.real_at < timedelta(seconds=driver.lease_s / 2)
+        purchase = _as_begun(purchase, more, driver.now()) if lasts else None
+
+
+def _as_begun(purchase: Purchase, effects: tuple[Effect, ...], moment: Moment) -> Purchase | None:
+    """A purchase as it was stored with a payment whose attempt begins; None where the row has to be read."""
+    for one in effects:
+        if isinstance(one, Drive) and one.begun and one.purchase_id == purchase.purchase_id:
+            return replace(
+                purchase,
+                state="created",
+                payment_id=one.begun,
+                attempted_at=moment.at,
+                tries=0,
+                step_real_at=moment.real_at,
+                wake_real_at=moment.real_at,
+            )
+    return None
 
 
 class Next(Enum):

@@ -60,16 +60,6 @@ def _stock(rows: Sequence[Any]) -> tuple[Stock, Stock]:
     return of["credits"], of["chatbots"]
 
 
-async def read_free(
-    tx: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
-) -> tuple[int, int]:
-    """The credits and the chatbots that an account has free at ``at``, without credits whose end has
-    passed by then (R36)."""
-    row = await tx.fetchrow(_sql("read_free"), tenant_id, account_id, at)
-    assert row is not None
-    return row["credits"], row["chatbots"]
-
-
 async def read_final_free(
     db: Transaction | Database, accounts: Sequence[tuple[UUID, UUID]], moment: Moment
 ) -> dict[UUID, int]:

@@ -7,9 +7,11 @@ stored and nothing is confirmed yet: they hold whoever tries, and however many a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from brimful.billing import breaker, payments, purchases
+from brimful.billing.breaker import CardKey, CardState
 from brimful.billing.purchases import Purchase
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import Pause, next_attempt, room
@@ -28,8 +30,11 @@ class Begin:
     stopped: Mapping[UUID, Reason]
 
 
-async def may_begin(tx: Transaction, waiting: Sequence[Purchase], moment: Moment) -> Begin:
-    """Decide for locked purchases of one tenant, none of which was put to its card yet.
+def may_begin(
+    waiting: Sequence[Purchase], cards: Mapping[CardKey, CardState], moment: Moment
+) -> Begin:
+    """Decide for locked purchases of one tenant, none of which was put to its card yet, by what their locked
+    ``cards`` did.
 
     A purchase by hand always begins: there the owner acts, and it counts as an attempt. Of others
     no more begin at once than may be declined together; the rest waits for their answers.
@@ -37,7 +42,6 @@ async def may_begin(tx: Transaction, waiting: Sequence[Purchase], moment: Moment
     now: dict[UUID, bool] = {}
     stopped: dict[UUID, Reason] = {}
     keys = [breaker.key_of(one) for one in waiting]
-    cards = await breaker.read_cards(tx, waiting[0].tenant_id, keys, moment.at)
     left = {key: room(card.record, card.under_way, moment.at) for key, card in cards.items()}
     for purchase, key in zip(waiting, keys, strict=True):
         by_hand = purchase.by_owner
@@ -52,19 +56,25 @@ async def may_begin(tx: Transaction, waiting: Sequence[Purchase], moment: Moment
 
 
 async def stop_attempts(
-    tx: Transaction, waiting: Sequence[Purchase], begin: Begin, moment: Moment
+    tx: Transaction,
+    waiting: Sequence[Purchase],
+    begin: Begin,
+    moment: Moment,
+    created: Mapping[UUID, str] = MappingProxyType({}),
 ) -> tuple[Effect, ...]:
-    """What follows of the purchases that were decided on: those that begin are driven on; those that
-    never will are cancelled, and what waited for them ends now (R20)."""
+    """What follows of the purchases that were decided on: those that begin are driven on, some with the
+    payments that were ``created`` for them just now; those that never will are cancelled, and what waited
+    for them ends now (R20)."""
     effects: tuple[Effect, ...] = ()
     for purchase in waiting:
         reason = begin.stopped.get(purchase.purchase_id)
+        begun = None if reason is not None else created.get(purchase.purchase_id)
         if reason is not None:
             await purchases.set_state(tx, purchase, "canceling", reason=reason, moment=moment)
             if purchase.automatic:
                 effects += await refuse_waiting(tx, purchase, reason, moment)
         if reason is not None or begin.now[purchase.purchase_id]:
-            effects += (Drive(purchase.tenant_id, purchase.purchase_id),)
+            effects += (Drive(purchase.tenant_id, purchase.purchase_id, begun),)
     return effects
 
 
@@ -77,7 +87,9 @@ async def begin_attempt(
         purchase = await purchases.lock_purchase(tx, tenant_id, purchase_id)
         if purchase.state != "created" or purchase.attempted_at is not None:
             return ()
-        begin = await may_begin(tx, [purchase], moment)
+        key = breaker.key_of(purchase)
+        cards = await breaker.read_cards(tx, tenant_id, [key], moment.at)
+        begin = may_begin([purchase], cards, moment)
         await payments.begin_attempts(tx, tenant_id, begin.now, moment)
         return await stop_attempts(tx, [purchase], begin, moment)
 

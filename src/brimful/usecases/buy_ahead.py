@@ -7,9 +7,9 @@ money. Only what asks for it is another thing: no operation waits, so nobody is 
 from uuid import UUID
 
 from brimful.billing import accounts, ahead, purchases
-from brimful.billing.buyers import BuyerFacts, read_buyer
+from brimful.billing.buyers import BuyerFacts, read_buyer_and_offer
 from brimful.billing.needs import read_needs
-from brimful.billing.offers import read_offer
+from brimful.billing.offers import SellerOffer
 from brimful.db.transaction import Transaction
 from brimful.domain.ahead import BuyAhead, Shortfall, shortfall
 from brimful.domain.buy_ahead import Ahead
@@ -19,7 +19,7 @@ from brimful.domain.planning import Waiting
 from brimful.domain.reason import Reason, Refuse
 from brimful.domain.sizing import allowed_packs, size_purchase
 from brimful.ledger import balances, demands, overdrafts, usage
-from brimful.usecases.behind import is_behind
+from brimful.usecases.behind import read_behind
 from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
 from brimful.usecases.open_auto_billing import Cause, open_for
@@ -51,8 +51,10 @@ async def buy_ahead(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )
         effects = effects_of(tenant_id, moved)
-        at_gateway = await purchases.is_at_gateway(tx, tenant_id, account_id)
-        if at_gateway or await is_behind(tx, tenant_id, account_id, moment.at):
+        if await purchases.is_at_gateway(tx, tenant_id, account_id):
+            return effects
+        behind = await read_behind(tx, tenant_id, account_id, moment.at)
+        if behind.is_ahead:
             return effects
         return effects + await _look(ctx, tx, tenant_id, account_id, setting, moment)
 
@@ -71,8 +73,10 @@ async def _look(
     effects: tuple[Effect, ...] = ()
     short = await _shortfall(tx, tenant_id, account_id, setting, moment)
     if short is not None:
-        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        bought, effects = await _buy(ctx, tx, facts, short, moment)
+        facts, shop = await read_buyer_and_offer(
+            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, lock=True
+        )
+        bought, effects = await _buy(ctx, tx, facts, shop, short, moment)
     next_at = moment.at + LOOK
     await ahead.note_look(tx, tenant_id, account_id, next_at, refused=not bought)
     if not bought:
@@ -101,10 +105,14 @@ async def _shortfall(
 
 
 async def _buy(
-    ctx: Context, tx: Transaction, facts: BuyerFacts, short: Shortfall, moment: Moment
+    ctx: Context,
+    tx: Transaction,
+    facts: BuyerFacts,
+    shop: SellerOffer,
+    short: Shortfall,
+    moment: Moment,
 ) -> tuple[bool, tuple[Effect, ...]]:
     """Open a purchase (True), or tell the owner why it could not be begun, if that is news."""
-    shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
     tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
     wanted = Waiting(demand_id="", child_id=None, short_credits=short.credits, short_chatbots=0)
     buy = size_purchase(facts.buyer, [wanted], shop.offer, tables, moment.at)

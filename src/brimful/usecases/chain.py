@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from brimful.billing.buyers import BuyerFacts, read_buyer
-from brimful.billing.offers import SellerOffer, read_offer
+from brimful.billing.buyers import BuyerFacts, read_buyer_and_offer
+from brimful.billing.offers import SellerOffer
 from brimful.db.transaction import Transaction
 from brimful.domain.chain import Feasible, Level, Need, buy_for, check_chain, need_of
 from brimful.domain.planning import Buy
 from brimful.domain.reason import Refuse
 from brimful.domain.sizing import allowed_packs
-from brimful.ledger import balances
 from brimful.usecases.context import Context
 
 
@@ -47,47 +46,39 @@ async def read_chain(
     account_id: UUID,
     at: datetime,
     need: Need | None = None,
+    zone: str | None = None,
 ) -> Chain:
     """Read an account and every seller above it, nearest first, without locks: a check made on this
     is a forecast; each level decides again under its own lock.
 
     For a check of ``need`` alone nothing is read beyond a level that covers what it would have to give
-    for it, nor beyond one that cannot buy it. Raises CoversNotReady."""
+    for it, nor beyond one that cannot buy it. Each level is one round trip where the account's ``zone``
+    is known. Raises CoversNotReady."""
     # Whoever asks is short of it, but for those who do not know yet: so its facts are read at once.
-    found = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=at)
-    if need is not None and need.is_covered(found.pool.free_credits, found.pool.free_chatbots):
-        giving = _giving(found.pool.free_credits, found.pool.free_chatbots)
-        return Chain(facts=(), shops=(), levels=(giving,))
-    return await _read(ctx, tx, found, tenant_id, account_id, at, need=need, only=True)
+    found, shop = await read_buyer_and_offer(
+        tx, tenant_id=tenant_id, account_id=account_id, at=at, lock=False, zone=zone
+    )
+    free = found.pool.free_credits, found.pool.free_chatbots
+    if need is not None and need.is_covered(*free):
+        return Chain(facts=(), shops=(), levels=(_giving(*free),))
+    return await _climb(ctx, tx, found, shop, at, need=need, only=True)
 
 
-async def _read(
+async def _climb(
     ctx: Context,
     tx: Transaction,
-    found: BuyerFacts | None,
-    tenant_id: UUID,
-    account_id: UUID,
+    found: BuyerFacts,
+    shop: SellerOffer,
     at: datetime,
     *,
     need: Need | None,
     only: bool,
 ) -> Chain:
-    """From an account upwards, which is ``found`` already and short of ``need``, or of which it is not known
-    whether it covers that."""
+    """From an account that was ``found`` short of what is needed upwards."""
     facts: list[BuyerFacts] = []
     shops: list[SellerOffer] = []
     levels: list[Level] = []
-    here = account_id
     while True:
-        if found is None:
-            credits, chatbots = await balances.read_free(tx, tenant_id, here, at)
-            if need is not None and need.is_covered(credits, chatbots):
-                giving = _giving(credits, chatbots)
-                return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, giving))
-            found = await read_buyer(tx, tenant_id=tenant_id, account_id=here, at=at)
-        shop = await read_offer(
-            tx, seller_ref=found.seller_ref, currency=found.currency, lock=False
-        )
         level = Level(
             buyer=found.buyer,
             free_credits=found.pool.free_credits,
@@ -107,10 +98,27 @@ async def _read(
                 need = None
             else:
                 need = need_of(found.buyer.account_id, decision)
-        if found.seller_is_supply:
-            supply = _giving(0, 0, unlimited=True)
-            return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, supply))
-        here, found = found.seller_id, None
+        giving = None
+        if found.seller_free is None:
+            giving = _giving(0, 0, unlimited=True)
+        elif need is not None and need.is_covered(*found.seller_free):
+            giving = _giving(*found.seller_free)
+        if giving is not None:
+            return Chain(facts=tuple(facts), shops=tuple(shops), levels=(*levels, giving))
+        found, shop = await _seller_of(tx, found, at)
+
+
+async def _seller_of(
+    tx: Transaction, facts: BuyerFacts, at: datetime
+) -> tuple[BuyerFacts, SellerOffer]:
+    return await read_buyer_and_offer(
+        tx,
+        tenant_id=facts.tenant_id,
+        account_id=facts.seller_id,
+        at=at,
+        lock=False,
+        zone=facts.seller_zone,
+    )
 
 
 def _giving(credits: int, chatbots: int, *, unlimited: bool = False) -> Level:
@@ -131,19 +139,14 @@ async def read_sellers(
     """The sellers above an account, nearest first, up to one that covers what it would buy and so
     any part of that; None for one under the supply, which furnishes everything. Raises
     CoversNotReady."""
-    if facts.seller_is_supply:
+    if facts.seller_free is None:
         return None
-    return await _read(
-        ctx,
-        tx,
-        None,
-        facts.tenant_id,
-        facts.seller_id,
-        at,
-        need=_need(facts, need),
-        # Where the whole is too much, a part of it may pass and go on up.
-        only=False,
-    )
+    whole = _need(facts, need)
+    if whole.is_covered(*facts.seller_free):
+        return Chain(facts=(), shops=(), levels=(_giving(*facts.seller_free),))
+    found, shop = await _seller_of(tx, facts, at)
+    # Where the whole is too much, a part of it may pass and go on up.
+    return await _climb(ctx, tx, found, shop, at, need=whole, only=False)
 
 
 def _need(facts: BuyerFacts, wanted: Furnished) -> Need:

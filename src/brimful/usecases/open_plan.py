@@ -18,13 +18,14 @@ class OpenPlan:
     operations that were offered what came free; whether a purchase is ``at_gateway``
     that the shortage waits for (R19); and if there is none, the sellers of what is due at the account and
     above, nearest to the root first, which comes before a shortage (R35), and what ``waiting`` demands
-    lack, in arrival order."""
+    lack, in arrival order; the account's ``zone``."""
 
     moment: Moment
     moved: tuple[Moved, ...]
     at_gateway: bool
     due_sellers: tuple[UUID, ...]
     waiting: list[WaitingDemand]
+    zone: str
 
 
 async def open_plan(
@@ -41,4 +42,5 @@ async def open_plan(
         at_gateway=row["at_gateway"],
         due_sellers=tuple(row["due_sellers"] or ()),
         waiting=[WaitingDemand.of(one) for one in row["waiting"] or ()],
+        zone=row["zone"],
     )

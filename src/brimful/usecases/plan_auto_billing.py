@@ -5,8 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from brimful.billing import renewals
-from brimful.billing.buyers import BuyerFacts, read_buyer
-from brimful.billing.offers import read_offer
+from brimful.billing.buyers import BuyerFacts, read_buyer_and_offer
+from brimful.billing.offers import SellerOffer
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, Renew
 from brimful.domain.fitting import Misfit, fit_to_sellers
@@ -55,8 +55,10 @@ async def _plan(
         return (*effects, *(Renew(tenant_id, seller_id) for seller_id in begun.due_sellers))
     all_waiting = begun.waiting
     while waiting := await _without_forming(tx, tenant_id, account_id, all_waiting, moment):
-        facts = await read_buyer(tx, tenant_id=tenant_id, account_id=account_id, at=moment.at)
-        done, more = await _plan_once(ctx, tx, facts, waiting, moment)
+        facts, shop = await read_buyer_and_offer(
+            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, lock=True, zone=begun.zone
+        )
+        done, more = await _plan_once(ctx, tx, facts, shop, waiting, moment)
         effects += more
         if done:
             break
@@ -86,12 +88,12 @@ async def _plan_once(
     ctx: Context,
     tx: Transaction,
     facts: BuyerFacts,
+    shop: SellerOffer,
     waiting: list[WaitingDemand],
     moment: Moment,
 ) -> tuple[bool, tuple[Effect, ...]]:
     """Open a purchase or leave all waiting (True), or refuse some demands, after which the rest is to
     be looked at."""
-    shop = await read_offer(tx, seller_ref=facts.seller_ref, currency=facts.currency, lock=True)
     tables = ctx.covers.of(allowed_packs(facts.buyer, shop.offer))
 
     def size(some: Sequence[Waiting]) -> Buy | Refuse:

@@ -19,6 +19,7 @@ from brimful.billing import (
     purchases,
     renewals,
 )
+from brimful.billing.breaker import CardKey, CardState
 from brimful.billing.purchases import Purchase, PurchaseState
 from brimful.db.transaction import Transaction
 from brimful.domain.declines import AUTHENTICATION_DECLINED, AUTHENTICATION_REQUIRED
@@ -119,7 +120,10 @@ async def record_payments(
             sellers = sorted({purchase.seller_id for purchase in seen})
             buyers = {purchase.buyer_id for purchase in seen}
             await demands.lock_families(tx, tenant_id, sellers, *buyers)
-        locked = await purchases.lock_purchases(tx, tenant_id, list(outcomes))
+        if all(isinstance(outcome, Created) for outcome in outcomes.values()):
+            locked, cards = await breaker.lock_to_begin(tx, tenant_id, list(outcomes), moment.at)
+        else:
+            locked, cards = await purchases.lock_purchases(tx, tenant_id, list(outcomes)), None
         learnt = [(one, outcomes[one.purchase_id]) for one in locked]
         fresh = [
             (purchase, outcome)
@@ -127,7 +131,7 @@ async def record_payments(
             if _is_of(purchase, outcome)
             and not _is_overtaken(purchase, outcome, asked.get(purchase.purchase_id))
         ]
-        return await _record_all(ctx, tx, tenant_id, fresh, moment)
+        return await _record_all(ctx, tx, tenant_id, fresh, cards, moment)
 
     return await ctx.db.run(body)
 
@@ -137,9 +141,11 @@ async def _record_all(
     tx: Transaction,
     tenant_id: UUID,
     learnt: list[tuple[Purchase, Outcome]],
+    cards: Mapping[CardKey, CardState] | None,
     moment: Moment,
 ) -> tuple[Effect, ...]:
-    """What is the same for all is recorded for all at once, the rest one by one."""
+    """What is the same for all is recorded for all at once, the rest one by one. ``cards``: what those of
+    payments that were created did lately, where it is known."""
     created: dict[UUID, str] = {}
     beginning: list[Purchase] = []
     held: list[tuple[Purchase, datetime | None]] = []
@@ -157,9 +163,12 @@ async def _record_all(
             case _:
                 effects += await _record(ctx, tx, purchase, outcome, moment)
     if created:
-        begin = await may_begin(tx, beginning, moment)
+        if cards is None:
+            keys = [breaker.key_of(one) for one in beginning]
+            cards = await breaker.read_cards(tx, tenant_id, keys, moment.at)
+        begin = may_begin(beginning, cards, moment)
         await payments.store_payments(tx, tenant_id, created, begin.now, moment)
-        effects += await stop_attempts(tx, beginning, begin, moment)
+        effects += await stop_attempts(tx, beginning, begin, moment, created)
     if held:
         capture_before = {purchase.purchase_id: before for purchase, before in held}
         await payments.note_held(tx, tenant_id, capture_before)
@@ -198,6 +207,7 @@ async def _end_outages(
         for purchase, outcome in learnt
         if isinstance(outcome, Held | Captured | Declined | NeedsAuthentication)
         and purchase.gateway_account is not None
+        and purchase.outage_open
     }
     if not answered or not await outages.end(tx, tenant_id, answered, moment.at):
         return ()

@@ -13,7 +13,7 @@ from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
 from brimful.ledger.spends import Asked, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
-from brimful.usecases.behind import is_behind
+from brimful.usecases.behind import read_behind
 from brimful.usecases.chain import Chain, read_chain
 from brimful.usecases.context import Context, reading_with_covers
 from brimful.usecases.outcomes import effects_of
@@ -80,13 +80,20 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
     need = Need(credits=new.credits, chatbots=0)
 
     async def look(tx: Transaction) -> tuple[Chain, Refuse] | None:
-        if await is_behind(tx, new.tenant_id, new.account_id, moment.at):
+        behind = await read_behind(tx, new.tenant_id, new.account_id, moment.at)
+        if behind.is_ahead:
             # Others wait already and were found feasible; the plan that is to come, or to follow
             # the purchase under way, checks again for all of them at once. And what is due comes first
             # (R35), and may bring what is missing.
             return None
         chain = await read_chain(
-            ctx, tx, tenant_id=new.tenant_id, account_id=new.account_id, at=moment.at, need=need
+            ctx,
+            tx,
+            tenant_id=new.tenant_id,
+            account_id=new.account_id,
+            at=moment.at,
+            need=need,
+            zone=behind.zone,
         )
         verdict = check_chain(chain.levels, need, moment.at)
         return None if isinstance(verdict, Feasible) else (chain, verdict)

@@ -8,7 +8,14 @@ select p.tenant_id, p.purchase_id, p.buyer_id, p.seller_id, p.origin, p.mode, p.
        p.tries, p.step_real_at, p.fence,
        c.charge_id, c.gateway, c.gateway_account, c.gateway_customer, c.gateway_method, c.fingerprint, c.card,
        c.payment_id, c.amount_minor as charge_minor, c.capture, c.state as charge_state, c.decline_code, c.decline_hard,
-       c.attempted_at, p.present, p.wake_real_at, c.refund_asked_real_at
+       c.attempted_at, p.present, p.wake_real_at, c.refund_asked_real_at,
+       exists (
+           select from breaker b
+           where b.tenant_id = c.tenant_id and b.gateway_account = c.gateway_account and b.fingerprint = c.fingerprint
+             and b.soft_declines > 0) as soft_declined,
+       exists (
+           select from gateway_outage g
+           where g.tenant_id = c.tenant_id and g.gateway_account = c.gateway_account and g.ended_at is null) as outage_open
 from purchase p
 left join charge c on c.tenant_id = p.tenant_id and c.purchase_id = p.purchase_id;
 

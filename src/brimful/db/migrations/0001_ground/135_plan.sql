@@ -34,7 +34,8 @@ $$;
 -- come first (R35).
 create function open_plan_v1(p_tenant uuid, p_account uuid, p_at timestamptz, p_real_at timestamptz)
 returns table (
-    planned_at timestamptz, kinds text[], operations uuid[], outcomes text[], at_gateway boolean, due_sellers uuid[], waiting waiting_demand[]
+    planned_at timestamptz, kinds text[], operations uuid[], outcomes text[], at_gateway boolean, due_sellers uuid[],
+    waiting waiting_demand[], zone text
 ) language plpgsql as $$
 begin
     perform lock_buyer_v1(p_tenant, p_account);
@@ -49,5 +50,6 @@ begin
         waiting := array(
             select w from waiting_demand w where w.tenant_id = p_tenant and w.account_id = p_account order by w.seq);
     end if;
+    zone := (select a.zone from account a where a.tenant_id = p_tenant and a.account_id = p_account);
     return next;
 end $$;
