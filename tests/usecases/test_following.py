@@ -1,15 +1,22 @@
 """R16, R20: those who are short take no connection from those who are not."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects import spending
 from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
+from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import Pending, SpendDone
+from brimful.usecases.spend_credits import abandon_spends
 from brimful.usecases.steps import Step
 from tests.builders.held import held_at, until
+from tests.builders.spends import new_spend
 from tests.builders.world import World, small_world
 
 CLIENTS = [f"Client {number}" for number in range(1, 6)]
@@ -74,3 +81,54 @@ async def test_r20_who_stands_in_line_waits_no_longer_than_it_said(
         held.go.set()
         await asyncio.gather(*short)
     assert isinstance(await world.spend("Client 3", 10), SpendDone)
+
+
+async def many_short(world: World, names: list[str], of_each: int) -> list[NewSpend]:
+    """So many spends of each account, as a batch asks for them."""
+    accounts = [await world.account(name) for name in names]
+    return [
+        new_spend(account.tenant_id, account.account_id, 10)
+        for account in accounts
+        for _ in range(of_each)
+    ]
+
+
+async def test_r20_batches_share_the_places_of_all(world: World) -> None:
+    """Three batches at once, each of five accounts that are short: no more are followed up than of spends
+    that are asked for one by one, and no account takes more than its part."""
+    await small_world(world, clients=5)
+    await world.stock("Agency", credits=50_000)
+    async with held_at(Step.demand_registered) as held:
+        batches = [
+            asyncio.create_task(world.engine.spend_all(await many_short(world, CLIENTS, 2), 20_000))
+            for _ in range(3)
+        ]
+        await until(lambda: waiting(world, PLACES))
+        assert len(world.engine.spending.following._places) == 3 * len(CLIENTS)
+        held.go.set()
+        told = [answer for batch in batches for answer in await batch]
+    assert [type(answer) for answer in told] == [SpendDone] * 30
+
+
+async def test_r20_a_batch_whose_wait_is_over_is_given_up_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All spends of an account by one transaction, however many: what one of them frees is offered to the
+    others once. The auto-billing goes on."""
+    at_once: list[int] = []
+
+    async def counted(*args: Any, answer_by: Mapping[UUID, datetime], **named: Any) -> Any:
+        at_once.append(len(answer_by))
+        return await abandon_spends(*args, answer_by=answer_by, **named)
+
+    monkeypatch.setattr(spending, "abandon_spends", counted)
+    await small_world(world, clients=2)
+    await world.stock("Agency", credits=50_000)
+    async with held_at(Step.before_create) as held:
+        asked = await many_short(world, CLIENTS[:2], 30)
+        told = await world.engine.spend_all(asked, 1_500)
+        assert [type(answer) for answer in told] == [Pending] * 60 and await waiting(world, 0)
+        assert at_once == [30, 30]
+        held.go.set()
+    await world.settle()
+    assert (await world.credits(CLIENTS[0])).free > 0

@@ -173,7 +173,7 @@ async def test_r39_more_than_may_stand_in_line_is_refused(world: World) -> None:
     """A whole call of them, none tried; those in line are settled all the same."""
     [name] = await agency_with_clients(world, 1, 10)
     watched, moment = Watched(world), world.engine.now()
-    gatherer = Gatherer(watched, queue_max=3)
+    gatherer = Gatherer(watched, queue_max=3, few=2)
     watched.open.clear()
     first = asyncio.create_task(gatherer.spend(asked_of(world, name, 1), moment))
     await turn()
@@ -186,6 +186,37 @@ async def test_r39_more_than_may_stand_in_line_is_refused(world: World) -> None:
     await first
     assert {one.outcome for one in await line if isinstance(one, Tried)} == {"done"}
     assert (await world.credits(name)).used == 2
+
+
+async def test_r39_who_fills_the_line_keeps_out_nobody_else(world: World) -> None:
+    """Whoever has few in line is let in beside it, up to twice as many in all; who has more is not, nor is
+    a large call."""
+    names = await agency_with_clients(world, 3, 100)
+    watched, moment = Watched(world), world.engine.now()
+    gatherer = Gatherer(watched, queue_max=4, few=2, beside_after_s=60)
+    watched.open.clear()
+    tasks = []
+
+    async def ask(*whose: str) -> None:
+        asked = [asked_of(world, name, 1) for name in whose]
+        tasks.append(asyncio.create_task(gatherer.spend_all(asked, moment)))
+        await turn()
+
+    async def is_kept_out(*whose: str) -> bool:
+        await ask(*whose)
+        return tasks[-1].done() and isinstance(tasks.pop().exception(), Overloaded)
+
+    filling, one, other = names
+    await ask(filling)
+    await ask(*[filling] * 4)
+    assert await is_kept_out(filling) and await is_kept_out(one, one, other)
+    await ask(one, other)
+    await ask(one)
+    assert await is_kept_out(one) and not await is_kept_out(other)
+    assert len(gatherer) == 8 and await is_kept_out(names[1])
+    watched.open.set()
+    told = [answer for task in tasks for answer in await task]
+    assert [isinstance(answer, Tried) and answer.outcome for answer in told] == ["done"] * 9
 
 
 async def test_r24_a_process_that_stops_finishes_what_it_began(world: World) -> None:

@@ -31,8 +31,11 @@ BESIDE_MIN = 24
 BESIDE_AFTER_S = 0.01
 # Beside them, so many accounts that others hold are waited for, each by a call of its own.
 WAITS_MAX = 4
-# So many requests may stand in line: what is settled within about a second.
+# So many requests may stand in line: what is settled within about a second. Where they do, accounts are let
+# in beside them that have few in line and ask for few, until there are twice as many: so who fills the line
+# keeps out nobody else.
 QUEUE_MAX = 20_000
+FEW = 100
 
 
 class Overloaded(Exception):
@@ -58,10 +61,12 @@ class Gatherer:
         *,
         batch_max: int = BATCH_MAX,
         queue_max: int = QUEUE_MAX,
+        few: int = FEW,
         beside_min: int = BESIDE_MIN,
         beside_after_s: float = BESIDE_AFTER_S,
     ) -> None:
-        self._settle, self._batch_max, self._queue_max = settle, batch_max, queue_max
+        self._settle, self._batch_max = settle, batch_max
+        self._queue_max, self._few = queue_max, few
         self._beside_min, self._beside_after_s = beside_min, beside_after_s
         # How many spends are away, and when more go beside them although they are few.
         self._away_length = 0
@@ -119,7 +124,7 @@ class Gatherer:
         self._stopping = False
 
     def _ask(self, news: Sequence[NewSpend], moment: Moment, caller: Caller) -> None:
-        if self._stopping or self._length + len(news) > self._queue_max:
+        if self._stopping or (self._length + len(news) > self._queue_max and self._keeps_out(news)):
             raise Overloaded("too much is asked at once")
         queues, ready = self._queues, self._ready
         for place, new in enumerate(news):
@@ -133,6 +138,15 @@ class Gatherer:
                 ready[one.account] = None
         self._length += len(news)
         self._begin()
+
+    def _keeps_out(self, news: Sequence[NewSpend]) -> bool:
+        """Whether there is no room for these beside a line that is full."""
+        length = len(news)
+        if length > self._few or self._length + length > 2 * self._queue_max:
+            return True
+        return any(
+            len(self._queues.get(new.account_id.int, ())) + length > self._few for new in news
+        )
 
     def _begin(self) -> None:
         """Begin the calls that there is work and room for."""

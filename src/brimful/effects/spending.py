@@ -2,10 +2,11 @@
 waited for (R16, R20)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -17,23 +18,25 @@ from brimful.domain.reason import Refuse
 from brimful.effects.following import Following
 from brimful.effects.gatherer import Gatherer, Overloaded
 from brimful.effects.in_line import Heard
+from brimful.effects.places import Places
 from brimful.effects.waiting import Waiters, refusal_of
-from brimful.ledger.spends import Asked, NewHold, NewSpend, Tried
+from brimful.ledger.spends import Abandoned, Asked, NewHold, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds_of
 from brimful.usecases.place_hold import place_hold
 from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.refuse_without_buying import refuse_without_buying
-from brimful.usecases.spend_credits import abandon_spend, spend_credits, told_at_once
+from brimful.usecases.spend_credits import abandon_spends, spend_credits, told_at_once
 from brimful.usecases.steps import Step, reached
 
 _log = structlog.get_logger()
 
-# Of one batch, so many accounts that are short are followed up at a time, each for so many seconds at
-# least although its callers wait for less.
-FOLLOWED_AT_ONCE = 8
+# Whoever is short stands in line to be registered for so many seconds at least, although its callers wait for
+# less: what is asked for without waiting would never be bought.
 REGISTER_WITHIN_S = 1.0
+# So many accounts are given up for at a time, each by one transaction for so many spends at most.
+GIVEN_UP_AT_ONCE, GIVEN_UP_TOGETHER = 4, 500
 
 T = TypeVar("T")
 
@@ -50,6 +53,7 @@ class Spending:
     gatherer: Gatherer
     following: Following
     waiters: Waiters
+    giving_up: Places = field(default_factory=lambda: Places(GIVEN_UP_AT_ONCE, 1))
 
     def try_with_key(self, new: NewSpend, heard: Heard) -> None:
         """Try to spend, if the API key that asks (``secret_hash``) may command the account; ``heard`` is called
@@ -119,10 +123,9 @@ class Spending:
                 answers[place] = refused.get(asked[place].spend_id)
             if answers[place] is None:
                 behind.setdefault(asked[place].account_id, []).append(place)
-        slots = asyncio.Semaphore(FOLLOWED_AT_ONCE)
         followed = await asyncio.gather(
             *(
-                self._follow([(asked[one], _short(tries[one])) for one in places], until_s, slots)
+                self._follow([(asked[one], _short(tries[one])) for one in places], until_s)
                 for places in behind.values()
             )
         )
@@ -135,16 +138,18 @@ class Spending:
         self,
         asked: Sequence[tuple[NewSpend, Tried]],
         until_s: float,
-        slots: asyncio.Semaphore,
     ) -> list[Answer | Exception]:
         """Register the spends of one account that were short, in their order, and wait for them. What
         needs as much as one that was refused is refused alike; what there is no time for is pending."""
         loop = asyncio.get_running_loop()
         patience_s = max(until_s, loop.time() + REGISTER_WITHIN_S)
         told: list[Answer | Exception] = []
-        waiting: dict[int, asyncio.Task[Answer | Exception]] = {}
+        waiting: dict[int, SpendWaiting] = {}
         refused: tuple[int, Refuse] | None = None
-        async with slots:
+        account_id, within_s = asked[0][0].account_id, max(0.0, patience_s - loop.time())
+        async with self.following.place(account_id, within_s) as came:
+            if not came:
+                return [Pending(operation_id=new.spend_id) for new, _ in asked]
             anew = await _alone(self._ended_holds(asked[0][0])) is True
             for place, (new, tried) in enumerate(asked):
                 left_ms = max(0, int((until_s - loop.time()) * 1000))
@@ -158,15 +163,18 @@ class Spending:
                     continue
                 begun = await _alone(self._begin(new, left_ms, None if anew else tried))
                 if isinstance(begun, SpendWaiting):
-                    outcome = _alone(self._outcome(new, begun, left_ms))
-                    waiting[place] = asyncio.create_task(outcome)
+                    waiting[place] = begun
                     told.append(Pending(operation_id=begun.spend_id))
                     continue
                 if isinstance(begun, Refuse):
                     refused = (new.credits, begun)
                 told.append(begun)
-        for place, task in waiting.items():
-            told[place] = await task
+        if waiting:
+            first, begun_all = asked[0][0], list(waiting.values())
+            left_s = max(0.0, until_s - loop.time())
+            outcomes = await _alone(self._outcomes(first, begun_all, left_s))
+            for nth, place in enumerate(waiting):
+                told[place] = outcomes if isinstance(outcomes, Exception) else outcomes[nth]
         return told
 
     async def _begin(
@@ -211,13 +219,25 @@ class Spending:
         return await self.gatherer.spend(new, moment)
 
     async def _outcome(self, new: Asked, begun: SpendWaiting, wait_ms: int) -> Answer:
-        row = await self.waiters.wait(new.tenant_id, begun.spend_id, wait_ms / 1000)
-        if row is None:
-            freed = await self._give_up(new, begun)
-            if freed is not None:
-                self.run(freed)
-            else:
-                row = await self.waiters.wait(new.tenant_id, begun.spend_id, 1)
+        [answer] = await self._outcomes(new, [begun], wait_ms / 1000)
+        return answer
+
+    async def _outcomes(
+        self, of: Asked, begun: Sequence[SpendWaiting], wait_s: float
+    ) -> list[Answer]:
+        """What became of spends of the account of one of them, which is waited for as long as given."""
+        tenant_id = of.tenant_id
+        rows = await self.waiters.wait_all(tenant_id, [one.spend_id for one in begun], wait_s)
+        left = sorted((one.answer_by, one.spend_id) for one in begun if one.spend_id not in rows)
+        if left:
+            late = {spend_id: answer_by for answer_by, spend_id in left}
+            answered = await self._give_up(tenant_id, of.account_id, late)
+            if answered:
+                rows |= await self.waiters.wait_all(tenant_id, answered, 1)
+        return [self._told(of, one, rows.get(one.spend_id)) for one in begun]
+
+    @staticmethod
+    def _told(of: Asked, begun: SpendWaiting, row: Mapping[str, Any] | None) -> Answer:
         if row is None or row["state"] == "abandoned":
             return Pending(operation_id=begun.spend_id)
         if row["state"] in ("done", "held"):
@@ -226,32 +246,51 @@ class Spending:
                 credits=begun.credits,
                 balance_after=row["balance_after"],
             )
-        return refusal_of(new.account_id, row)
+        return refusal_of(of.account_id, row)
 
-    async def _give_up(self, new: Asked, begun: SpendWaiting) -> tuple[Effect, ...] | None:
-        """Abandon a spend whose caller will not wait any longer. Its auto-billing goes on (R20), so it is
-        planned first where it was not yet: who waits for next to no time would else never get the credits.
-        Not when the process is told to stop, which leaves no time for that."""
-        give_up = partial(
-            abandon_spend,
-            self.ctx,
-            tenant_id=new.tenant_id,
-            account_id=new.account_id,
-            spend_id=begun.spend_id,
-            answer_by=begun.answer_by,
-        )
-        freed = await give_up(moment=self.now(), unplanned_too=self.waiters.ended)
-        if freed != "unplanned":
-            return freed
-        planned = await _alone(
-            plan_auto_billing(
-                self.ctx, tenant_id=new.tenant_id, account_id=new.account_id, moment=self.now()
+    async def _give_up(
+        self, tenant_id: UUID, account_id: UUID, late: Mapping[UUID, datetime]
+    ) -> list[UUID]:
+        """Abandon spends whose callers will not wait any longer; those that were answered meanwhile. Their
+        auto-billing goes on (R20), so it is planned first where it was not yet: who waits for next to no time
+        would else never get the credits. Not when the process is told to stop, which leaves no time for that."""
+        async with self.giving_up.place(account_id):
+            give_up = partial(self._abandon, tenant_id, account_id)
+            ended = await give_up(late, unplanned_too=self.waiters.ended)
+            unplanned = {one: late[one] for one, how in ended.items() if how == "unplanned"}
+            if unplanned:
+                planned = await _alone(
+                    plan_auto_billing(
+                        self.ctx, tenant_id=tenant_id, account_id=account_id, moment=self.now()
+                    )
+                )
+                self.run(() if isinstance(planned, Exception) else planned)
+                ended |= await give_up(unplanned, unplanned_too=True)
+        return [one for one, how in ended.items() if how == "answered"]
+
+    async def _abandon(
+        self,
+        tenant_id: UUID,
+        account_id: UUID,
+        late: Mapping[UUID, datetime],
+        *,
+        unplanned_too: bool,
+    ) -> dict[UUID, Abandoned]:
+        ended: dict[UUID, Abandoned] = {}
+        spend_ids = list(late)
+        for first in range(0, len(spend_ids), GIVEN_UP_TOGETHER):
+            some = spend_ids[first : first + GIVEN_UP_TOGETHER]
+            how, freed = await abandon_spends(
+                self.ctx,
+                tenant_id=tenant_id,
+                account_id=account_id,
+                answer_by={one: late[one] for one in some},
+                moment=self.now(),
+                unplanned_too=unplanned_too,
             )
-        )
-        self.run(() if isinstance(planned, Exception) else planned)
-        freed = await give_up(moment=self.now(), unplanned_too=True)
-        assert freed != "unplanned"
-        return freed
+            self.run(freed)
+            ended |= how
+        return ended
 
 
 def _short(tried: Tried | Exception) -> Tried:

@@ -5,7 +5,7 @@ which process completes an operation.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -54,36 +54,39 @@ class Waiters:
     async def wait(
         self, tenant_id: UUID, operation_id: UUID, timeout_s: float
     ) -> Mapping[str, Any] | None:
-        """The row (id, state, reason, balance_after) of an operation once it has ended, or None
-        when it has not within ``timeout_s`` seconds of real time, or nobody is to wait any more."""
-        future: asyncio.Future[Mapping[str, Any] | None] = (
-            asyncio.get_running_loop().create_future()
-        )
-        _, futures = self._waiting.setdefault(operation_id, (tenant_id, set()))
-        futures.add(future)
+        """The row of one operation, as by ``wait_all``; None when it has not ended by then."""
+        return (await self.wait_all(tenant_id, [operation_id], timeout_s)).get(operation_id)
+
+    async def wait_all(
+        self, tenant_id: UUID, operation_ids: Collection[UUID], timeout_s: float
+    ) -> dict[UUID, Mapping[str, Any]]:
+        """The rows (id, state, reason, balance_after) of those of some operations that have ended within
+        ``timeout_s`` seconds of real time, or by when nobody is to wait any more."""
+        loop = asyncio.get_running_loop()
+        mine: dict[UUID, asyncio.Future[Mapping[str, Any] | None]] = {}
+        for operation_id in dict.fromkeys(operation_ids):
+            future = mine[operation_id] = loop.create_future()
+            _, futures = self._waiting.setdefault(operation_id, (tenant_id, set()))
+            futures.add(future)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
         self._hurry.set()
         try:
-            row = await self._answer(future, 0 if self.ended else timeout_s)
-            if row is None:
-                # It may have ended before the first look, above all for who does not wait at all.
-                rows = await self._look({operation_id: tenant_id})
-                row = rows[0] if rows else None
-            return row
+            await asyncio.wait(mine.values(), timeout=0 if self.ended else max(timeout_s, 0))
+            ended = {
+                one: row for one, told in mine.items() if told.done() and (row := told.result())
+            }
+            # Some may have ended before the first look, above all of who does not wait at all.
+            left = {one: tenant_id for one in mine if one not in ended}
+            if left:
+                ended |= {row["operation_id"]: row for row in await self._look(left)}
+            return ended
         finally:
-            futures.discard(future)
-            if not futures:
-                self._waiting.pop(operation_id, None)
-
-    async def _answer(
-        self, future: "asyncio.Future[Mapping[str, Any] | None]", timeout_s: float
-    ) -> Mapping[str, Any] | None:
-        try:
-            async with asyncio.timeout(max(timeout_s, 0)):
-                return await future
-        except TimeoutError:
-            return None
+            for operation_id, future in mine.items():
+                _, futures = self._waiting[operation_id]
+                futures.discard(future)
+                if not futures:
+                    del self._waiting[operation_id]
 
     def end(self) -> None:
         """Let nobody wait any more: who does, or comes later, hears that there is no answer yet."""

@@ -1,6 +1,6 @@
 """Spends: the debit of credits for work done, once per key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -153,26 +153,36 @@ def new_demand_id(new: Asked) -> UUID:
     return new.spend_id
 
 
-async def abandon_spend(
+Abandoned = Literal["abandoned", "answered", "unplanned"]
+
+
+async def abandon_spends(
     tx: Transaction,
     tenant_id: UUID,
-    spend_id: UUID,
-    answer_by: datetime,
+    account_id: UUID,
+    answer_by: Mapping[UUID, datetime],
     moment: Moment,
     *,
     unplanned_too: bool,
-) -> Literal["abandoned", "answered", "unplanned"]:
-    """Mark a spend that waits until ``answer_by`` (real time) abandoned by compare-and-set.
+) -> dict[UUID, Abandoned]:
+    """Mark spends of an account, each of which waits until ``answer_by`` (real time), abandoned by
+    compare-and-set.
 
     "answered": it had been, or another caller of it still waits, later than that and now. "unplanned":
     nothing is done, as nothing was bought for it yet, nor is anything else being bought for its account;
     with ``unplanned_too`` it is abandoned all the same.
     """
-    until = max(answer_by, moment.real_at)
-    from_sql: Literal["abandoned", "answered", "unplanned"] = await tx.fetchval(
-        _sql("abandon_spend"), tenant_id, spend_id, moment.at, until, unplanned_too
+    until = [max(one, moment.real_at) for one in answer_by.values()]
+    rows = await tx.fetch(
+        _sql("abandon_spends"),
+        tenant_id,
+        account_id,
+        list(answer_by),
+        until,
+        moment.at,
+        unplanned_too,
     )
-    return from_sql
+    return {row["spend_id"]: row["ended"] for row in rows}
 
 
 async def extend_wait(

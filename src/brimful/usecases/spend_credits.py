@@ -1,8 +1,7 @@
 """Spending credits: at once when there are enough, else by the account's auto-billing (R7, R8, R16)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from brimful.db.transaction import Transaction
@@ -11,7 +10,7 @@ from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
-from brimful.ledger.spends import Asked, Tried
+from brimful.ledger.spends import Abandoned, Asked, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.behind import read_behind
 from brimful.usecases.chain import Chain, read_chain
@@ -137,33 +136,32 @@ def _answer_by(moment: Moment, wait_ms: int) -> datetime:
     return moment.real_at + timedelta(milliseconds=wait_ms)
 
 
-async def abandon_spend(
+async def abandon_spends(
     ctx: Context,
     *,
     tenant_id: UUID,
     account_id: UUID,
-    spend_id: UUID,
-    answer_by: datetime,
+    answer_by: Mapping[UUID, datetime],
     moment: Moment,
     unplanned_too: bool,
-) -> tuple[Effect, ...] | Literal["unplanned"] | None:
-    """The caller, who waited until ``answer_by`` or will not wait for so long, is answered "pending":
-    its spend must not be debited any more (R20).
+) -> tuple[dict[UUID, Abandoned], tuple[Effect, ...]]:
+    """The callers of some spends of an account, who waited until ``answer_by`` or will not wait for so long,
+    are answered "pending": these must not be debited any more (R20).
 
-    None when it was answered meanwhile, or another caller of it waits for longer; "unplanned" when it is
-    first to be planned what to buy for it, unless ``unplanned_too``. What it had reserved goes to the
+    What became of each: "answered" meanwhile, or another caller of it waits for longer; "unplanned" when it
+    is first to be planned what to buy for it, unless ``unplanned_too``. What they had reserved goes to the
     next in the queue, which is what the effects are about.
     """
 
-    async def body(tx: Transaction) -> tuple[Effect, ...] | Literal["unplanned"] | None:
-        ended = await spends.abandon_spend(
-            tx, tenant_id, spend_id, answer_by, moment, unplanned_too=unplanned_too
+    async def body(tx: Transaction) -> tuple[dict[UUID, Abandoned], tuple[Effect, ...]]:
+        ended = await spends.abandon_spends(
+            tx, tenant_id, account_id, answer_by, moment, unplanned_too=unplanned_too
         )
-        if ended != "abandoned":
-            return "unplanned" if ended == "unplanned" else None
+        if "abandoned" not in ended.values():
+            return ended, ()
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )
-        return effects_of(tenant_id, moved)
+        return ended, effects_of(tenant_id, moved)
 
     return await ctx.db.run(body)

@@ -205,31 +205,32 @@ begin
     return 'waiting';
 end $$;
 
--- The caller has gone: compare-and-set, so that a debit and an abandonment cannot both happen (R20). A spend
--- that another call with its key took over, or waits for longer, is left to that one; one for which nothing was bought, nor is
--- anything that it has to wait for, is to be planned for first, unless p_unplanned_too.
-create function abandon_spend_v1(
-    p_tenant uuid, p_spend uuid, p_at timestamptz, p_real_at timestamptz, p_unplanned_too boolean
-) returns text language plpgsql as $$
+-- The callers of some spends of an account have gone: compare-and-set, so that a debit and an abandonment cannot both happen
+-- (R20). A spend that another call with its key took over, or waits for longer than p_until, is left to that one; one for which
+-- nothing was bought, nor is anything that it has to wait for, is to be planned for first, unless p_unplanned_too.
+create function abandon_spends_v1(
+    p_tenant uuid, p_account uuid, p_spends uuid[], p_until timestamptz[], p_at timestamptz, p_unplanned_too boolean
+) returns table (spend_id uuid, ended text) language plpgsql as $$
 declare
+    v_until timestamptz;
     v_demand uuid;
-    v_account uuid;
+    v_awaited boolean;
 begin
-    select account_id into v_account from spend where tenant_id = p_tenant and spend_id = p_spend;
-    if not found then
-        return 'answered';
-    end if;
-    perform lock_pools_v1(p_tenant, array[v_account]);
-    perform settle_v1(p_tenant, v_account, p_at);
-    select demand_id into v_demand from spend
-    where tenant_id = p_tenant and spend_id = p_spend and state = 'waiting' and answer_by <= p_real_at for update;
-    if not found then
-        return 'answered';
-    end if;
-    if not p_unplanned_too and not is_bought_for_v1(p_tenant, v_demand)
-        and not exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = v_account) then
-        return 'unplanned';
-    end if;
-    perform give_up_spend_v1(p_tenant, p_spend, v_demand, p_at);
-    return 'abandoned';
+    perform lock_pools_v1(p_tenant, array[p_account]);
+    perform settle_v1(p_tenant, p_account, p_at);
+    v_awaited := exists (select from awaited_purchase w where w.tenant_id = p_tenant and w.buyer_id = p_account);
+    for spend_id, v_until in select * from unnest(p_spends, p_until) loop
+        select s.demand_id into v_demand from spend s
+        where s.tenant_id = p_tenant and s.spend_id = abandon_spends_v1.spend_id and s.account_id = p_account
+          and s.state = 'waiting' and s.answer_by <= v_until for update;
+        if not found then
+            ended := 'answered';
+        elsif not (p_unplanned_too or v_awaited or is_bought_for_v1(p_tenant, v_demand)) then
+            ended := 'unplanned';
+        else
+            perform give_up_spend_v1(p_tenant, spend_id, v_demand, p_at);
+            ended := 'abandoned';
+        end if;
+        return next;
+    end loop;
 end $$;
