@@ -101,7 +101,8 @@ BUGS = (
     Bug(
         "unchargeable_price_bought",
         f"{USECASES}/buy_line.py",
-        "    if uncharged := cannot_charge(facts, line):\n        return uncharged\n",
+        "    if uncharged := cannot_charge(facts, line):\n"
+        "        return Stopped(reason=uncharged.reason, detail=uncharged.detail)\n",
         "",
         "R26: what no card can be charged is refused before anything is written",
         (

@@ -6,7 +6,9 @@ from uuid import UUID
 import pytest
 
 from brimful.domain.reason import Refuse
-from brimful.usecases.answers import Bought, SpendDone
+from brimful.usecases.answers import Bought, Pending, SpendDone
+from brimful.usecases.close_account import close_account
+from brimful.usecases.preview import preview_purchase
 from tests.api.dump import digest
 from tests.builders.http import Caller, acc, caller, serving_api
 from tests.builders.world import World, small_world
@@ -118,6 +120,124 @@ async def test_r32_a_second_plan_is_previewed_as_it_is_answered(world: World) ->
     refused = await world.buy("Client 1", plan)
     assert isinstance(refused, Refuse)
     assert (told["possible"], told["charge_minor"], told["reason"]) == (False, 0, refused.reason)
+
+
+async def told_and_done(world: World, package: UUID) -> tuple[Any, Any]:
+    """What a preview says of the client's purchase of a package, and what its purchase answers."""
+    client = await world.account("Client 1")
+    told = await preview_purchase(
+        world.engine.ctx,
+        tenant_id=client.tenant_id,
+        account_id=client.account_id,
+        package_id=package,
+        quantity=1,
+        moment=world.engine.clock.moment(),
+    )
+    return told, await world.buy("Client 1", package, wait_ms=0)
+
+
+async def pack(world: World) -> UUID:
+    """2,000 credits of the agency."""
+    return await world.package("Agency", 900, credits=2_000)
+
+
+async def pack_without_card(world: World) -> UUID:
+    """The client's card is gone."""
+    await lacking_card(world)
+    return await pack(world)
+
+
+async def pack_without_card_or_stock(world: World) -> UUID:
+    """Nor could its seller furnish it: the client hears of what it can mend itself."""
+    await switched_off(world)
+    return await pack_without_card(world)
+
+
+async def pack_of_a_short_seller(world: World) -> UUID:
+    """The agency has nothing and buys nothing."""
+    await switched_off(world)
+    return await pack(world)
+
+
+async def pack_of_a_closed_gateway_account(world: World) -> UUID:
+    """The agency cannot charge, and a query has found out."""
+    await world.stock("Agency", credits=10_000)
+    await world.disconnect("Agency")
+    await world.spend("Client 1", 25)
+    await world.settle()
+    return await pack(world)
+
+
+async def seat_free_at_first(world: World) -> UUID:
+    """Six cents a year, in the client's month that has begun: nothing now, a cent from the next on."""
+    await world.stock("Agency", credits=1_000, chatbots=5)
+    await world.buy("Client 1", await world.package("Agency", 900, credits=9, interval="month"))
+    await world.settle()
+    return await world.package("Agency", 6, kind="extra_chatbots", interval="year")
+
+
+async def seat_free_at_first_without_card(world: World) -> UUID:
+    """The same, but nothing can be charged then."""
+    seat = await seat_free_at_first(world)
+    await lacking_card(world)
+    return seat
+
+
+async def second_small_pack(world: World) -> UUID:
+    """The first, as small, waits for the agency's stock: both together could be charged."""
+    tiny = await world.package("Agency", 40, credits=100)
+    world.desk.faults.close_gate("create")
+    await world.buy("Client 1", tiny, wait_ms=0)
+    return tiny
+
+
+async def pack_for_a_closed_account(world: World) -> UUID:
+    """The client has closed its account."""
+    client = await world.account("Client 1")
+    await close_account(
+        world.engine.ctx,
+        tenant_id=client.tenant_id,
+        account_id=client.account_id,
+        given_by="Client 1",
+        moment=world.engine.clock.moment(),
+    )
+    return await pack(world)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "reason"),
+    [
+        (pack, None),
+        (seat_free_at_first, None),
+        (pack_without_card, "no_payment_method"),
+        (pack_without_card_or_stock, "no_payment_method"),
+        (seat_free_at_first_without_card, "no_payment_method"),
+        (pack_of_a_short_seller, "temporarily_unavailable"),
+        (pack_of_a_closed_gateway_account, "temporarily_unavailable"),
+        (second_small_pack, "purchase_under_way"),
+        (pack_for_a_closed_account, "account_closed"),
+    ],
+)
+async def test_r32_a_preview_of_a_purchase_says_what_the_purchase_does(
+    world: World, arrange: Any, reason: str | None
+) -> None:
+    """The same reason in the same case, or possible and bought at that price."""
+    await small_world(world)
+    package = await arrange(world)
+    told, done = await told_and_done(world, package)
+    bought = await world.db.fetchval(
+        "select amount_minor from purchase where buyer_id = $1 order by purchase_id desc limit 1",
+        world.names["Client 1"],
+    )
+    world.desk.faults.open_gate("create")
+    await world.settle()
+    assert told.reason == reason
+    if reason is None:
+        assert told.possible and isinstance(done, Bought | Pending)
+        assert told.charge_minor == bought
+    else:
+        assert isinstance(done, Refuse) and done.reason == reason
+        assert isinstance(told, Refuse) or not told.possible
 
 
 async def lacking_card(world: World) -> None:

@@ -1,6 +1,7 @@
 """The purchase of one line by a person's decision: a package, or a change of plan (R5, R17, R37)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from brimful.billing import commands
 from brimful.billing.buyers import BuyerFacts, Payer
@@ -36,27 +37,57 @@ async def buy_line(
     seller's owner is told (R18); so is what a seller with a closed gateway account cannot charge.
     """
     account = str(facts.account_id)
-    if too_much := beyond(line):
-        return TooMuch(what=too_much)
-    if uncharged := cannot_charge(facts, line):
-        return uncharged
-    if facts.disconnected_at is not None and line.amount_minor > 0:
-        # Its seller was told when its account was closed; the client hears nothing of it (R10, R18).
-        return Refuse(reason=Reason.temporarily_unavailable, account_id=account, detail={})
-    if facts.card is None and (line.amount_minor > 0 or line.recurring_minor > 0):
-        return Refuse(reason=Reason.no_payment_method, account_id=account, detail={})
-    sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
-    above = cannot_furnish(sellers, facts, moment.at, line)
-    if above is not None:
-        needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
-        await tell_seller(tx, refusal=above, client=facts, needs=needs, moment=moment)
-        return Refuse(reason=neutral(above.reason), account_id=account, detail={})
-    wish = Wish(lines=(line,), origin="by_hand", trigger="manual", explanation=explanation)
-    if must_wait(ctx, facts, wish):
-        return Refuse(reason=Reason.purchase_under_way, account_id=account, detail={})
+    wish = by_hand(line, explanation)
+    stopped = await why_not_buy(ctx, tx, facts=facts, wish=wish, moment=moment)
+    if isinstance(stopped, TooMuch):
+        return stopped
+    if stopped is not None:
+        if stopped.above is not None:
+            needs = {"credits": line.credits, "chatbots": line.chatbots, "kind": "purchase"}
+            await tell_seller(tx, refusal=stopped.above, client=facts, needs=needs, moment=moment)
+        return Refuse(reason=stopped.reason, account_id=account, detail=stopped.detail)
     intent = await open_intent(ctx, tx, facts=facts, wish=wish, moment=moment)
     await commands.remember(tx, *command, intent.purchase_id, moment)
     return Bought(purchase_id=intent.purchase_id, effects=follow_up(facts, intent))
+
+
+def by_hand(line: PurchaseLine, explanation: Mapping[str, object]) -> Wish:
+    """The wish for one line that a person decided to buy."""
+    return Wish(lines=(line,), origin="by_hand", trigger="manual", explanation=explanation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """Why nothing is bought, as its buyer hears it, and what stands behind that at a seller above,
+    whose owner hears of it."""
+
+    reason: Reason
+    detail: Mapping[str, int | str] = field(default_factory=dict)
+    above: Refuse | None = None
+
+
+async def why_not_buy(
+    ctx: Context, tx: Transaction, *, facts: BuyerFacts, wish: Wish, moment: Moment
+) -> Stopped | TooMuch | None:
+    """What stops a wish ``by_hand``, if anything does. A preview asks this too, so that it says what
+    the purchase then does (R32); nothing is written."""
+    [line] = wish.lines
+    if too_much := beyond(line):
+        return TooMuch(what=too_much)
+    if uncharged := cannot_charge(facts, line):
+        return Stopped(reason=uncharged.reason, detail=uncharged.detail)
+    if facts.disconnected_at is not None and line.amount_minor > 0:
+        # Its seller was told when its account was closed; the client hears nothing of it (R10, R18).
+        return Stopped(reason=Reason.temporarily_unavailable)
+    if facts.card is None and (line.amount_minor > 0 or line.recurring_minor > 0):
+        return Stopped(reason=Reason.no_payment_method)
+    sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
+    above = cannot_furnish(sellers, facts, moment.at, line)
+    if above is not None:
+        return Stopped(reason=neutral(above.reason), above=above)
+    if must_wait(ctx, facts, wish):
+        return Stopped(reason=Reason.purchase_under_way)
+    return None
 
 
 def cannot_charge(payer: Payer, line: PurchaseLine) -> Refuse | None:

@@ -88,6 +88,18 @@ async def not_on_offer(tx: Transaction, facts: BuyerFacts, package_id: UUID) -> 
     return Refuse(reason=Reason.package_withdrawn, account_id=str(facts.account_id), detail={})
 
 
+async def why_not_package(tx: Transaction, facts: BuyerFacts, package: Package) -> Reason | None:
+    """Why an account buys no such package now, if anything stops it, before it is asked what it costs
+    and who furnishes it. A preview asks this too (R32)."""
+    if not facts.open:
+        return Reason.account_closed
+    if package.kind == "subscription" and await purchases.has_subscription(
+        tx, facts.tenant_id, facts.account_id
+    ):
+        return Reason.already_subscribed
+    return None
+
+
 async def _buy(
     ctx: Context,
     tx: Transaction,
@@ -97,14 +109,9 @@ async def _buy(
     command: tuple[Key, Before],
     moment: Moment,
 ) -> BuyAnswer:
-    account = str(facts.account_id)
-    if not facts.open:
-        return Refuse(reason=Reason.account_closed, account_id=account, detail={})
+    if (reason := await why_not_package(tx, facts, package)) is not None:
+        return Refuse(reason=reason, account_id=str(facts.account_id), detail={})
     line = line_of(facts, package, quantity, moment)
-    if package.kind == "subscription" and await purchases.has_subscription(
-        tx, facts.tenant_id, facts.account_id
-    ):
-        return Refuse(reason=Reason.already_subscribed, account_id=account, detail={})
     return await buy_line(
         ctx,
         tx,

@@ -16,11 +16,10 @@ from brimful.domain.plan_change import Downgrade, NoChange, Upgrade
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import balances, demands
 from brimful.usecases.answers import Bought, KeyConflict, Missing, TooMuch
-from brimful.usecases.buy_line import beyond, buy_line
+from brimful.usecases.buy_line import buy_line
 from brimful.usecases.buy_package import not_on_offer
-from brimful.usecases.chain import cannot_furnish, read_sellers
 from brimful.usecases.context import Context, with_covers
-from brimful.usecases.preview import Preview, preview_of
+from brimful.usecases.preview import Preview, nothing_to_pay, preview_line
 from brimful.usecases.upgrading import change_to, upgrade_line, why_not_now
 
 
@@ -116,20 +115,19 @@ async def preview_change(
                 credits_now=0,
                 chatbots_now=0,
                 chatbots_to_pause=min(seats.used, max(0, fewer - seats.free)),
-                purchase=preview_of(ctx, case.facts, None, None),
+                purchase=nothing_to_pay(case.facts),
             )
         line = upgrade_line(case.held, case.package, case.change, moment)
-        if too_much := beyond(line):
-            return TooMuch(what=too_much)
-        sellers = await read_sellers(ctx, tx, facts=case.facts, need=line, at=moment.at)
-        above = cannot_furnish(sellers, case.facts, moment.at, line)
+        shown = await preview_line(ctx, tx, facts=case.facts, line=line, moment=moment)
+        if isinstance(shown, TooMuch):
+            return shown
         return ChangePreview(
             change="upgrade",
             takes_effect_at=moment.at,
             credits_now=line.credits,
             chatbots_now=line.chatbots,
             chatbots_to_pause=0,
-            purchase=preview_of(ctx, case.facts, line, above),
+            purchase=shown,
         )
 
     return await with_covers(ctx, body)

@@ -169,10 +169,16 @@ def _charge(facts: Payer, wish: Wish, intent: NewPurchase) -> NewCharge:
     )
 
 
+def charge_minor(ctx: Context, facts: Payer, amount_minor: int) -> int:
+    """What a card is charged for a purchase of so much: with what it would collect, and nothing where
+    they are too small together (R26)."""
+    total = amount_minor + facts.outstanding.minor
+    return total if amount_minor > 0 and total >= ctx.minimum_minor(facts.currency) else 0
+
+
 def is_charged(ctx: Context, facts: Payer, wish: Wish) -> bool:
     """Whether a wish, with what it would collect, reaches the least that can be charged."""
-    total = wish.amount_minor + facts.outstanding.minor
-    return wish.amount_minor > 0 and total >= ctx.minimum_minor(facts.currency)
+    return charge_minor(ctx, facts, wish.amount_minor) > 0
 
 
 def must_wait(ctx: Context, facts: Payer, wish: Wish) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from brimful.billing import purchases
 from brimful.billing.buyers import BuyerFacts, read_buyer
 from brimful.billing.offers import read_offer
 from brimful.billing.purchases import PurchaseLine
@@ -15,10 +14,11 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse, neutral
 from brimful.ledger import balances, overdrafts
 from brimful.usecases.answers import Missing, TooMuch
-from brimful.usecases.buy_line import beyond, cannot_charge
-from brimful.usecases.buy_package import not_on_offer
-from brimful.usecases.chain import Chain, cannot_furnish, read_chain, read_sellers
+from brimful.usecases.buy_line import by_hand, why_not_buy
+from brimful.usecases.buy_package import not_on_offer, why_not_package
+from brimful.usecases.chain import Chain, read_chain
 from brimful.usecases.context import Context, with_covers
+from brimful.usecases.intent import charge_minor
 from brimful.usecases.lines import line_of
 
 
@@ -93,51 +93,41 @@ async def preview_purchase(
         package = shop.packages.get(str(package_id))
         if package is None:
             return await not_on_offer(tx, facts, package_id)
-        line = line_of(facts, package, quantity, moment)
-        if too_much := beyond(line):
-            return TooMuch(what=too_much)
-        sellers = await read_sellers(ctx, tx, facts=facts, need=line, at=moment.at)
-        above = cannot_furnish(sellers, facts, moment.at, line)
-        preview = preview_of(ctx, facts, line, above)
-        if package.kind == "subscription" and await purchases.has_subscription(
-            tx, tenant_id, account_id
-        ):
-            return replace(
-                preview, possible=False, charge_minor=0, reason=Reason.already_subscribed
+        if (reason := await why_not_package(tx, facts, package)) is not None:
+            return Preview(
+                possible=False,
+                charge_minor=0,
+                currency=facts.currency,
+                explanation=None,
+                reason=reason,
             )
-        return preview
+        line = line_of(facts, package, quantity, moment)
+        return await preview_line(ctx, tx, facts=facts, line=line, moment=moment)
 
     return await with_covers(ctx, body)
 
 
-def _charge_minor(ctx: Context, facts: BuyerFacts, amount_minor: int) -> int:
-    """What the card would be charged for a purchase: with what is outstanding, unless together they
-    are too small to charge (R26)."""
-    total = amount_minor + facts.outstanding.minor
-    return total if amount_minor and total >= ctx.minimum_minor(facts.currency) else 0
-
-
-def preview_of(
-    ctx: Context, facts: BuyerFacts, line: PurchaseLine | None, above: Refuse | None
-) -> Preview:
-    """The preview of a purchase by hand, of nothing without a ``line``, whose sellers cannot furnish
-    it if ``above``."""
-    amount_minor = 0 if line is None else line.amount_minor
-    reason = None
-    if line is not None and (uncharged := cannot_charge(facts, line)):
-        reason = uncharged.reason
-    elif facts.disconnected_at is not None and amount_minor > 0:
-        reason = Reason.temporarily_unavailable
-    elif above is not None:
-        reason = neutral(above.reason)
-    elif facts.card is None and amount_minor > 0:
-        reason = Reason.no_payment_method
+async def preview_line(
+    ctx: Context, tx: Transaction, *, facts: BuyerFacts, line: PurchaseLine, moment: Moment
+) -> Preview | TooMuch:
+    """The preview of the purchase of one line by hand, by what ``buy_line`` asks before it buys."""
+    wish = by_hand(line, {})
+    stopped = await why_not_buy(ctx, tx, facts=facts, wish=wish, moment=moment)
+    if isinstance(stopped, TooMuch):
+        return stopped
     return Preview(
-        possible=reason is None,
-        charge_minor=_charge_minor(ctx, facts, amount_minor),
+        possible=stopped is None,
+        charge_minor=charge_minor(ctx, facts, wish.amount_minor),
         currency=facts.currency,
         explanation=None,
-        reason=reason,
+        reason=None if stopped is None else stopped.reason,
+    )
+
+
+def nothing_to_pay(facts: BuyerFacts) -> Preview:
+    """The preview of what is done without a purchase."""
+    return Preview(
+        possible=True, charge_minor=0, currency=facts.currency, explanation=None, reason=None
     )
 
 
@@ -159,13 +149,11 @@ def _of_chain(
         )
     assert isinstance(verdict, Feasible)
     if not verdict.plans:
-        return Preview(
-            possible=True, charge_minor=0, currency=own.currency, explanation=None, reason=None
-        )
+        return nothing_to_pay(own)
     buy = verdict.plans[0]
     return Preview(
         possible=True,
-        charge_minor=_charge_minor(ctx, own, buy.amount_minor),
+        charge_minor=charge_minor(ctx, own, buy.amount_minor),
         currency=buy.currency,
         explanation=explain_purchase(
             buyer=own.buyer,
