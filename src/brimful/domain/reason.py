@@ -128,7 +128,7 @@ _TITLES: Mapping[Reason, str] = {
     Reason.capture_too_large: "The hold is of less, and what is free beside it is not enough. "
     "It stands as it was; capture what it holds, or place another.",
     Reason.canceled: "The purchase was cancelled.",
-    Reason.purchase_under_way: "A small purchase of this account is still being delivered. "
+    Reason.purchase_under_way: "Another purchase or renewal of this account is under way. "
     "Please try again shortly.",
     Reason.package_withdrawn: "The package is no longer offered.",
     Reason.seller_cannot_sell: "The account does not sell.",
