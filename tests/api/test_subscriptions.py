@@ -1,6 +1,7 @@
 """R31, R37, R46 over HTTP: cancel, change, release, keep, close; and what is answered afterwards."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -80,6 +81,13 @@ async def test_r31_r37_a_subscription_over_http(world: World) -> None:
             "POST", f"{one}/change", {"package_id": small}, key="up", status=409
         )
         assert conflict["code"] == "idempotency_key_reused"
+        gone = {"subscription_id": f"sub_{UUID(int=1).hex}", "package_id": small}
+        for path, asked in (
+            (f"{me}/previews/change", gone),
+            (f"{me}/subscriptions/{gone['subscription_id']}/change", {"package_id": small}),
+        ):
+            unknown = await api.ask("POST", path, asked, status=404)
+            assert unknown["code"] == "not_found"
         down = await api.ask("POST", f"{one}/change", {"package_id": small})
         assert (down["status"], down["purchase_id"]) == ("recorded", None)
         assert down["subscription"]["next_package_id"] == small
@@ -118,6 +126,7 @@ async def test_r31_automatic_chatbots_that_are_not_needed_are_shown_and_released
         assert (row["not_needed"], row["to_release"]) == (3, 2)
         much = await api.ask("POST", f"{one}/release", {"chatbots": 4}, status=422)
         assert much["code"] == "invalid_request"
+        assert much["detail"] == "Of this subscription's chatbots at most 3 can be released."
         setting = {
             "enabled": True,
             "monthly_limit_minor": "none",

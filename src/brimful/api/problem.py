@@ -134,7 +134,7 @@ def of_answer(answer: Refuse | KeyConflict | Missing | TooMuch) -> Problem:
     if isinstance(answer, KeyConflict):
         return key_conflict()
     if isinstance(answer, TooMuch):
-        return Problem(422, "invalid_request", f"One purchase brings {answer.what}.")
+        return Problem(422, "invalid_request", answer.why)
     return Problem(404, f"unknown_{answer.what}", f"The seller offers no such {answer.what}.")
 
 

@@ -72,6 +72,6 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooMuch:
-    """One request asked for more than one may; ``what`` says how much that is."""
+    """One request asked for more than one may; ``why`` says in a sentence how much that is."""
 
-    what: str
+    why: str

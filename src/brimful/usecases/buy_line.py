@@ -73,7 +73,7 @@ async def why_not_buy(
     the purchase then does (R32); nothing is written."""
     [line] = wish.lines
     if too_much := beyond(line):
-        return TooMuch(what=too_much)
+        return TooMuch(why=too_much)
     if uncharged := cannot_charge(facts, line):
         return Stopped(reason=uncharged.reason, detail=uncharged.detail)
     if facts.disconnected_at is not None and line.amount_minor > 0:
@@ -102,7 +102,9 @@ def beyond(line: PurchaseLine) -> str | None:
     """Which bound of a request a purchase passes, if it does: one price or pool must never hold
     more than can be counted safely."""
     if line.credits > MAX_CREDITS:
-        return f"at most {MAX_CREDITS:,} credits"
+        return f"One purchase brings at most {MAX_CREDITS:,} credits."
     if line.chatbots > MAX_CHATBOTS:
-        return f"at most {MAX_CHATBOTS:,} chatbots"
-    return f"at most {MAX_MINOR:,} minor units" if line.amount_minor > MAX_MINOR else None
+        return f"One purchase brings at most {MAX_CHATBOTS:,} chatbots."
+    if line.amount_minor > MAX_MINOR:
+        return f"One purchase costs at most {MAX_MINOR:,} minor units."
+    return None

@@ -68,7 +68,8 @@ async def release_chatbots(
         if held is None or held.kind != "extra_chatbots":
             return Missing(what="subscription")
         if chatbots > held.chatbots:
-            return TooMuch(what=f"{held.chatbots:,} chatbots")
+            most = f"at most {held.chatbots:,} can be released"
+            return TooMuch(why=f"Of this subscription's chatbots {most}.")
         await subscriptions.set_period_end(
             tx,
             tenant_id,

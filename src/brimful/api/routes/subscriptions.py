@@ -170,6 +170,8 @@ async def change_preview(buyer: BuyerDep, body: PreviewChange, engine: EngineDep
         package_id=ids.parse_body("pkg", body.package_id, "package_id"),
         moment=engine.clock.moment(),
     )
+    if isinstance(answer, Missing) and answer.what == "subscription":
+        raise not_found()
     if not isinstance(answer, ChangePreview):
         raise of_answer(answer)
     return {
