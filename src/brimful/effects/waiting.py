@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from brimful.db.address import DatabaseGone
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database
 from brimful.domain.reason import Reason, Refuse
@@ -111,6 +112,9 @@ class Waiters:
             return await self._db.fetch(
                 _sql("read_ended"), list(asked.values()), list(asked.keys())
             )
+        except DatabaseGone as gone:
+            _log.warning("waiting_without_database", why=str(gone))
+            return []
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             _log.exception("waiting_poll_failed")
             return []
