@@ -12,8 +12,8 @@ class Sizes:
     """Each is set by ``BRIMFUL_BENCH_<NAME>``; small ones show that a benchmark works, no more."""
 
     # Of each measured run, after a warm-up.
-    seconds: float = 20
-    warm_up_s: float = 3
+    seconds: float = 20.0
+    warm_up_s: float = 3.0
     # Of the load generator, and of a rival.
     connections: int = 256
     rival_connections: int = 16
@@ -29,7 +29,7 @@ class Sizes:
     # Resumed spends of each depth, and spends per second on other accounts meanwhile.
     resumes: int = 300
     background: int = 1_000
-    soak_minutes: float = 10
+    soak_minutes: float = 10.0
     soak_connections: int = 1_000
     # Server settings of PostgreSQL, each name=value, apart by blanks.
     postgres: str = ""
@@ -41,7 +41,7 @@ class Sizes:
 
 
 _SHORT = Sizes(
-    seconds=2, warm_up_s=0.5, connections=16, accounts=200, batch=200, entries=100_000,
+    seconds=2.0, warm_up_s=0.5, connections=16, accounts=200, batch=200, entries=100_000,
     resumes=10, background=50, soak_minutes=0.2, soak_connections=50,
 )  # fmt: skip
 

@@ -28,3 +28,14 @@ def test_sizes_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIMFUL_BENCH_SECONDS", "long")
     with pytest.raises(SystemExit, match="BRIMFUL_BENCH_SECONDS takes a number"):
         sizes()
+
+
+@pytest.mark.parametrize("short", ["", "1"])
+@pytest.mark.parametrize("name", ["seconds", "warm_up_s", "soak_minutes"])
+def test_times_are_taken_with_a_fraction(
+    monkeypatch: pytest.MonkeyPatch, short: str, name: str
+) -> None:
+    """Whether the usual size is a whole one or not."""
+    monkeypatch.setenv("BRIMFUL_BENCH_SHORT", short)
+    monkeypatch.setenv(f"BRIMFUL_BENCH_{name.upper()}", "1.5")
+    assert getattr(sizes(), name) == 1.5
