@@ -148,12 +148,12 @@ class Settings(BaseSettings):
         gt=0,
         le=300,
         takes="seconds, more than 0, at most 300",
-        means="how long a call to the gateway may take before its outcome is unknown",
+        means="how long a call to the test gateway may take before its outcome is unknown",
     )
     events_secret: str | None = _setting(
         None,
-        takes="a text that the gateway knows too",
-        means="what the gateway signs its events with; unset: none is believed, outcomes are read "
+        takes="a text that the test gateway knows too",
+        means="what the test gateway signs its events with; unset: none is believed, outcomes are read "
         "back (`serve --testbank` then chooses one)",
         secret=True,
     )
