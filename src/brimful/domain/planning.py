@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from brimful.domain.brake import BrakeRule, Pace
@@ -13,6 +13,10 @@ from brimful.domain.reason import Reason
 from brimful.domain.seats import SeatOffer
 
 Strategy = Literal["best_cover", "single_pack"]
+
+# So long, in real time, a demand waits and keeps what it has reserved, and its owner may take at the
+# bank (R20).
+RESERVATION_LASTS = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Nothing outlives its operation: callers that went away, demands that waited too long (R20)."""
 
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from brimful.db.sqlfile import load
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
+from brimful.domain.planning import RESERVATION_LASTS
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
@@ -16,8 +16,6 @@ from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.seats import offer
 
 _sql = partial(load, "brimful.usecases")
-
-RESERVATION_LASTS = timedelta(minutes=15)
 
 
 async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
