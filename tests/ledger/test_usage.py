@@ -1,11 +1,16 @@
 """R33: what forecasts are made of is what the entries say, whenever and by whomever it is summed."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from brimful.domain.forecast import Usage
+import brimful
+from brimful.db.sqlfile import load
+from brimful.domain.buy_ahead import RECENT
+from brimful.domain.forecast import HISTORY, Usage
 from brimful.domain.moment import Moment
 from brimful.ledger import usage
 from brimful.ledger.audit import audit
@@ -109,3 +114,14 @@ async def test_r33_what_is_old_is_dropped(world: World) -> None:
         "select grain, count(*) as n from usage_sum group by grain order by 1"
     )
     assert [tuple(row) for row in rows] == [("hour", 30), ("minute", 1)]
+
+
+def test_r33_statements_look_back_as_far_as_forecasts_do() -> None:
+    """The audit compares all that forecasts look at, and more than that is kept."""
+    check = load("brimful.ledger", "checks/usage_matches_entries")
+    assert set(re.findall(r"interval '([^']*)'", check)) == {f"{HISTORY.days} days"}
+    migration = Path(brimful.__file__).parent / "db/migrations/0001_ground/160_usage.sql"
+    kept = re.findall(r"interval '(\d+) (days?|hours?)'", migration.read_text(encoding="utf-8"))
+    spans = {timedelta(**{unit.rstrip("s") + "s": int(number)}) for number, unit in kept}
+    minutes, hours = sorted(spans)
+    assert minutes > RECENT and hours >= HISTORY + HOUR

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from brimful.domain.period import month_at
 
-# Forecasts look back 29 days and keys of spends are kept 35: no month that ended since is archived.
+# Forecasts look back 28 days (their sums are kept 29) and keys of spends are kept 35: no month that
+# ended since is archived.
 MONTHS_MIN = 2
 MONTHS_MAX = 1_200
 KEY_DAYS_MIN = 35

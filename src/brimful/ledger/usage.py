@@ -7,7 +7,8 @@ from uuid import UUID
 
 from brimful.db.sqlfile import load
 from brimful.db.transaction import Database, Transaction
-from brimful.domain.forecast import Usage
+from brimful.domain.buy_ahead import RECENT
+from brimful.domain.forecast import HISTORY, HOUR, Usage
 from brimful.domain.moment import Moment
 
 _sql = partial(load, "brimful.ledger")
@@ -17,7 +18,9 @@ async def read_usage(
     db: Transaction | Database, tenant_id: UUID, account_id: UUID, *, since: datetime, at: datetime
 ) -> Usage:
     """What an account used up to ``at``. ``since`` is when it was opened. Writes nothing."""
-    rows = await db.fetch(_sql("read_usage"), tenant_id, account_id, at)
+    # The first hour counts as a whole, whenever in the running one it is asked.
+    back = (HISTORY + HOUR, RECENT)
+    rows = await db.fetch(_sql("read_usage"), tenant_id, account_id, at, *back)
     return Usage(
         since=since,
         hours={row["starts_at"]: row["credits"] for row in rows if row["grain"] == "hour"},

@@ -1,4 +1,4 @@
--- What an account used by hour over four weeks and by minute over the last quarter of an hour: the sums carried so
+-- What an account used up to $3, by hour for so long before it ($4) and by minute for so long ($5): the sums carried so
 -- far, and the entries since. One statement, so that none is in both.
 select grain, starts_at, sum(credits)::bigint as credits, max(largest) as largest
 from (
@@ -12,5 +12,5 @@ from (
       and (e.kind in ('spend', 'capture') or e.kind = 'report' and g.grain = 'hour')
       and e.seq > coalesce((select m.seq from usage_mark m where m.tenant_id = $1 and m.account_id = $2), 0)
 ) u
-where starts_at > $3::timestamptz - case grain when 'hour' then interval '28 days 1 hour' else interval '15 minutes' end
+where starts_at > $3::timestamptz - case grain when 'hour' then $4::interval else $5::interval end
 group by grain, starts_at;
