@@ -21,15 +21,10 @@ from brimful.api.batch import MESSAGES_MAX, SPENDS_MAX
 from brimful.api.texts import Text
 from brimful.domain.brake import CHARGES, FACTOR
 from brimful.domain.money import MAX_CHATBOTS, MAX_CREDITS, MAX_MINOR, MAX_OVERDRAFT
+from brimful.settings import MAIL_ADDRESS
 
 LongText = Annotated[str, StringConstraints(max_length=4_000)]
-# The part of RFC 5321 that mail servers take: no quotes, lists, comments or routes.
-Email = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
-    ),
-]
+Email = Annotated[str, StringConstraints(pattern=f"^{MAIL_ADDRESS.pattern}$")]
 # Printable signs of an address; a gateway leads people there.
 Address = Annotated[
     str, StringConstraints(pattern=r"^https?://[!-~]{1,1900}$", min_length=8, max_length=1_920)
