@@ -127,9 +127,11 @@ def is_in_scope(principal: Principal, account: Account) -> bool:
     """The platform may name every account, an account itself and all below it. The platform's own
     places inside tenants are nobody's to name.
 
-    Said twice more in SQL, where the key is looked up with what it asks for: `spend_many_v1` and
-    `find_stocks.sql`. Change all three; `tests/usecases/test_spend_with_keys.py` and
-    `tests/api/test_plain_balances.py` compare them.
+    Said four times more in SQL, where an account is looked up with the key or by whoever asks: by
+    `who_spends_v1` for `spend_many_v1`, in `find_stocks.sql`, in `read_spenders.sql` (the accounts of a batch,
+    of which the supply has no seller and so is not found) and in `share_account.sql` (below an account that
+    was found to be in scope). Change all five; `tests/usecases/test_spend_with_keys.py`,
+    `tests/api/test_plain_balances.py` and `tests/api/test_tenant_walls.py` compare them.
     """
     if account.supply:
         return False

@@ -7,7 +7,7 @@ order or from two processes, and be recorded once.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from brimful.billing import (
@@ -38,6 +38,7 @@ from brimful.domain.payment import (
     Refunded,
     Refused,
 )
+from brimful.domain.planning import RESERVATION_LASTS
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.begin_attempts import may_begin, stop_attempts
@@ -62,8 +63,8 @@ from brimful.usecases.record_reversals import (
 
 Outcome = PaymentOutcome | Refunded
 
-# So long may an owner take at the bank, in real time: no longer than a reservation lasts (R20).
-OWNER_HAS = timedelta(minutes=15)
+# So long may an owner take at the bank, in real time (R20).
+OWNER_HAS = RESERVATION_LASTS
 # With its owner there, a charge is at the bank in these.
 AT_BANK = ("created", "authenticating")
 # A gateway that says this does not know the card that we have on file (any more).
