@@ -14,6 +14,7 @@ from brimful.ledger import demands, holds
 from brimful.ledger.holds import Locked
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.outcomes import effects_of
 
@@ -40,7 +41,7 @@ class HoldRef:
 async def capture_hold(
     ctx: Context, hold: HoldRef, *, credits: int, moment: Moment
 ) -> HoldChanged | Refuse | Missing:
-    """Charge ``credits`` of a hold; the rest is free again at once, and offered to what waits (R20).
+    """Charge ``credits`` of a hold; the rest is free again at once, and offered to what waits (R20, R35).
 
     More than it holds is taken as far as what is free and the overdraft allow (R33), else refused,
     and it stands. The same capture sent again changes nothing; another is refused.
@@ -93,7 +94,9 @@ async def _make(
     if not change.frees(locked.hold):
         return effects
     moved = await demands.offer_stock(tx, tenant_id=tenant_id, account_id=account_id, moment=moment)
-    return effects + effects_of(tenant_id, moved)
+    # What is left may cover a renewal that the account could not furnish (R35).
+    woken = await wake_renewals(tx, tenant_id, [account_id], moment)
+    return (*effects, *effects_of(tenant_id, moved), *woken)
 
 
 async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:

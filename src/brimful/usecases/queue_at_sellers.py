@@ -11,6 +11,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.ledger.demands import NewDemand
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.seats import offer
 
 
@@ -54,8 +55,8 @@ async def queue_at_sellers(
 async def leave_queue(
     tx: Transaction, purchase: Purchase, reason: Reason, moment: Moment
 ) -> tuple[Effect, ...]:
-    """A purchase that waits for its seller gives up its place there: what it had goes to the next. Pools
-    and purchase are locked."""
+    """A purchase that waits for its seller gives up its place there: what it had goes to the next, and to
+    renewals that were put off for want of it (R35). Pools and purchase are locked."""
     assert purchase.demand_id is not None, "who waits for a seller has a demand there"
     tenant_id, seller_id = purchase.tenant_id, purchase.seller_id
     await demands.end_demand(
@@ -66,4 +67,6 @@ async def leave_queue(
         reason=reason,
         moment=moment,
     )
-    return (*await offer(tx, tenant_id, seller_id, moment), Plan(tenant_id, seller_id))
+    effects = await offer(tx, tenant_id, seller_id, moment)
+    effects += await wake_renewals(tx, tenant_id, [seller_id], moment)
+    return (*effects, Plan(tenant_id, seller_id))

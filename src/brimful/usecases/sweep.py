@@ -11,6 +11,7 @@ from brimful.domain.planning import RESERVATION_LASTS
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.seats import offer
@@ -21,7 +22,7 @@ _sql = partial(load, "brimful.usecases")
 async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
     """Abandon spends past their ``answer_by`` and end demands older than a reservation may last,
     unless a capture is under way, of which the owner of their pool is told (R18); their stock goes to the
-    next in the queue."""
+    next in the queue, then to renewals that were put off for want of it (R35)."""
     overdue = await ctx.db.fetch(
         _sql("find_overdue_demands"),
         moment.real_at,
@@ -54,6 +55,7 @@ async def _end(
             facts={},
             moment=moment,
         )
-        return effects + await offer(tx, tenant_id, account_id, moment)
+        effects += await offer(tx, tenant_id, account_id, moment)
+        return effects + await wake_renewals(tx, tenant_id, [account_id], moment)
 
     return await ctx.db.run(body)
