@@ -51,7 +51,7 @@ async def test_r42_r31_nobody_is_warned_of_a_renewal_that_will_not_be(year: Year
     """The seller hears of what is short for two renewals; of the owners without a card those of the two,
     one of them at the price of its next plan."""
     await four_clients(year)
-    [short] = await find_short_sellers(year.db, MAY + timedelta(hours=1))
+    [short] = await find_short_sellers(year.db, year.now, MAY + timedelta(hours=1))
     assert (short["credits"], short["clients"], short["first_due_at"]) == (6_000, 2, MAY)
     await year.db.execute(
         "update payment_method set removed_at = created_at where account_id = any ($1::uuid[])",

@@ -27,11 +27,13 @@ class PlainBalances:
         asker.follow(answer(asker, partial(self._said, plain)))
 
     async def _said(self, plain: PlainBalance) -> Told | None:
+        # What has ended by the business time of the request is not free (R36, R38).
+        await self._engine.follow_clock()
         found = await self._stocks.of(plain)
         return None if found is None else _told(*found)
 
     async def _read(self, asked: list[PlainBalance]) -> Mapping[PlainBalance, tuple[Stock, Stock]]:
-        found = await find_stocks(self._engine.ctx.db, asked)
+        found = await find_stocks(self._engine.ctx.db, asked, self._engine.now().at)
         return {PlainBalance(*who): stocks for who, stocks in found.items()}
 
 

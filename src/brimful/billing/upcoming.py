@@ -11,10 +11,10 @@ from brimful.db.transaction import Database
 _sql = partial(load, "brimful.billing")
 
 
-async def find_short_sellers(db: Database, until: datetime) -> list[dict[str, Any]]:
-    """Sellers whose pool does not cover what its buyers are due before ``until``, with the credits
-    needed, how many clients need them, and what is free."""
-    return [dict(row) for row in await db.fetch(_sql("find_short_sellers"), until)]
+async def find_short_sellers(db: Database, at: datetime, until: datetime) -> list[dict[str, Any]]:
+    """Sellers whose pool at ``at`` does not cover what its buyers are due before ``until``, with the
+    credits needed and how many clients need them."""
+    return [dict(row) for row in await db.fetch(_sql("find_short_sellers"), at, until)]
 
 
 async def find_unpayable_renewals(

@@ -39,16 +39,24 @@ _PLACES = tuple(field.name for field in fields(Stock))
 async def read_stock(
     tx: Transaction | Database, tenant_id: UUID, account_id: UUID
 ) -> tuple[Stock, Stock]:
-    """The credits and the chatbots of an account, in this order."""
+    """The credits and the chatbots of an account, in this order, as they are in the books."""
     return _stock(await tx.fetch(_sql("read_stock"), tenant_id, account_id))
 
 
+async def read_stock_at(
+    tx: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
+) -> tuple[Stock, Stock]:
+    """The same as they are at ``at``: credits whose end has passed by then are lapsed, though it is not
+    in the books yet (R36)."""
+    return _stock(await tx.fetch(_sql("read_stock_at"), tenant_id, account_id, at))
+
+
 async def find_stocks(
-    db: Transaction | Database, asked: Sequence[tuple[bytes, UUID]]
+    db: Transaction | Database, asked: Sequence[tuple[bytes, UUID]], at: datetime
 ) -> dict[tuple[bytes, UUID], tuple[Stock, Stock]]:
-    """The same of accounts by their ids alone, each asked about with an API key (by its hash); who may
-    not see an account finds none (R40)."""
-    rows = await db.fetch(_sql("find_stocks"), *columns(asked))
+    """What accounts hold at ``at``, by their ids alone, each asked about with an API key (by its hash);
+    who may not see an account finds none (R40)."""
+    rows = await db.fetch(_sql("find_stocks"), *columns(asked), at)
     of: dict[tuple[bytes, UUID], list[Any]] = {}
     for row in rows:
         of.setdefault((row["secret_hash"], row["account_id"]), []).append(row)
@@ -123,10 +131,3 @@ async def resume_chatbots(
 async def end_chatbots(tx: Transaction, tenant_id: UUID, account_id: UUID, moment: Moment) -> None:
     """End all chatbots of an account that is closed; their seats are free (R46)."""
     await tx.execute(_sql("end_chatbots"), tenant_id, account_id, moment.at)
-
-
-async def read_lapsing(
-    tx: Transaction | Database, tenant_id: UUID, account_id: UUID, at: datetime
-) -> int:
-    """Credits counted as free whose end has passed by ``at`` (R36)."""
-    return int(await tx.fetchval(_sql("read_lapsing"), tenant_id, account_id, at))

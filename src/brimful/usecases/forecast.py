@@ -44,12 +44,8 @@ async def forecast_in(
     assert account is not None
     usage = await read_usage(tx, tenant_id, account_id, since=account.created_at, at=at)
     needs = await read_needs(tx, tenant_id, account_id, at=at, until=at + HORIZON)
-    credits, _ = await balances.read_stock(tx, tenant_id, account_id)
-    free = (
-        credits.free
-        - credits.overdrawn
-        - await balances.read_lapsing(tx, tenant_id, account_id, at)
-    )
+    credits, _ = await balances.read_stock_at(tx, tenant_id, account_id, at)
+    free = credits.free - credits.overdrawn
     return Forecast(
         free=free,
         rate=burn_rate(usage, at),

@@ -18,7 +18,7 @@ async def warn_of_shortages(ctx: Context, moment: Moment) -> None:
     """Sellers whose pool is short for the renewals of the next three days, where their auto-billing
     could not buy the rest: where it can, it will, and is told of then (R6)."""
     until = moment.at + RENEWAL_WITHIN
-    for row in await upcoming.find_short_sellers(ctx.db, until):
+    for row in await upcoming.find_short_sellers(ctx.db, moment.at, until):
         await _warn_seller(ctx, row, moment)
 
 

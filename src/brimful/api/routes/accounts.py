@@ -13,7 +13,7 @@ from brimful.api.problem import Problem, documented, not_found, of_answer
 from brimful.api.requests import After, IdempotencyKey, Limit, OpenAccount
 from brimful.billing import accounts
 from brimful.billing.accounts import Account
-from brimful.ledger.balances import read_stock
+from brimful.ledger.balances import read_stock_at
 from brimful.usecases.open_account import open_account
 
 router = APIRouter(tags=["accounts"])
@@ -108,5 +108,8 @@ async def list_below(
     summary="What an account holds",
 )
 async def read_balance(buyer: BuyerDep, engine: EngineDep) -> present.BalanceBody:
-    """Credits and chatbots: free, reserved, held, used, sold; of credits, overdrawn."""
-    return present.balance(*await read_stock(engine.ctx.db, buyer.tenant_id, buyer.account_id))
+    """Credits and chatbots: free, reserved, held, used, sold; of credits, overdrawn. What has ended is
+    not free any more, whether or not the statement has it as lapsed by then."""
+    at = engine.now().at
+    stocks = await read_stock_at(engine.ctx.db, buyer.tenant_id, buyer.account_id, at)
+    return present.balance(*stocks)

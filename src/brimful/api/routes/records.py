@@ -41,7 +41,8 @@ async def _page(
 async def list_lots(
     buyer: BuyerDep, engine: EngineDep, limit: Limit = 50, after: After = None
 ) -> Page:
-    """Batches of credits with their terms, newest first."""
+    """Batches of credits with their terms, newest first, as they are in the books: what was spent, or
+    lapsed at their end, may be taken from them later. What is free is what the balance says."""
     return await _page(engine, buyer, "list_lots", "lot", "lot_id", limit, after)
 
 

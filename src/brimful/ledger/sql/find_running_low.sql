@@ -5,7 +5,7 @@ from usage_mark m
 join balance b on b.tenant_id = m.tenant_id and b.account_id = m.account_id and b.resource = 'credits'
 join account a on a.tenant_id = m.tenant_id and a.account_id = m.account_id
 where m.carried_at > $1::timestamptz - interval '8 days' and (m.tenant_id, m.account_id) > ($2, $3)
-  and b.free <= (
+  and b.free - ended_credits_v1(b, $1) <= (
       select sum(u.credits) from usage_sum u
       where u.tenant_id = m.tenant_id and u.account_id = m.account_id and u.grain = 'hour'
   ) * greatest(1, 168 / greatest(1, extract(epoch from $1 - a.created_at) / 3600 - 2))
