@@ -10,6 +10,7 @@ import pytest
 from brimful.domain.effect import Renew
 from brimful.domain.moment import Moment
 from brimful.usecases.end_hold import end_holds
+from brimful.usecases.spend_credits import abandon_spends
 from brimful.usecases.steps import Step
 from brimful.usecases.sweep import RESERVATION_LASTS, sweep
 from tests.builders.calendar import HOUR, Calendar, subscribers
@@ -87,6 +88,28 @@ async def test_r35_a_reservation_that_runs_out_brings_what_was_put_off(calendar:
     now = world.engine.now()
     late = Moment(now.at, now.real_at + RESERVATION_LASTS + MINUTE)
     world.engine.run(await sweep(world.engine.ctx, moment=late))
+    assert await is_renewed(calendar)
+
+
+async def test_r35_a_spend_that_is_given_up_brings_what_was_put_off(calendar: Calendar) -> None:
+    """All 15,000 are reserved for a spend of 16,000 whose caller does not wait any longer."""
+    world = calendar.world
+    await subscribers(calendar, "Anna", stock=15_000)
+    await world.auto_billing("Agency", enabled=False)
+    await world.settle()
+    await a_spend_waits(world, "Agency", 16_000, world.engine.now())
+    await put_off(calendar)
+    spend = await world.db.fetchrow("select * from spend where state = 'waiting'")
+    ended, effects = await abandon_spends(
+        world.engine.ctx,
+        tenant_id=spend["tenant_id"],
+        account_id=spend["account_id"],
+        answer_by={spend["spend_id"]: spend["answer_by"]},
+        moment=world.engine.now(),
+        unplanned_too=True,
+    )
+    assert list(ended.values()) == ["abandoned"]
+    world.engine.run(effects)
     assert await is_renewed(calendar)
 
 

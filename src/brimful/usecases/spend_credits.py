@@ -15,6 +15,7 @@ from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.behind import read_behind
 from brimful.usecases.chain import Chain, read_chain
 from brimful.usecases.context import Context, reading_with_covers
+from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.refuse_client import plain_refusal, refuse_client
 
@@ -150,7 +151,7 @@ async def abandon_spends(
 
     What became of each: "answered" meanwhile, or another caller of it waits for longer; "unplanned" when it
     is first to be planned what to buy for it, unless ``unplanned_too``. What they had reserved goes to the
-    next in the queue, which is what the effects are about.
+    next in the queue, and to renewals that were put off for want of it (R35): so say the effects.
     """
 
     async def body(tx: Transaction) -> tuple[dict[UUID, Abandoned], tuple[Effect, ...]]:
@@ -162,6 +163,7 @@ async def abandon_spends(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )
-        return ended, effects_of(tenant_id, moved)
+        woken = await wake_renewals(tx, tenant_id, [account_id], moment)
+        return ended, (*effects_of(tenant_id, moved), *woken)
 
     return await ctx.db.run(body)
