@@ -136,6 +136,21 @@ async def test_r39_a_key_is_one_spend_alone_or_in_a_batch(agency: Caller, world:
     assert other.json()["code"] == "idempotency_key_reused"
 
 
+async def test_r39_a_key_for_two_spends_is_taken_by_the_first(agency: Caller, world: World) -> None:
+    """Also where that is refused; the same key of another account is another key. So no call of the ledger
+    has two of one key, for which all of an account would be settled one by one."""
+    client = acc(world, "Client 1")
+    data = await told(
+        agency, path_of(world, "Agency"),
+        {"key": "a", "credits": 1_000}, {"key": "a", "credits": 1},
+        {"key": "a", "credits": 1, "account_id": client}, {"key": "a", "credits": 2, "account_id": client},
+        {"key": "a", "credits": 1, "account_id": client},
+    )  # fmt: skip
+    reused = "idempotency_key_reused"
+    assert seen(data) == ["insufficient_credits", reused, 49, reused, 49]
+    assert (await world.credits("Agency")).used == 0
+
+
 @pytest.mark.parametrize(
     "body", [{"credits": 3}, {"model": "gpt-4"}, {"model": 'Ü "x"', "messages": 4}]
 )

@@ -1,5 +1,6 @@
 """Many spends in one call, each answered by itself."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from brimful.billing.spenders import Spender, read_spenders
 from brimful.db.ids import new_ids
 from brimful.effects.spending import Answer
 from brimful.ledger.spends import NewSpend, find_done
-from brimful.usecases.answers import Pending, SpendDone
+from brimful.usecases.answers import KeyConflict, Pending, SpendDone
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["spends"], route_class=QuickRoute)
@@ -36,7 +37,8 @@ async def spend_batch(target: TargetDep, body: SpendBatch, engine: EngineDep) ->
     own, in the order given and answered in that order: `done`; `refused` with the problem that it would
     have been answered with alone, malformed ones included; `pending` when the auto-billing of its
     account takes longer than `wait_ms`: send it again with its key. One that is short keeps no other
-    waiting but in the answer to this call."""
+    waiting but in the answer to this call. A key that is sent with two different spends of an account
+    is taken by the first of them, whatever becomes of that."""
     items = read_items(body.spends)
     asked = await _spends_of(engine, target, items)
     wait_ms = engine.settings.wait_ms if body.wait_ms is None else body.wait_ms
@@ -64,6 +66,7 @@ async def _spends_of(
         else item
         for item, spend_id in zip(items, new_ids(len(items)), strict=True)
     ]
+    _let_one_have_each_key(asked)
     unrated = {
         place: (spender.tenant_id, spender.account_id, item.key, hash_of(item))
         for place, item in enumerate(items)
@@ -88,6 +91,20 @@ def _spend_of(
     if account_id is None:
         return Problem(422, "invalid_request", "account_id: the platform itself spends nothing.")
     return to_spend(item, spend_id, spenders.get(account_id), rates)
+
+
+def _let_one_have_each_key(asked: list[NewSpend | SpendDone | Problem]) -> None:
+    """Refuse what comes under the key of another spend of its account that stands before it: settled together
+    with that, all of the account would have to be settled one by one, and everybody else's behind them."""
+    keys = Counter(one.key for one in asked if isinstance(one, NewSpend))
+    if len(keys) == len(asked):
+        return
+    first: dict[tuple[UUID, str], bytes] = {}
+    for place, one in enumerate(asked):
+        if not isinstance(one, NewSpend) or keys[one.key] == 1:
+            continue
+        if first.setdefault((one.account_id, one.key), one.body_hash) != one.body_hash:
+            asked[place] = of_answer(KeyConflict(key=one.key))
 
 
 def _told(answer: Answer | Exception) -> dict[str, Any]:
