@@ -102,10 +102,18 @@ async def spend_many(
     Accounts that another transaction has are not waited for, but for that of the first if ``wait``.
     Raises when that has no balance.
     """
-    rows = await db.fetch(_sql("spend_many"), *_sent(asked), moment.at, wait)
+    row = await db.fetchrow(_sql("spend_many"), *_sent(asked), moment.at, wait)
+    assert row is not None, "sums are one row"
     answers: list[Any] = [None] * len(asked)
-    for row in rows:
-        answers[row[0] - 1] = Tried._make(row[1:])
+    make = Tried._make
+    for place, after in zip(row["plain"] or (), row["plain_after"] or (), strict=True):
+        new = asked[place - 1]
+        answers[place - 1] = make(("done", new.spend_id, new.credits, after, None))
+    if row["places"] is not None:
+        for place, outcome, spend_id, credits, after, tenant_id in zip(*row[2:], strict=True):
+            new = asked[place - 1]
+            did = spend_id or new.spend_id, new.credits if credits is None else credits
+            answers[place - 1] = Tried(outcome, *did, after, tenant_id)
     return answers
 
 

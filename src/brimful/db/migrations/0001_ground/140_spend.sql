@@ -103,7 +103,8 @@ end $$;
 -- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". A single hash is that of all spends;
 -- p_tenants, p_models, p_messages and p_secrets may be null if there are none. Where there are hashes, what needs more
 -- of whoever asked than to be told "done" has its tenant with it.
--- The answers come in no order: each names its request's place, from 1. Rows are looked up by their keys, whatever the
+-- The answers come in no order: each names its request's place, from 1; of what is done now, id and credits are those that were
+-- asked for, and null. Rows are looked up by their keys, whatever the
 -- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
 -- that needs one is allowed, here and in what is called from here, and each lookup stands in a subquery of its own, where its
 -- keys are all that it can go by: a join may as well read all of an index and compare, which costs nothing where the table is
@@ -170,8 +171,8 @@ begin
             spend_id = excluded.spend_id, credits = excluded.credits, state = 'done', reason = null, demand_id = null,
             balance_after = excluded.balance_after, at = excluded.at
     )
-    select n.place, n.outcome, n.spend_id, n.credits, n.balance_after,
-        case when v_by_key and (n.is_done and n.balance_after >= 0) is not true then n.tenant_id end
+    select n.place, n.outcome, case when not n.is_done then n.spend_id end, case when not n.is_done then n.credits end,
+        n.balance_after, case when v_by_key and (n.is_done and n.balance_after >= 0) is not true then n.tenant_id end
     from counted n;
 end $$;
 
