@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
-# As many as there are endpoints that a process sends to at once. A place is held until a lookup has
+# So many at once, as endpoints are sent to (``send_webhooks``). A place is held until a lookup has
 # really ended, however long nobody has been waiting for it.
 AT_ONCE = 32
 Look = Callable[[str, int], Sequence[str]]

@@ -16,14 +16,13 @@ from brimful.domain.moment import Moment
 from brimful.effects.waiting import Waiters
 from brimful.usecases.context import Context
 from brimful.usecases.move_account import move_due
+from brimful.usecases.one_by_one import OF_ALL
 from brimful.usecases.renew import BATCH, Begun, renew_due
 
 _log = structlog.get_logger()
 
 # What cannot be begun, for a fault of ours, is looked at again after so long.
 PUT_OFF = timedelta(hours=1)
-# So many buyers in a row that are held up: it is the seller's pool that others hold.
-HELD_IN_A_ROW = 2
 # What others hold for a moment is tried again this soon by whoever waits for it.
 TRY_AGAIN_S = 0.1
 
@@ -86,7 +85,7 @@ class Renewing:
             except TookTooLong as late:
                 _log.warning("renewal_held_up", account_id=str(buyer), why=str(late))
                 in_a_row += 1
-                if in_a_row == HELD_IN_A_ROW:
+                if in_a_row == OF_ALL:
                     return
             except DatabaseGone:
                 # No fault of the renewal: it stays due.

@@ -16,6 +16,7 @@ from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.webhook import Arrived, judge, rest_after, why_not
 from brimful.effects.http_post import Poster
+from brimful.effects.lookups import AT_ONCE
 from brimful.notices import webhooks
 from brimful.notices.signing import event_of, headers_of
 from brimful.notices.webhooks import Claimed, Delivery
@@ -24,9 +25,8 @@ from brimful.usecases.record_webhook import record_webhook
 
 _log = structlog.get_logger()
 
-# So many endpoints are sent to at once by a process, so many of one tenant, so many notices to one in a
-# row.
-AT_ONCE = 32
+# A process sends to as many endpoints at once as it looks up names (AT_ONCE), to so many of one tenant, and
+# so many notices to one in a row.
 OF_TENANT = 8
 BATCH = 20
 # Whoever dies with an endpoint leaves it to others after a minute; nobody begins a try that may end

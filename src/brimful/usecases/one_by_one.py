@@ -13,6 +13,7 @@ from brimful.domain.effect import Effect
 _log = structlog.get_logger()
 
 # One that is held may be so by itself; when this many in a row are that share a lock, it is that lock.
+# So it is with renewals, which share the pool of their seller (``effects.renewing``).
 OF_ALL = 2
 
 
