@@ -11,7 +11,6 @@ from uuid import UUID
 from brimful.billing.renewals import find_due_sellers
 from brimful.cli.sandbox import WAIT_MS
 from brimful.db.transaction import Database
-from brimful.effects.clocks import TestClock
 from brimful.usecases.change_period_end import (
     PeriodEndSet,
     cancel_subscription,
@@ -23,6 +22,7 @@ from brimful.usecases.close_account import close_account
 from brimful.usecases.move_account import move_due
 from brimful.usecases.renew import renew_due
 from brimful.usecases.steps import Step, set_hook
+from tests.builders.clock import ShiftedClock
 from tests.builders.world import World, running_world
 
 # A month of 720 hours begins here.
@@ -39,7 +39,7 @@ class Year(World):
 
     async def until(self, at: datetime) -> None:
         """Move on to a time and renew all that is due by then, ancestors first, each hour's once."""
-        cast(TestClock, self.engine.clock).advance(at - self.now)
+        cast(ShiftedClock, self.engine.clock).advance(at - self.now)
         if moved := await move_due(self.engine.ctx, moment=self.engine.clock.moment()):
             self.engine.run(moved)
             await self.settle()
@@ -143,7 +143,7 @@ class Year(World):
 @contextlib.asynccontextmanager
 async def running_year(db: Database, mail: Path, at: datetime = STARTS) -> AsyncIterator[Year]:
     """A platform with its price list on a clock that is moved by hand."""
-    async with running_world(db, mail, clock=TestClock(at)) as made:
+    async with running_world(db, mail, clock=ShiftedClock(at)) as made:
         year = Year(made.engine, made.platform)
         year.desk, year.names = made.desk, made.names
         yield year

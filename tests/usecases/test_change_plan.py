@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, ChatbotCreated, KeyConflict, Missing
 from brimful.usecases.change_plan import ChangeRecorded
 from brimful.usecases.renew import renew_due
 from brimful.usecases.steps import Step, set_hook
+from tests.builders.clock import ShiftedClock
 from tests.builders.held import SOON_S
 from tests.builders.year import STARTS, Year
 
@@ -294,7 +294,7 @@ async def test_r37_r35_an_upgrade_that_is_being_paid_for_is_delivered_before_the
     try:
         changing = asyncio.create_task(year.change("Client", large))
         await asyncio.wait_for(reached.wait(), SOON_S)
-        cast(TestClock, year.engine.clock).advance(MAY - year.now)
+        cast(ShiftedClock, year.engine.clock).advance(MAY - year.now)
         agency = await year.account("Agency")
         begun = await renew_due(
             year.engine.ctx,

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from brimful.billing import cards
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, Missing, SpendDone
 from brimful.usecases.save_card import remove_card
 from brimful.usecases.steps import Step
 from brimful_testbank.cards import Behaviour
+from tests.builders.clock import ShiftedClock
 from tests.builders.held import held_at, until
 from tests.builders.world import World, small_world
 
@@ -202,7 +202,7 @@ async def test_r29_a_hard_decline_by_hand_pauses_and_is_told(world: World) -> No
 async def test_r29_a_success_ends_the_count_of_soft_declines(world: World) -> None:
     """A decline sixty days after a success is a first one: the next try is an hour after it."""
     await small_world(world, clients=0)
-    clock = TestClock(world.engine.clock.moment().at)
+    clock = ShiftedClock(world.engine.clock.moment().at)
     world.engine.clock = clock
     world.engine.driver = replace(world.engine.driver, now=clock.moment)
     [method] = world.desk.bank.methods.values()

@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.buy_ahead import LOOK, buy_ahead
 from tests.api.dump import everything
-from tests.builders.clock import put_clock
+from tests.builders.clock import ShiftedClock, put_clock
 from tests.builders.held import until
 from tests.builders.http import acc, caller, serving_api
 from tests.builders.world import World, small_world
@@ -18,7 +17,7 @@ MONDAY = datetime(2026, 2, 2, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-async def used_for(world: World, clock: TestClock, name: str, hours: int, credits: int) -> None:
+async def used_for(world: World, clock: ShiftedClock, name: str, hours: int, credits: int) -> None:
     """So many credits in each of so many hours."""
     for _ in range(hours):
         assert isinstance(await world.spend(name, credits), SpendDone)

@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 
 from brimful.db.address import DatabaseGone, LockedByOthers
 from brimful.domain.effect import Drive, Effect, MailDue
-from brimful.effects.clocks import TestClock
 from brimful.effects.due_work import begin_due_work
 from brimful.usecases.answers import Bought
 from brimful.usecases.buy_package import buy_package
@@ -20,6 +19,7 @@ from brimful.usecases.one_by_one import Due, one_by_one
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.suspend import suspend_overdue
 from tests.builders.calendar import DAY, Calendar, subscribers
+from tests.builders.clock import ShiftedClock
 from tests.builders.holds import held, is_over, state
 from tests.builders.kept import kept
 from tests.builders.moving import MAY, move, pack_of, seller_of, two_sellers
@@ -114,7 +114,7 @@ async def test_r24_a_tree_that_others_keep_holds_up_nothing_that_a_dead_process_
         assert isinstance(await move(year, name, "South"), MoveSet)
     await year.open("Buyer", "South")
     await year.card("Buyer")
-    cast(TestClock, year.engine.clock).advance(MAY - year.now)
+    cast(ShiftedClock, year.engine.clock).advance(MAY - year.now)
     buyer = await year.account("Buyer")
     begun = await buy_package(
         year.engine.ctx,

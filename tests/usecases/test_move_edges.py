@@ -11,13 +11,13 @@ import pytest
 from brimful.db.sqlfile import load
 from brimful.domain.effect import Renew
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects.clocks import TestClock
 from brimful.ledger import demands
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.close_account import Closed
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.set_overdraft import set_overdraft
 from brimful.usecases.steps import Step
+from tests.builders.clock import ShiftedClock
 from tests.builders.held import SOON_S, blocked, until
 from tests.builders.moving import (
     HOUR,
@@ -64,7 +64,7 @@ async def test_r46_a_purchase_under_way_is_waited_for(year: Year) -> None:
     async with held_up(year, Step.before_confirm, "Client") as reached:
         buying = asyncio.create_task(year.buy("Client", await pack_of(year, "North")))
         await asyncio.wait_for(reached.wait(), SOON_S)
-        cast(TestClock, year.engine.clock).advance(HOUR)
+        cast(ShiftedClock, year.engine.clock).advance(HOUR)
         await year.engine.take_up_due_work()
         renew = Renew(year.names["Agency"], year.names["North"])
         await asyncio.wait_for(year.engine.renewing.renew(renew), SOON_S)

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from brimful.domain.reason import Refuse
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought
 from brimful.usecases.change_plan import ChangeRecorded
 from brimful.usecases.renew import renew_due
 from brimful.usecases.save_card import remove_card
+from tests.builders.clock import ShiftedClock
 from tests.builders.year import Year
 from tests.usecases.test_change_plan import JUNE, MAY, on_small
 
@@ -51,7 +51,7 @@ async def test_r35_one_whose_paid_month_has_begun_takes_no_other_s_place(year: Y
         assert isinstance(await year.buy(name, seat), Bought)
         assert await year.change(name, annual) == ChangeRecorded()
     await year.until(MAY)
-    cast(TestClock, year.engine.clock).advance(JUNE - year.now)
+    cast(ShiftedClock, year.engine.clock).advance(JUNE - year.now)
     agency = await year.account("Agency")
     begun = [
         await renew_due(

@@ -9,11 +9,11 @@ import pytest
 from brimful.db.transaction import Database
 from brimful.domain.reason import Refuse
 from brimful.effects import spending
-from brimful.effects.clocks import TestClock
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.refuse_without_buying import refuse_without_buying
 from brimful.usecases.steps import Step
+from tests.builders.clock import ShiftedClock
 from tests.builders.holds import held
 from tests.builders.spends import new_spend
 from tests.builders.world import World, small_world
@@ -152,5 +152,5 @@ async def test_r35_where_a_renewal_is_due_it_comes_first(year: Year) -> None:
     assert isinstance(await year.buy(CLIENT, plan), Bought)
     short = await asked(year, 101)
     assert await refused(year, short) != [None]
-    cast(TestClock, year.engine.clock).advance(timedelta(days=31))
+    cast(ShiftedClock, year.engine.clock).advance(timedelta(days=31))
     assert await refused(year, short) == [None]

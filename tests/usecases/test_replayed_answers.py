@@ -3,9 +3,9 @@
 from typing import cast
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought, KeyConflict
 from brimful.usecases.steps import Step
+from tests.builders.clock import ShiftedClock
 from tests.builders.moving import HOUR, MAY, client_of_north, pack_of
 from tests.builders.world import World, small_world
 from tests.builders.year import Year, held_up
@@ -32,7 +32,7 @@ async def test_r39_what_was_bought_is_replayed_while_a_renewal_is_under_way(year
     assert isinstance(bought, Bought)
     await year.until(MAY - HOUR)
     async with held_up(year, Step.before_confirm, "Client") as reached:
-        cast(TestClock, year.engine.clock).advance(HOUR)
+        cast(ShiftedClock, year.engine.clock).advance(HOUR)
         await year.engine.take_up_due_work()
         await reached.wait()
 

@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from brimful.effects.clocks import TestClock
 from brimful.usecases.answers import Bought
 from brimful.usecases.warn import warn_due
-from tests.builders.clock import put_clock
+from tests.builders.clock import ShiftedClock, put_clock
 from tests.builders.world import World, small_world
 from tests.usecases.test_availability import withdraw
 from tests.usecases.test_buy_ahead import threshold
@@ -15,7 +14,7 @@ from tests.usecases.test_forecast import HOUR, MONDAY, used_for
 DAY = timedelta(days=1)
 
 
-async def warn(world: World, clock: TestClock) -> None:
+async def warn(world: World, clock: ShiftedClock) -> None:
     """The next hourly scan, an hour later."""
     clock.advance(HOUR)
     await warn_due(world.engine.ctx, moment=clock.moment())
@@ -26,7 +25,7 @@ async def told(world: World, name: str, kind: str) -> list[dict[str, Any]]:
     return [notice for notice in await world.notices(name) if notice["kind"] == kind]
 
 
-async def runs_down(world: World, credits: int, *, hours: int = 24) -> TestClock:
+async def runs_down(world: World, credits: int, *, hours: int = 24) -> ShiftedClock:
     """An agency without auto-billing that uses 10 credits an hour and has so many left after a day."""
     clock = put_clock(world, MONDAY)
     await small_world(world, clients=0)
@@ -114,7 +113,7 @@ async def test_r42_once_an_hour_whoever_looks(world: World) -> None:
     assert await warn_due(world.engine.ctx, moment=clock.moment()) != ()
 
 
-async def seller_short(world: World, clock_at: datetime = MONDAY) -> TestClock:
+async def seller_short(world: World, clock_at: datetime = MONDAY) -> ShiftedClock:
     """An agency whose one client's plan of 1,000 renews in three days less an hour, with 200 free."""
     clock = put_clock(world, clock_at)
     await small_world(world)

@@ -1,6 +1,6 @@
 """Clocks: the system's, and the test clock that stands where it was put (R38)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from brimful.db.transaction import Database
 from brimful.domain.clock import Clock
@@ -50,23 +50,3 @@ async def clock_of(settings: Settings, db: Database) -> Clock:
             "BRIMFUL_TEST_CLOCK has to be true, never in production, or another database used"
         )
     return SystemClock()
-
-
-class TestClock:
-    """Business time runs on from where it was put; leases and waits stay on real time."""
-
-    __test__ = False
-
-    def __init__(self, at: datetime) -> None:
-        self._offset = at - datetime.now(UTC)
-
-    def moment(self) -> Moment:
-        """Now, on both clocks."""
-        now = datetime.now(UTC)
-        return Moment(at=now + self._offset, real_at=now)
-
-    def advance(self, span: timedelta) -> None:
-        """Move business time on by a span, which is not negative."""
-        if span < timedelta(0):
-            raise ValueError("business time only runs forward")
-        self._offset += span
