@@ -27,7 +27,6 @@ class ArchivedMonth:
     starts_at: datetime
     ends_at: datetime
     entries: int
-    archived_at: datetime
     state: Literal["detached", "kept", "written"]
     file: str | None
     sha256: str | None

@@ -1,1 +1,1 @@
-select starts_at, ends_at, entries, archived_at, state, file, sha256 from archived_month order by starts_at;
+select starts_at, ends_at, entries, state, file, sha256 from archived_month order by starts_at;
