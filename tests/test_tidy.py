@@ -221,6 +221,22 @@ def test_every_package_says_what_it_owns() -> None:
     assert missing == []
 
 
+def test_a_table_of_what_to_change_names_every_module() -> None:
+    """Where a package's README has one: whoever looks for a place to change finds each there."""
+    tables, missing = 0, []
+    for path in tracked("/README.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if SOURCE not in path.parents or "| to change | look at |" not in lines:
+            continue
+        tables += 1
+        rows = "\n".join(line for line in lines if line.startswith("|"))
+        named = set(re.findall(r"`(\w+)`", rows))
+        modules = {found.stem for found in path.parent.glob("*.py")} - {"__init__"}
+        missing += [f"{path.parent.name}: {name}" for name in sorted(modules - named)]
+    assert missing == []
+    assert tables >= 4
+
+
 def test_public_functions_are_documented() -> None:
     """A docstring for every public function and class of the source."""
     wrong = []
