@@ -170,7 +170,8 @@ class Engine:
     async def hold(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **hold: Any
     ) -> SpendDone | Pending | Refuse | KeyConflict:
-        """Hold credits, and wait for the account's auto-billing for at most ``wait_ms`` (R39)."""
+        """Hold credits, and wait for the account's auto-billing for at most ``wait_ms`` (R39). Raises
+        Overloaded."""
         new = NewHold(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **hold)
         return await self.spending.spend(new, wait_ms)
 

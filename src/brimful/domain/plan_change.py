@@ -5,12 +5,12 @@ boundary (R34). That hour is paid for on the new terms only: what is left of the
 from its beginning, too.
 
 **Rounding.** Each price is prorated by itself and rounded once, half up, to the step in which a card
-can be charged (R26: the minor unit in most currencies), as `prorate` does; the charge is the difference of the two. So within an hour any way from one plan to
-another by upgrades costs exactly what going at once costs, or more, and over the hours of a period
-a way through a third plan saves at most the one step of its rounding. No amount is negative or above
-the whole price. The credits are counted in the same way, over what is left of their month: a month's
-credits for a month's price, a day's for a day's, so that nobody gets a month's for the price of its
-last hour.
+can be charged (R26: the minor unit in most currencies), as `prorate` does; the charge is the
+difference of the two. So within an hour any way from one plan to another by upgrades costs exactly
+what going at once costs, or more, and over the hours of a period a way through a third plan saves at
+most the one step of its rounding. No amount is negative or above the whole price. The credits are
+counted in the same way, over what is left of their month: a month's credits for a month's price, a
+day's for a day's, so that nobody gets a month's for the price of its last hour.
 """
 
 from collections.abc import Sequence

@@ -17,8 +17,8 @@ def prorate(
 
     ``months`` are those of the period and those that the price is for: a price of 12,000 a year is
     1,000 for a period of a month. Counted in whole seconds and rounded once, half up, to the step in
-    which a card can be charged: the minor unit in most currencies (R26). With ``full_price`` that of the whole period whatever is left. Never below zero, never
-    above the price of the whole period.
+    which a card can be charged: the minor unit in most currencies (R26). With ``full_price`` that of
+    the whole period whatever is left. Never below zero, never above the price of the whole period.
     """
     second = timedelta(seconds=1)
     whole = (ends_at - starts_at) // second

@@ -133,7 +133,8 @@ def size_purchase(
 
     ``tables`` are of the packs that the owner allows (``allowed_packs``). A demand that would pass a
     cap is left out with its reason and holds up none behind it; so is one that nothing on offer can
-    meet. A purchase that runs away from what is usual is refused as a whole (R30). With nothing left to buy for, the answer is a refusal that has the reason of each.
+    meet. A purchase that runs away from what is usual is refused as a whole (R30). With nothing left
+    to buy for, the answer is a refusal that has the reason of each.
     """
     reason = may_buy(buyer, at)
     if reason is not None:

@@ -68,8 +68,8 @@ async def open_account(
 ) -> UUID | Refuse | KeyConflict:
     """Open an account below a seller, once for ``key``; returns its id.
 
-    Below the platform it begins a tenant, which gets a place of the platform's own, the supply. Raises ValueError for a currency or
-    zone that is not known.
+    Below the platform it begins a tenant, which gets a place of the platform's own, the supply.
+    Raises ValueError for a currency or zone that is not known.
     """
     decimals(currency)
     check_zone(zone)

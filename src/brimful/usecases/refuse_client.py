@@ -34,8 +34,9 @@ async def refuse_client(
 
     Its own level failed: the reason, or plainly ``short`` when it does not buy automatically; a cap
     is told to its owner as well (R28), and so is whatever else it does not know of itself, such as an
-    outage, what no card can be charged (R26), or that nothing is on offer any more. A
-    level above failed: a neutral answer, and that level's owner is told who waits for what. ``needs`` are the kind, credits and chatbots of the operation.
+    outage, what no card can be charged (R26), or that nothing is on offer any more. A level above
+    failed: a neutral answer, and that level's owner is told who waits for what. ``needs`` are the
+    kind, credits and chatbots of the operation.
     """
     own = chain.facts[0]
     if (plain := plain_refusal(chain, refusal, short)) is not None:

@@ -40,9 +40,10 @@ async def set_auto_billing(
 ) -> AutoBillingSet | Refuse | Missing:
     """Record the owner's choice with who made it and under which terms.
 
-    The packages allowed must be on offer (else Missing). Switching on needs a card saved for off-session use and a monthly limit or an explicit "none",
-    and is refused where it is not available (R9); it clears the cards' breakers and the brake (R29, R30). Switching off
-    is immediate: nothing new is charged, mere holds are given back, what waits ends.
+    The packages allowed must be on offer (else Missing). Switching on needs a card saved for
+    off-session use and a monthly limit or an explicit "none", and is refused where it is not
+    available (R9); it clears the cards' breakers and the brake (R29, R30). Switching off is
+    immediate: nothing new is charged, mere holds are given back, what waits ends.
     """
 
     async def body(tx: Transaction) -> AutoBillingSet | Refuse | Missing:
