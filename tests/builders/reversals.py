@@ -6,7 +6,7 @@ from uuid import UUID
 from brimful.cli.sandbox import WAIT_MS
 from brimful.domain.payment import Captured
 from brimful.usecases.record_payment import record_payment
-from brimful.usecases.refund_charge import Wish
+from brimful.usecases.refund_charge import RefundWish
 from tests.builders.world import World, small_world
 
 
@@ -52,7 +52,7 @@ async def refund(
         tenant_id=account.tenant_id,
         account_id=account.account_id,
         wait_ms=wait_ms,
-        wish=Wish(charge_id=charge_id, amount_minor=amount_minor, line=line),
+        wish=RefundWish(charge_id=charge_id, amount_minor=amount_minor, line=line),
         key=key or world.key(),
         body_hash=f"{charge_id} {amount_minor} {line}".encode(),
     )

@@ -15,9 +15,9 @@ from brimful.domain.forecast import (
     HISTORY,
     HOUR,
     WEEK,
-    Need,
     Rate,
     Renewal,
+    RenewalNeed,
     Usage,
     burn_rate,
     expected_use,
@@ -203,9 +203,9 @@ def test_r33_the_need_of_7_and_30_days() -> None:
         Renewal(at=AT + 7 * DAY, credits=300, chatbots=0),
         Renewal(at=AT + 30 * DAY, credits=7, chatbots=7),
     ]
-    assert need_of(due, at=AT, days=7) == Need(credits=11_000, chatbots=3)
-    assert need_of(due, at=AT, days=30) == Need(credits=11_300, chatbots=3)
-    assert need_of([], at=AT, days=30) == Need(credits=0, chatbots=0)
+    assert need_of(due, at=AT, days=7) == RenewalNeed(credits=11_000, chatbots=3)
+    assert need_of(due, at=AT, days=30) == RenewalNeed(credits=11_300, chatbots=3)
+    assert need_of([], at=AT, days=30) == RenewalNeed(credits=0, chatbots=0)
 
 
 def test_r33_an_hour_that_is_not_whole_is_an_error() -> None:
@@ -286,7 +286,9 @@ def test_r33_needs_add_up(some: list[Renewal], others: list[Renewal], days: int)
     """Of two lists together it is the sum, and more days need no less."""
     one, two = need_of(some, at=AT, days=days), need_of(others, at=AT, days=days)
     both = need_of([*some, *others], at=AT, days=days)
-    assert both == Need(credits=one.credits + two.credits, chatbots=one.chatbots + two.chatbots)
+    assert both == RenewalNeed(
+        credits=one.credits + two.credits, chatbots=one.chatbots + two.chatbots
+    )
     assert need_of(some, at=AT, days=days + 1).credits >= one.credits
 
 

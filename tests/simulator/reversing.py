@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from brimful.usecases.refund_charge import RefundBegun, Wish
+from brimful.usecases.refund_charge import RefundBegun, RefundWish
 from brimful.wiring import Engine
 from tests.simulator.callers import NO_ANSWER, Callers
 from tests.simulator.model import Model
@@ -44,7 +44,7 @@ class Reversing:
         if drawn is None:
             return
         who, payment = drawn
-        wish = Wish(
+        wish = RefundWish(
             charge_id=UUID(payment["metadata"]["reference"]),
             amount_minor=random.choice((None, self._amount(payment, random))),
         )

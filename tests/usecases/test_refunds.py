@@ -12,7 +12,7 @@ from brimful.usecases.close_account import Closed, close_account
 from brimful.usecases.refund_charge import (
     RefundBegun,
     RefundFigures,
-    Wish,
+    RefundWish,
     preview_refund,
     refund_charge,
 )
@@ -101,7 +101,7 @@ async def test_r25_preview_of_a_refund_changes_nothing(world: World) -> None:
             world.engine.ctx,
             tenant_id=account.tenant_id,
             account_id=account.account_id,
-            wish=Wish(charge_id=charge["charge_id"], amount_minor=amount_minor),
+            wish=RefundWish(charge_id=charge["charge_id"], amount_minor=amount_minor),
             moment=world.engine.clock.moment(),
         )
 
@@ -204,7 +204,7 @@ async def test_r24_a_refund_whose_process_died_is_finished_by_the_worker(world: 
         world.engine.ctx,
         tenant_id=account.tenant_id,
         account_id=account.account_id,
-        wish=Wish(charge_id=charge["charge_id"], amount_minor=500),
+        wish=RefundWish(charge_id=charge["charge_id"], amount_minor=500),
         key="once",
         body_hash=b"",
         moment=world.engine.clock.moment(),

@@ -10,11 +10,11 @@ from brimful.db.transaction import Transaction
 
 _sql = partial(load, "brimful.billing")
 
-Cause = Literal["pace", "not_cured"]
+BrakeCause = Literal["pace", "not_cured"]
 
 
 async def pull(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, cause: Cause, at: datetime
+    tx: Transaction, tenant_id: UUID, account_id: UUID, cause: BrakeCause, at: datetime
 ) -> bool:
     """Stop an account's auto-billing; False when it was stopped before."""
     return await tx.fetchval(_sql("pull_brake"), tenant_id, account_id, cause, at) is not None

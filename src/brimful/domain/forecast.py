@@ -66,7 +66,7 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class RenewalNeed:
     """What renewals need together, before anything that the pool holds."""
 
     credits: int
@@ -154,11 +154,11 @@ def run_out_at(
     return None
 
 
-def need_of(renewals: Sequence[Renewal], *, at: datetime, days: int) -> Need:
+def need_of(renewals: Sequence[Renewal], *, at: datetime, days: int) -> RenewalNeed:
     """The credits and chatbots of all renewals that are due before ``days`` days from ``at`` on are
     over, overdue ones included: exact sums."""
     due = [renewal for renewal in renewals if renewal.at < at + days * DAY]
-    return Need(
+    return RenewalNeed(
         credits=sum(renewal.credits for renewal in due),
         chatbots=sum(renewal.chatbots for renewal in due),
     )

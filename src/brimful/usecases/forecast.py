@@ -7,7 +7,7 @@ from uuid import UUID
 from brimful.billing import accounts
 from brimful.billing.needs import read_needs
 from brimful.db.transaction import Transaction
-from brimful.domain.forecast import HORIZON, Need, Rate, burn_rate, need_of, run_out_at
+from brimful.domain.forecast import HORIZON, Rate, RenewalNeed, burn_rate, need_of, run_out_at
 from brimful.domain.moment import Moment
 from brimful.ledger import balances
 from brimful.ledger.usage import read_usage
@@ -22,8 +22,8 @@ class Forecast:
     free: int
     rate: Rate
     run_out_at: datetime | None
-    need_7_days: Need
-    need_30_days: Need
+    need_7_days: RenewalNeed
+    need_30_days: RenewalNeed
 
 
 async def forecast(ctx: Context, *, tenant_id: UUID, account_id: UUID, moment: Moment) -> Forecast:

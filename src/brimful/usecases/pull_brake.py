@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from brimful.billing import brakes
-from brimful.billing.brakes import Cause
+from brimful.billing.brakes import BrakeCause
 from brimful.db.transaction import Transaction
 from brimful.domain.effect import Effect, MailDue
 from brimful.domain.moment import Moment
@@ -12,7 +12,7 @@ from brimful.notices.promise import promise
 
 
 async def pull_brake(
-    tx: Transaction, tenant_id: UUID, account_id: UUID, cause: Cause, moment: Moment
+    tx: Transaction, tenant_id: UUID, account_id: UUID, cause: BrakeCause, moment: Moment
 ) -> tuple[Effect, ...]:
     """Stop an account's auto-billing and tell its owner why, once; what waits ends as with any pause.
     It goes on when the owner says so."""

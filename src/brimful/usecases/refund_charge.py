@@ -22,7 +22,7 @@ from brimful.usecases.reverse import sale_of, settle_reversals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class RefundWish:
     """What is to be refunded: a part of a charge in minor units (None: all that can be), of one
     line's credits or (``line`` None) of all that was charged."""
 
@@ -49,7 +49,7 @@ class RefundBegun:
 
 
 async def preview_refund(
-    ctx: Context, *, tenant_id: UUID, account_id: UUID, wish: Wish, moment: Moment
+    ctx: Context, *, tenant_id: UUID, account_id: UUID, wish: RefundWish, moment: Moment
 ) -> RefundFigures | Refuse | Missing:
     """What a refund would do, or why it would be refused; nothing changes (R32)."""
     purchase_id = await refunds.find_charge(ctx.db, tenant_id, wish.charge_id, account_id)
@@ -69,7 +69,7 @@ async def refund_charge(
     *,
     tenant_id: UUID,
     account_id: UUID,
-    wish: Wish,
+    wish: RefundWish,
     key: str,
     body_hash: bytes,
     moment: Moment,
@@ -121,7 +121,7 @@ async def _is_void(tx: Transaction, tenant_id: UUID, refund_id: UUID) -> bool:
 
 
 async def _plan(
-    tx: Transaction, purchase: Purchase, wish: Wish, moment: Moment
+    tx: Transaction, purchase: Purchase, wish: RefundWish, moment: Moment
 ) -> RefundFigures | Refuse:
     """What a refund of a locked purchase's charge takes back, or why it is refused."""
     buyer = await accounts.read_account(tx, purchase.tenant_id, purchase.buyer_id)

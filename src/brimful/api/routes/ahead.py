@@ -10,7 +10,7 @@ from brimful.api.auth import Buyer, BuyerDep, EngineDep
 from brimful.api.problem import Problem, documented, of_answer
 from brimful.api.requests import SetForecast, SetOverdraft, SetThreshold
 from brimful.api.routes.auto_billing import read_settings
-from brimful.domain.forecast import Need
+from brimful.domain.forecast import RenewalNeed
 from brimful.domain.reason import Reason, Refuse, title
 from brimful.ledger import balances, overdrafts
 from brimful.usecases.forecast import forecast
@@ -177,5 +177,5 @@ async def read_forecast(buyer: BuyerDep, engine: EngineDep) -> ForecastBody:
     )
 
 
-def _need(need: Need) -> NeedBody:
+def _need(need: RenewalNeed) -> NeedBody:
     return NeedBody(credits=need.credits, chatbots=need.chatbots)

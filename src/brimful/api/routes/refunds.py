@@ -16,7 +16,7 @@ from brimful.billing.refunds import list_debts, read_refund
 from brimful.domain.reason import Refuse
 from brimful.usecases.answers import Missing
 from brimful.usecases.clear_debt import clear_debt
-from brimful.usecases.refund_charge import RefundBegun, RefundFigures, Wish, preview_refund
+from brimful.usecases.refund_charge import RefundBegun, RefundFigures, RefundWish, preview_refund
 from brimful.wiring import Engine
 
 router = APIRouter(tags=["refunds"])
@@ -97,7 +97,7 @@ async def refund(
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
         wait_ms=engine.settings.wait_ms if body.wait_ms is None else body.wait_ms,
-        wish=Wish(charge_id=charge, amount_minor=body.amount_minor, line=body.line),
+        wish=RefundWish(charge_id=charge, amount_minor=body.amount_minor, line=body.line),
         key=idempotency_key,
         body_hash=body.hash(f"refund {charge}"),
     )
@@ -127,7 +127,7 @@ async def preview(buyer: BuyerDep, body: PreviewRefund, engine: EngineDep) -> Re
         engine.ctx,
         tenant_id=buyer.tenant_id,
         account_id=buyer.account_id,
-        wish=Wish(
+        wish=RefundWish(
             charge_id=ids.parse_body("chg", body.charge_id, "charge_id"),
             amount_minor=body.amount_minor,
             line=body.line,
