@@ -51,6 +51,8 @@ from brimful.usecases.change_plan import ChangeRecorded, change_subscription
 from brimful.usecases.come_back import read_return
 from brimful.usecases.context import Context, CoverCache
 from brimful.usecases.create_chatbot import create_chatbot
+from brimful.usecases.credit_leases import tell_lease
+from brimful.usecases.end_hold import HoldRef
 from brimful.usecases.receive_event import receive_event
 from brimful.usecases.refund_charge import RefundBegun, refund_charge
 from brimful.usecases.settle_spends import settle_spends
@@ -170,10 +172,14 @@ class Engine:
     async def hold(
         self, *, tenant_id: UUID, account_id: UUID, wait_ms: int, **hold: Any
     ) -> SpendDone | Pending | Refuse | KeyConflict:
-        """Hold credits, and wait for the account's auto-billing for at most ``wait_ms`` (R39). Raises
-        Overloaded."""
+        """Hold credits, and wait for the account's auto-billing for at most ``wait_ms`` (R39). The time
+        of a lease runs from its answer, which is this. Raises Overloaded."""
         new = NewHold(tenant_id=tenant_id, account_id=account_id, spend_id=new_id(), **hold)
-        return await self.spending.spend(new, wait_ms)
+        answer = await self.spending.spend(new, wait_ms)
+        if isinstance(answer, SpendDone) and new.held_as == "lease":
+            ref = HoldRef(tenant_id=tenant_id, account_id=account_id, hold_id=answer.spend_id)
+            await tell_lease(self.ctx, ref, now=self.now)
+        return answer
 
     async def spend_all(
         self, asked: Sequence[NewSpend], wait_ms: int

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 def hold(**more: Any) -> CreditHold:
     """A hold of 60 that ends in a minute."""
     given = {
-        "hold_id": "h", "account_id": "a", "leased": False, "credits": 60, "held": 60, "captured": 0,
+        "hold_id": "h", "account_id": "a", "leased": False, "told": False, "credits": 60, "held": 60, "captured": 0,
         "state": "standing", "placed_real_at": NOW - MINUTE, "ends_real_at": NOW + MINUTE,
     }  # fmt: skip
     return CreditHold(**{**given, **more})
@@ -29,7 +29,7 @@ def ended(state: str, captured: int = 0, **more: Any) -> CreditHold:
 
 def lease(**more: Any) -> CreditHold:
     """A lease of 60 of which 20 were reported."""
-    return hold(**{"leased": True, "held": 40, "captured": 20, **more})
+    return hold(**{"leased": True, "told": True, "held": 40, "captured": 20, **more})
 
 
 def reason(answer: object) -> Reason | None:
@@ -111,6 +111,19 @@ def test_r39_a_lease_whose_time_is_over_is_charged_whole(credits: int) -> None:
         assert reason(answer) is Reason.hold_expired
     gone = ended("expired", 60, leased=True)
     assert reason(report(gone, credits, 60, late)) is Reason.hold_expired
+
+
+def test_r38_a_lease_that_nobody_was_told_of_costs_nothing() -> None:
+    """Its client cannot have spent it: at its end it is let go, and to give it back then is no mistake."""
+    untold, late = lease(told=False, held=60, captured=0), NOW + MINUTE
+    assert expire(untold, NOW) is None
+    assert expire(untold, late) == Change(captured=0, state="expired")
+    told = give_back(untold, 0, late)
+    assert isinstance(told, Change) and (told.captured, told.state) == (0, "expired")
+    gone = ended("expired", leased=True)
+    assert give_back(gone, 0, late) is None
+    assert reason(give_back(gone, 1, late)) is Reason.hold_expired
+    assert reason(give_back(ended("expired"), 0, late)) is Reason.not_leased
 
 
 def test_r39_a_hold_is_not_reported_and_a_lease_not_captured() -> None:

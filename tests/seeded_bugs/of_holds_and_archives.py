@@ -11,8 +11,8 @@ BUGS = (
     Bug(
         "lease_given_back_at_its_end",
         f"{DOMAIN}/holding.py",
-        '    return Change(captured=hold.credits if hold.leased else hold.captured, state="expired")\n',
-        '    return Change(captured=hold.captured, state="expired")\n',
+        "        return self.credits if self.leased and self.told else self.captured\n",
+        "        return self.captured\n",
         "R39: what a client did not tell of a lease is charged at its end",
         (f"{LEASES}::test_r39_what_a_crashed_client_did_not_report_is_charged_at_the_end",),
     ),

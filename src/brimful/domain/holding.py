@@ -20,11 +20,13 @@ HOLD_S_MAX = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditHold:
-    """A hold as it stands: whole credits that were set aside, still are, and were charged."""
+    """A hold as it stands: whole credits that were set aside, still are, and were charged. Of a lease:
+    whether whoever took it was ``told`` that it has it."""
 
     hold_id: str
     account_id: str
     leased: bool
+    told: bool
     credits: int
     held: int
     captured: int
@@ -35,6 +37,12 @@ class CreditHold:
     def is_over(self, real_at: datetime) -> bool:
         """Whether its time has passed, though nobody has ended it yet."""
         return self.state == "standing" and self.ends_real_at <= real_at
+
+    @property
+    def charged_at_end(self) -> int:
+        """What is charged in all when its time is over: all of a lease, for its client may have spent
+        it, but not if nobody ever knew that there is one."""
+        return self.credits if self.leased and self.told else self.captured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +100,11 @@ def release(hold: CreditHold, real_at: datetime) -> Change | Refuse | None:
 
 
 def expire(hold: CreditHold, real_at: datetime) -> Change | None:
-    """End a hold whose time is over: it is let go, a credit lease charged whole. None for any other."""
+    """End a hold whose time is over: it is let go, a credit lease that somebody was told of charged
+    whole. None for any other."""
     if not hold.is_over(real_at):
         return None
-    return Change(captured=hold.credits if hold.leased else hold.captured, state="expired")
+    return Change(captured=hold.charged_at_end, state="expired")
 
 
 def _over(hold: CreditHold) -> Change:

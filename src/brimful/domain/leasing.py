@@ -44,7 +44,9 @@ def report(
 
 def give_back(hold: CreditHold, credits: int, real_at: datetime) -> Change | Refuse | None:
     """End a lease of which ``credits`` were spent in all: the rest is free again. None when it ended
-    so before."""
+    so before, be it by itself because nobody had been told of it."""
+    if hold.leased and hold.state == "expired" and (hold.told, hold.captured) == (False, credits):
+        return None
     ended = _ended(hold, credits, real_at)
     if ended is not None:
         return ended
@@ -63,8 +65,8 @@ def _ended(hold: CreditHold, credits: int, real_at: datetime) -> Change | Refuse
     if hold.state == "expired":
         return _refuse(hold, Reason.hold_expired, captured=hold.captured)
     if hold.is_over(real_at):
-        refusal = _refuse(hold, Reason.hold_expired, captured=hold.credits)
-        return Change(captured=hold.credits, state="expired", refusal=refusal)
+        refusal = _refuse(hold, Reason.hold_expired, captured=hold.charged_at_end)
+        return Change(captured=hold.charged_at_end, state="expired", refusal=refusal)
     if credits > hold.credits:
         return _refuse(hold, Reason.lease_exceeded, leased=hold.credits)
     return None

@@ -56,6 +56,17 @@ async def lock_hold(
     return Locked(CreditHold(**{**kept, **ids}), row["beside"])
 
 
+async def lock_untold(tx: Transaction, tenant_id: UUID, account_id: UUID, hold_id: UUID) -> bool:
+    """Lock a credit lease that stands and of which nobody was told yet; False for any other hold."""
+    row = await tx.fetchrow(_sql("lock_untold"), tenant_id, account_id, hold_id)
+    return row is not None
+
+
+async def tell_lease(tx: Transaction, tenant_id: UUID, hold_id: UUID, real_at: datetime) -> None:
+    """Whoever took a locked lease is told of it at ``real_at``: its time runs from then."""
+    await tx.execute(_sql("tell_lease"), tenant_id, hold_id, real_at)
+
+
 async def charge_hold(
     tx: Transaction, tenant_id: UUID, hold: CreditHold, change: Change, moment: Moment
 ) -> int:

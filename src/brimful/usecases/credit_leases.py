@@ -1,11 +1,27 @@
 """Credit leases: blocks of credits that a client spends by itself (R39)."""
 
+from collections.abc import Callable
+
+from brimful.db.transaction import Transaction
 from brimful.domain.leasing import give_back, report
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
+from brimful.ledger import holds
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import HoldChanged, HoldRef, change_hold
+
+
+async def tell_lease(ctx: Context, hold: HoldRef, *, now: Callable[[], Moment]) -> None:
+    """Whoever took a lease is about to be told that it has it: the first time, the lease's time begins.
+    So long as its grant may have taken, it lasts from now (R38), which is read when all that had to be
+    waited for is there. Any other hold stays as it is."""
+
+    async def body(tx: Transaction) -> None:
+        if await holds.lock_untold(tx, hold.tenant_id, hold.account_id, hold.hold_id):
+            await holds.tell_lease(tx, hold.tenant_id, hold.hold_id, now().real_at)
+
+    await ctx.db.run(body)
 
 
 async def report_lease(

@@ -32,7 +32,8 @@ async def take(
 ) -> LeaseBody:
     """A hold whose credits you spend without asking. Report what you spent now and then; return it when
     you are done. What was not returned when `ttl_s` has passed is charged, so stop before that: count
-    `lasts_ms`, or `ttl_s` if that is less, from before you sent this."""
+    `lasts_ms`, or `ttl_s` if that is less, from before you sent this. Its time runs from the first answer
+    that has it, however long that took; one that was never answered is not charged."""
     held = await holds.place(
         engine,
         buyer,

@@ -6,6 +6,8 @@ create table credit_hold (
     account_id uuid not null,
     -- A client spends it by itself: what it has not told at the end is charged, not given back.
     leased boolean not null,
+    -- Of a lease: whoever took it was told, or has reported. Nobody has spent of one that nobody was told of.
+    told boolean not null default false,
     credits bigint not null check (credits >= 1),
     -- Of them, what is still set aside; and what was charged in all, which may be more than they were.
     held bigint not null check (held >= 0 and held <= credits),

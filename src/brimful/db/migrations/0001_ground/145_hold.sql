@@ -113,7 +113,7 @@ end $$;
 -- overdraw (R33).
 create function lock_hold_v1(p_tenant uuid, p_account uuid, p_hold uuid, p_at timestamptz)
 returns table (
-    hold_id uuid, account_id uuid, leased boolean, credits bigint, held bigint, captured bigint, state text,
+    hold_id uuid, account_id uuid, leased boolean, told boolean, credits bigint, held bigint, captured bigint, state text,
     placed_real_at timestamptz, ends_real_at timestamptz, beside bigint
 ) language plpgsql set enable_seqscan = off as $$
 #variable_conflict use_column
@@ -125,7 +125,7 @@ begin
     perform lock_pools_v1(p_tenant, array[p_account]);
     perform settle_v1(p_tenant, p_account, p_at);
     return query
-        select h.hold_id, h.account_id, h.leased, h.credits, h.held, h.captured, h.state, h.placed_real_at, h.ends_real_at,
+        select h.hold_id, h.account_id, h.leased, h.told, h.credits, h.held, h.captured, h.state, h.placed_real_at, h.ends_real_at,
             b.free + greatest(0, coalesce(o.limit_credits - b.overdrawn, 0))
         from credit_hold h
         join balance b on b.tenant_id = h.tenant_id and b.account_id = h.account_id and b.resource = 'credits'
@@ -170,7 +170,7 @@ begin
     select free - overdrawn into strict v_after from balance
     where tenant_id = p_tenant and account_id = h.account_id and resource = 'credits';
     update credit_hold set held = held - v_held - v_back, captured = p_captured, state = p_state,
-        ends_real_at = greatest(ends_real_at, p_ends_real_at), balance_after = v_after,
+        told = told or leased and p_state = 'standing', ends_real_at = greatest(ends_real_at, p_ends_real_at), balance_after = v_after,
         ended_at = case p_state when 'standing' then null else p_at end
     where tenant_id = p_tenant and hold_id = p_hold;
     return v_after;
