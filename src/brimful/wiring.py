@@ -344,8 +344,7 @@ class Engine:
         """One scan of what the rows say is due and nobody does: a crashed process's work, retries,
         callers that went away. Returns how much was begun (R24)."""
         clock = await self.follow_clock()
-        moment = self.clock.moment()
-        begun = await begin_due_work(self.ctx, moment=moment, run=self.run, limit=limit)
+        begun = await begin_due_work(self.ctx, now=self.now, run=self.run, limit=limit)
         self.run(clock)
         return begun
 

@@ -137,7 +137,7 @@ async def test_r24_a_tree_that_others_keep_holds_up_nothing_that_a_dead_process_
     root = "select from account where account_id = $1 for no key update"
     with capture_logs() as told:
         async with kept(year, dsn, "Agency", only=root) as ctx:
-            await begin_due_work(ctx, moment=year.engine.now(), run=run, limit=200)
+            await begin_due_work(ctx, now=year.engine.now, run=run, limit=200)
     assert waited == [0]
     assert [one["event"] for one in told] == ["account_not_moved"] * 2
     await year.engine.take_up_due_work()

@@ -1,17 +1,22 @@
 """What time must not do to anybody: stuck, forgotten or suspended through no fault of theirs."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 
+from brimful.domain.effect import Effect
 from brimful.domain.payment import SavedMethod
-from brimful.usecases.answers import Bought
+from brimful.effects.due_work import begin_due_work
+from brimful.usecases.answers import Bought, SpendDone
 from brimful.usecases.save_card import record_card
 from brimful.usecases.steps import Step
 from tests.builders.calendar import DAY, HOUR, Calendar, subscribers
 from tests.builders.held import SOON_S, held_at
+from tests.builders.holds import held, is_over, places, state
 from tests.builders.networks import card_of, hear, replace_card
+from tests.builders.world import small_world
 from tests.builders.year import Year
 from tests.usecases.test_period_end import MAY, client_with_plan
 from tests.usecases.test_renewals import NEXT
@@ -256,3 +261,31 @@ async def test_r35_a_card_taken_away_at_the_gateway_is_its_owners_affair(
     await world.card("Anna")
     await calendar.work()
     assert (await world.credits("Anna")).free == 10_000
+
+
+async def test_r36_r38_what_a_scan_frees_is_not_spent_when_it_has_ended_meanwhile(
+    calendar: Calendar,
+) -> None:
+    """Of 100 credits for five days 60 are in a hold that is over, the others are reserved for a query of
+    80. While a scan is at other things the five days pass: what the hold gives back lapses."""
+    world = calendar.world
+    await small_world(world)
+    await world.stock("Agency", credits=100)
+    pack = await world.package("Agency", 900, credits=100, expires_after_days=5, name="Five days")
+    assert isinstance(await world.buy("Client 1", pack), Bought)
+    await world.settle()
+    hold = await held(world, "Client 1", 60)
+    world.desk.faults.close_gate("create")
+    spending = asyncio.create_task(world.spend("Client 1", 80))
+    await world.desk.faults.wait_for("create", 1)
+    await is_over(world, hold)
+
+    def run(effects: Iterable[Effect]) -> None:
+        calendar.clock.at += 3 * DAY
+
+    await begin_due_work(world.engine.ctx, now=world.engine.now, run=run, limit=200)
+    assert await state(world, hold) == ("expired", 0, 0)
+    assert await places(world, "Client 1") == (0, 0, 0, 40)
+    assert (await world.credits("Client 1")).lapsed == 60
+    world.desk.faults.open_gate("create")
+    assert isinstance(await spending, SpendDone)

@@ -34,26 +34,32 @@ BEGINS = (Plan, Renew, LookAhead)
 
 
 async def begin_due_work(
-    ctx: Context, *, moment: Moment, run: Callable[[Iterable[Effect]], None], limit: int
+    ctx: Context,
+    *,
+    now: Callable[[], Moment],
+    run: Callable[[Iterable[Effect]], None],
+    limit: int,
 ) -> int:
     """One scan: what is an effect's is ``run``, and what is ours to do is done after that, for it may
-    wait for others' locks; of each kind at most ``limit``. Returns how much that was.
+    wait for others' locks; of each kind at most ``limit``, at a moment of its own. Returns how much that was.
 
     Where accounts are to move by now they do so before anything is begun in their tenant (R46).
     """
+    moment = now()
     due = await find_due_work(ctx, moment, limit)
     moving = {tenant_id for tenant_id, _ in await moves.find_due(ctx.db, moment.at, limit)}
     begins = [one for one in due if isinstance(one, BEGINS) and one.tenant_id in moving]
     run([*(one for one in due if one not in begins), MailDue(), WebhooksDue(), DetachDue()])
-    moved = await move_due(ctx, moment=moment)
+    # Whatever was waited for so far has taken its time: what ended meanwhile is nobody's to be given (R36).
+    moved = await move_due(ctx, moment=now())
     run([*moved, *begins, WarnDue()])
-    swept = await sweep(ctx, moment=moment)
-    swept += await end_holds(ctx, moment=moment)
-    swept += await suspend_overdue(ctx, moment=moment)
-    swept += await empty_closed(ctx, moment=moment)
-    swept += await settle_owed(ctx, moment=moment)
+    swept = await sweep(ctx, moment=now())
+    swept += await end_holds(ctx, moment=now())
+    swept += await suspend_overdue(ctx, moment=now())
+    swept += await empty_closed(ctx, moment=now())
+    swept += await settle_owed(ctx, moment=now())
     run(swept)
-    lapsed = await lapse_due(ctx.db, moment.at, limit)
+    lapsed = await lapse_due(ctx.db, now().at, limit)
     return len(moved) + len(due) + len(swept) + lapsed
 
 
