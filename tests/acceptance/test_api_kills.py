@@ -114,7 +114,7 @@ class Crowd:
                 spend.heard(answer, by)
             else:
                 # The server stops, or the database had no place: it says so of each, and it is sent again.
-                assert answer["code"] in ("overloaded", "temporarily_unavailable"), answer
+                assert answer["code"] in ("overloaded", "try_again"), answer
         return True
 
     async def _one(self, http: httpx.AsyncClient, by: int, spend: Sent) -> httpx.Response:

@@ -46,7 +46,7 @@ async def test_r39_while_the_database_is_read_only_callers_are_told_to_ask_again
             for answer in [await spend(), await http.get("/healthz")]:
                 told = answer.json()
                 assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1")
-                assert told["code"] == "temporarily_unavailable"
+                assert told["code"] == "try_again"
                 assert "takes nothing at present" in told["detail"]
             await make_read_only(dsn, db, "off")
             assert (await http.get("/healthz")).json() == {"status": "ok"}

@@ -18,7 +18,9 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemBody(BaseModel):
-    """What every error looks like. Programs decide by `code`, people read `detail`."""
+    """What every error looks like. Programs decide by `code`, people read `detail`. Of `try_again` and
+    `internal_error` it is not known whether it was done: the same request, with its Idempotency-Key,
+    finds out and has one effect."""
 
     type: str = "about:blank"
     title: str
@@ -167,7 +169,8 @@ def of_exception(exc: Exception) -> Problem:
         detail = "More is asked at once than can be done. Send the same request again in a moment."
         return Problem(503, "overloaded", detail, headers={"Retry-After": "1"})
     if isinstance(exc, DatabaseGone):
-        # Whether it was done is told to whoever sends it again under its key (R39).
+        # Whether it was done is told to whoever sends it again under its key (R39). No refusal has this
+        # code: a refusal is an answer.
         why = "The database cannot be reached"
         if isinstance(exc, TookTooLong):
             why = "This takes too long"
@@ -175,7 +178,7 @@ def of_exception(exc: Exception) -> Problem:
             why = "The database takes nothing at present"
         return Problem(
             503,
-            str(Reason.temporarily_unavailable),
+            "try_again",
             f"{why}. Send the same request again, with its Idempotency-Key.",
             headers={"Retry-After": "1"},
         )

@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 70.0
+# What refuses with a status of 500 or more: then nothing was done.
+NOTHING_DONE = ("overloaded", "temporarily_unavailable", "gateway_unavailable")
 
 
 class Refused(Exception):
-    """The API said no, or not yet: ``status``, a stable ``code`` and a sentence for people.
+    """The API said no, or not yet, and nothing was done: ``status``, a stable ``code`` and a sentence
+    for people.
 
     ``idempotency_key``: the key under which what is not there yet is to be sent again.
     """
@@ -22,7 +25,8 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """Whether it was done is not known. Everything here may be sent again: it has one effect.
+    """Whether it was done is not known: no answer came, or one of a fault, of a database that went away
+    (``try_again``) or of a proxy. Everything here may be sent again: it has one effect.
 
     ``idempotency_key``: what was to be made is to be sent again under this key, lest it be made twice.
     """
@@ -61,11 +65,23 @@ class Api:
             raise Unreachable(told, idempotency_key) from problem
         finally:
             connection.close()
+        if not _is_told(status, said):
+            told = f"{where.netloc} does not say whether it was done: {status} {str(said)[:300]}"
+            raise Unreachable(told, idempotency_key)
         if status == 202:
             later = "Send it again in a moment."
             raise Refused(status, str(said.get("reason")), later, idempotency_key)
         if status >= 300:
-            refused = str(said.get("code")), str(said.get("detail"))
+            refused = str(said["code"]), str(said.get("detail"))
             raise Refused(status, *refused, idempotency_key)
         made: dict[str, Any] = said
         return made
+
+
+def _is_told(status: int, said: Any) -> bool:
+    """Whether an answer is the API's, and says what was done or that nothing was."""
+    if not isinstance(said, dict):
+        return False
+    if status < 300:
+        return True
+    return "code" in said and (status < 500 or said["code"] in NOTHING_DONE)
