@@ -1,5 +1,6 @@
 """A seller's catalogue as records: packages in versions, and its rates by model."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -114,3 +115,13 @@ async def read_rates(db: Transaction | Database, seller_ref: UUID) -> dict[str, 
     """All rates of a seller."""
     rows = await db.fetch(_sql("read_rates"), seller_ref)
     return {row["model"]: row["credits"] for row in rows}
+
+
+async def read_rates_of(
+    db: Transaction | Database, seller_refs: Collection[UUID], models: Collection[str]
+) -> dict[UUID, dict[str, int]]:
+    """The rates of some sellers for some models, of each seller by itself."""
+    rates: dict[UUID, dict[str, int]] = {one: {} for one in seller_refs}
+    for row in await db.fetch(_sql("read_rates_of"), list(seller_refs), list(models)):
+        rates[row["seller_ref"]][row["model"]] = row["credits"]
+    return rates

@@ -59,7 +59,10 @@ async def _spends_of(
     spenders = await read_spenders(engine.ctx.db, named, within)
     rated = {item.account_id or within for item in read if item.model}
     sellers = {spender.sold_by for spender in spenders.values() if spender.account_id in rated}
-    rates = {one: await catalogues.read_rates(engine.ctx.db, one) for one in sellers}
+    rates: Mapping[UUID, Mapping[str, int]] = {}
+    if sellers:
+        models = {item.model for item in read if item.model}
+        rates = await catalogues.read_rates_of(engine.ctx.db, sellers, models)
     asked: list[NewSpend | SpendDone | Problem] = [
         _spend_of(item, spend_id, item.account_id or within, spenders, rates)
         if isinstance(item, Item)
