@@ -7,6 +7,7 @@ from tests.seeded_bugs import (
     at_the_gateway,
     in_the_books,
     of_closed_accounts_and_pages,
+    of_crowds_and_leases,
     of_holds_and_archives,
     of_meddling_sellers,
     of_outsiders,
@@ -26,4 +27,5 @@ BUGS: tuple[Bug, ...] = (
     *of_meddling_sellers.BUGS,
     *of_refusals.BUGS,
     *of_outsiders.BUGS,
+    *of_crowds_and_leases.BUGS,
 )

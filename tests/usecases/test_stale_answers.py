@@ -1,6 +1,8 @@
 """An answer, or a row, that another process has overtaken leads to nothing (R23, R24)."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ import pytest
 from brimful.billing import payments, purchases
 from brimful.billing.purchases import Purchase
 from brimful.domain.effect import Drive
+from brimful.domain.moment import Moment
 from brimful.domain.payment import Declined, PaymentOutcome, Refused
 from brimful.effects.drive import drive
 from brimful.usecases.record_payment import record_payment
@@ -172,3 +175,37 @@ async def test_r24_a_lost_reply_is_not_tried_again_at_once(world: World) -> None
     assert not [one for one in follows if isinstance(one, Drive)]
     [row] = await world.purchases("Agency")
     assert (row["state"], row["tries"]) == ("created", 1)
+
+
+@pytest.mark.parametrize(("late", "state"), [(False, "delivered"), (True, "created")])
+async def test_r24_a_lease_that_is_half_over_is_renewed_before_the_payment_is_confirmed(
+    world: World, late: bool, state: str
+) -> None:
+    """To create it took so long that another may have it by now: whoever created it asks before going on,
+    and does not confirm. One that has most of its lease left goes on by what it stored."""
+    await small_world(world)
+    await world.stock("Agency", credits=50_000)
+    purchase, _ = await stands_at(world, Step.before_create, "Client 1")
+    passed = timedelta(0)
+
+    def now() -> Moment:
+        moment = world.engine.now()
+        return Moment(moment.at, moment.real_at + passed)
+
+    driver = replace(world.engine.driver, now=now)
+    ids = {"tenant_id": purchase.tenant_id, "purchase_id": purchase.purchase_id}
+    async with held_at(Step.before_create) as held:
+        driving = asyncio.create_task(drive(driver, **ids))
+        await held.arrived.wait()
+        if late:
+            passed = timedelta(seconds=driver.lease_s / 2 + 1)
+            await world.db.execute(
+                "update purchase set fence = fence + 1, lease_until = 'infinity' where state <> 'failed'"
+            )
+        held.go.set()
+        world.engine.run(await driving)
+    assert (await world.purchases("Client 1"))[-1]["state"] == state
+    await world.db.execute("update purchase set lease_until = '-infinity' where state <> 'failed'")
+    world.engine.run([Drive(**ids)])
+    await world.settle()
+    assert (await world.purchases("Client 1"))[-1]["state"] == "delivered"
