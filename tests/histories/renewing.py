@@ -191,7 +191,7 @@ class Renewals(PeriodEnds):
 
     def _declined(self, seller: Account, renewal: Renewal) -> None:
         renewal.over = True
-        self.set_free(seller, renewal.need)
+        seller.pool.give_up(renewal.need)
         card = renewal.account.card
         assert card is not None
         breaker = self.breakers[card]

@@ -120,7 +120,7 @@ class Trade:
         if seller.pool.has(need.credits, need.chatbots):
             seller.pool.reserve(need)
             if charged and not self.pays(account, by, amount):
-                self.set_free(seller, need)
+                seller.pool.give_up(need)
                 return "declined"
         else:
             if charged and not self.authorises(account):
@@ -129,7 +129,7 @@ class Trade:
             if need.failed:
                 return "unsecured"
             if charged and not self.captures(account, by, amount):
-                self.set_free(seller, need)
+                seller.pool.give_up(need)
                 return "declined"
         if not charged:
             account.owed += amount
@@ -193,14 +193,6 @@ class Trade:
             if line.begins and line.runs is not None:
                 account.subscriptions.append(line.runs)
         self.filled(account)
-
-    def set_free(self, seller: Account, need: Need) -> None:
-        """What a purchase had set aside is free again; what its seller could not furnish is tried
-        with it (R35)."""
-        had = not seller.pool.endless and (need.pins or need.seats)
-        seller.pool.give_up(need)
-        if had:
-            self.filled(seller)
 
     def filled(self, account: Account) -> None:
         """A pool has more than before, or may be filled now: its clients' renewals that it could not

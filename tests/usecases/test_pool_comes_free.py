@@ -133,20 +133,3 @@ async def test_r35_a_purchase_that_leaves_the_queue_brings_what_was_put_off(
         held_up.go.set()
         await bought
     assert await is_renewed(calendar)
-
-
-async def test_r35_a_purchase_that_is_declined_brings_what_was_put_off(calendar: Calendar) -> None:
-    """12,000 of 15,000 are reserved for a purchase of Ben's while his card is asked; it does not pay."""
-    world = calendar.world
-    await subscribers(calendar, "Anna", stock=15_000)
-    await world.auto_billing("Agency", enabled=False)
-    large = await world.package("Agency", 9_900, credits=12_000)
-    await world.open("Ben", "Agency")
-    await world.card("Ben", "tok_lost_card")
-    world.desk.faults.close_gate("create")
-    bought = asyncio.create_task(world.buy("Ben", large, wait_ms=60_000))
-    await world.desk.faults.wait_for("create", 1)
-    await put_off(calendar)
-    world.desk.faults.open_gate("create")
-    await bought
-    assert await is_renewed(calendar)

@@ -11,7 +11,6 @@ from brimful.domain.effect import Effect, Plan, PlanBelow, Wake
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason
 from brimful.ledger import demands
-from brimful.usecases.deliver import wake_renewals
 from brimful.usecases.put_off import put_off_failed
 from brimful.usecases.refuse_waiting import refuse_waiting
 from brimful.usecases.seats import offer
@@ -20,8 +19,7 @@ from brimful.usecases.seats import offer
 async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> tuple[Effect, ...]:
     """Record that a locked purchase failed, its charge (if any) being cancelled for good.
 
-    The seller's stock goes to the next in its queue, then to its own paused chatbots (R31) and to
-    renewals that were put off for want of it (R35); what
+    The seller's stock goes to the next in its queue, then to its own paused chatbots (R31); what
     waited for an auto-billing ends with the reason, and its owner is told at once (R18, R42). After
     a decline both were done with it.
     """
@@ -32,7 +30,7 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
     await receivables.unclaim(tx, purchase.tenant_id, purchase.purchase_id)
     await purchases.set_state(tx, purchase, "failed", reason=reason, moment=moment)
     if purchase.demand_id is not None:
-        gave_back = await demands.end_demand(
+        await demands.end_demand(
             tx,
             tenant_id=purchase.tenant_id,
             demand_id=purchase.demand_id,
@@ -41,10 +39,6 @@ async def fail_purchase(tx: Transaction, purchase: Purchase, moment: Moment) -> 
             moment=moment,
         )
         effects.extend(await offer(tx, purchase.tenant_id, purchase.seller_id, moment))
-        if gave_back and reason is not Reason.gateway_unavailable:
-            # While the gateway is away renewals would only wake each other.
-            sellers = [purchase.seller_id]
-            effects.extend(await wake_renewals(tx, purchase.tenant_id, sellers, moment))
         if await demands.read_waiting(tx, purchase.tenant_id, purchase.seller_id):
             effects.append(Plan(purchase.tenant_id, purchase.seller_id))
     if purchase.origin == "renewal":
