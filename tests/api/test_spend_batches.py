@@ -149,6 +149,11 @@ async def test_r39_a_key_for_two_spends_is_taken_by_the_first(agency: Caller, wo
     reused = "idempotency_key_reused"
     assert seen(data) == ["insufficient_credits", reused, 49, reused, 49]
     assert (await world.credits("Agency")).used == 0
+    # What was done under a key before is told, wherever in the batch it stands.
+    data = await told(
+        agency, path_of(world, "Client 1"), {"key": "a", "credits": 7}, {"key": "a", "credits": 1}
+    )
+    assert seen(data) == [reused, 49]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects import spending
+from brimful.effects import following, spending
 from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
+from brimful.effects.gatherer import Overloaded
 from brimful.ledger.spends import NewSpend
 from brimful.usecases.answers import Pending, SpendDone
 from brimful.usecases.spend_credits import abandon_spends
@@ -95,7 +96,7 @@ async def many_short(world: World, names: list[str], of_each: int) -> list[NewSp
 
 async def test_r20_batches_share_the_places_of_all(world: World) -> None:
     """Three batches at once, each of five accounts that are short: no more are followed up than of spends
-    that are asked for one by one, and no account takes more than its part."""
+    that are asked for one by one."""
     await small_world(world, clients=5)
     await world.stock("Agency", credits=50_000)
     async with held_at(Step.demand_registered) as held:
@@ -104,7 +105,7 @@ async def test_r20_batches_share_the_places_of_all(world: World) -> None:
             for _ in range(3)
         ]
         await until(lambda: waiting(world, PLACES))
-        assert len(world.engine.spending.following._places) == 3 * len(CLIENTS)
+        assert len(world.engine.spending.following) == 3 * len(CLIENTS)
         held.go.set()
         told = [answer for batch in batches for answer in await batch]
     assert [type(answer) for answer in told] == [SpendDone] * 30
@@ -132,3 +133,52 @@ async def test_r20_a_batch_whose_wait_is_over_is_given_up_at_once(
         held.go.set()
     await world.settle()
     assert (await world.credits(CLIENTS[0])).free > 0
+
+
+async def test_r39_a_line_that_is_full_refuses_a_part_of_a_batch_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was debited is told, though too many are short for the rest to be followed up."""
+    monkeypatch.setattr(following, "QUEUE_MAX", 0)
+    await small_world(world, clients=1)
+    await world.stock("Agency", credits=50_000)
+    await world.open("Rich", "Agency")
+    await world.stock("Rich", credits=100)
+    asked = [*await many_short(world, ["Rich"], 1), *await many_short(world, CLIENTS[:1], 2)]
+    done, *short = await world.engine.spend_all(asked, 1_000)
+    assert isinstance(done, SpendDone) and (await world.credits("Rich")).used == 10
+    assert [type(one) for one in short] == [Overloaded] * 2
+
+
+async def test_r20_of_one_batch_few_accounts_stand_in_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of it are short: whoever else is short waits for no more of them."""
+    monkeypatch.setattr(spending, "IN_LINE_OF_BATCH", 2)
+    await small_world(world, clients=5)
+    await world.stock("Agency", credits=50_000)
+    async with held_at(Step.demand_registered) as held:
+        batch = asyncio.create_task(
+            world.engine.spend_all(await many_short(world, CLIENTS, 1), 20_000)
+        )
+        await until(lambda: waiting(world, 2))
+        assert len(world.engine.spending.following) == 2
+        held.go.set()
+        assert [type(one) for one in await batch] == [SpendDone] * 5
+
+
+async def test_r20_who_finds_no_place_to_give_up_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others hold all places for giving up: the caller hears pending soon after its wait, it is not debited
+    any more, and what it lacks is bought all the same."""
+    monkeypatch.setattr(spending, "GIVE_UP_WITHIN_S", 0.1)
+    await small_world(world)
+    await world.stock("Agency", credits=50_000)
+    client = (await world.account("Client 1")).account_id
+    async with held_at(Step.before_create) as held, world.engine.spending.giving_up.place(client):
+        assert isinstance(await world.spend("Client 1", 10, wait_ms=50), Pending)
+        held.go.set()
+        await world.settle()
+        credits = await world.credits("Client 1")
+        assert (credits.used, credits.free > 0) == (0, True)

@@ -21,7 +21,7 @@ TTL = timedelta(seconds=5)
 LATE = timedelta(seconds=7)
 
 
-class RealClock:
+class StandingClock:
     """Real time stands where a test puts it, and business time with it."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ async def test_r38_a_lease_lasts_from_its_grant_though_others_kept_its_credits(
     """Asked for five seconds, it is granted after seven: it lasts five more, and what was not spent of
     it by then is not charged."""
     await client(world, 100)
-    clock, outside = RealClock(), copy_context()
+    clock, outside = StandingClock(), copy_context()
     world.engine.clock = clock
     async with world.db.transaction() as tx:
         await tx.fetch(
@@ -84,7 +84,7 @@ async def test_r38_a_lease_lasts_from_its_answer_though_it_was_long_in_being_tol
 ) -> None:
     """Whoever writes down that it is told waits for seven seconds, too."""
     lease = await untold(world)
-    clock, outside = RealClock(), copy_context()
+    clock, outside = StandingClock(), copy_context()
     world.engine.clock = clock
     async with world.db.transaction() as tx:
         await tx.fetch("select from credit_hold for update")
@@ -100,7 +100,7 @@ async def test_r38_a_lease_that_others_grant_late_lasts_no_less(world: World) ->
     """It waits for credits, and is granted by an allotment that was asked for a while ago."""
     await small_world(world)
     await world.stock("Agency", credits=10_000)
-    clock = world.engine.clock = RealClock()
+    clock = world.engine.clock = StandingClock()
     world.desk.faults.close_gate("create")
     taking = create_task(place(world, "Client 1", 60, held_as="lease", ttl_s=5))
     await world.desk.faults.wait_for("create", 1)
@@ -124,7 +124,7 @@ async def test_r38_a_lease_that_others_grant_late_lasts_no_less(world: World) ->
 async def test_r38_taken_again_under_its_key_it_lasts_no_longer(world: World) -> None:
     """Its time runs from when it was told first: an answer that was lost may have come."""
     await client(world, 100)
-    clock = world.engine.clock = RealClock()
+    clock = world.engine.clock = StandingClock()
     first = await held(world, "Client 1", 60, key="one", held_as="lease", ttl_s=5)
     ends_at = await lasts_until(world)
     clock.now += timedelta(seconds=2)

@@ -15,7 +15,7 @@ from brimful.usecases.answers import Bought
 from brimful.usecases.buy_package import buy_package
 from brimful.usecases.close_account import close_account, empty_closed
 from brimful.usecases.end_hold import end_holds
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.set_move import MoveSet
 from brimful.usecases.suspend import suspend_overdue
 from tests.builders.calendar import DAY, Calendar, subscribers
@@ -151,7 +151,7 @@ def due(
     lock: int,
     problem: Exception | None = None,
     shares: UUID | None = None,
-) -> Item:
+) -> Piece:
     """One that is done, or raises."""
 
     async def do() -> tuple[Effect, ...]:
@@ -160,7 +160,7 @@ def due(
             raise problem
         return (MailDue(),)
 
-    return Item(UUID(int=number), UUID(int=lock), do, shares)
+    return Piece(UUID(int=number), UUID(int=lock), do, shares)
 
 
 REFUSED = asyncpg.CheckViolationError("refused")

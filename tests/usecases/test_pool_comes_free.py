@@ -9,10 +9,11 @@ import pytest
 
 from brimful.domain.effect import Renew
 from brimful.domain.moment import Moment
+from brimful.domain.planning import RESERVATION_LASTS
 from brimful.usecases.end_hold import end_holds
 from brimful.usecases.spend_credits import abandon_spends
 from brimful.usecases.steps import Step
-from brimful.usecases.sweep import RESERVATION_LASTS, sweep
+from brimful.usecases.sweep import sweep
 from tests.builders.calendar import HOUR, Calendar, subscribers
 from tests.builders.held import held_at, until
 from tests.builders.holds import capture, give_back, held, is_over, release

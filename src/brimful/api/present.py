@@ -104,7 +104,7 @@ class HoldBody(BaseModel):
     id: str
     status: str = Field(examples=["held"])
     leased: bool = Field(
-        description="a credit lease: its rest is charged at its end, not given back"
+        description="a credit lease: its rest is charged at its end, if anybody was told of it"
     )
     credits: int
     held: int = Field(description="of them, still set aside")

@@ -150,6 +150,7 @@ async def _read(
     by_hand: bool,
     lock: bool | None,
 ) -> Any:
+    """The one row, with what its seller offers unless ``lock`` is None, and locked if that is True."""
     if zone is None:
         zone = await tx.fetchval(_sql("read_zone"), tenant_id, account_id)
         assert zone is not None, "only an account that there is buys"

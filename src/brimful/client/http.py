@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 70.0
-# What refuses with a status of 500 or more: then nothing was done.
+# Codes of refusals with a status of 500 or more: what was asked for was not done.
 NOTHING_DONE = ("overloaded", "temporarily_unavailable", "gateway_unavailable")
 
 
 class Refused(Exception):
-    """The API said no, or not yet, and nothing was done: ``status``, a stable ``code`` and a sentence
-    for people.
+    """The API said no, or not yet, and what was asked for was not done: ``status``, a stable ``code`` and a
+    sentence for people.
 
     ``idempotency_key``: the key under which what is not there yet is to be sent again.
     """

@@ -15,6 +15,7 @@ class Drive:
 
     tenant_id: UUID
     purchase_id: UUID
+    # The same work with it or without: whoever looks for what is done already takes such effects for one.
     begun: str | None = field(default=None, compare=False)
 
 

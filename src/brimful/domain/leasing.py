@@ -1,7 +1,8 @@
 """Credit leases: holds that a client spends by itself, and reports (R2, R39).
 
-What its client has told is charged; at the end of its time so is all that was not returned. So whatever a
-client spends of it is paid for, told or not, and never more than it was given.
+What its client has reported is charged; at the end of its time so is all that was not returned, if its client
+was ever told of it. So whatever a client spends of it is paid for, reported or not, and never more than it was
+given.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ def report(
     from now, if given, within ``LASTS_AT_MOST``; None when it is so already.
 
     An older report changes nothing: it may come late. More than it was given was never spent rightly,
-    and is refused. One whose time is over is charged whole.
+    and is refused. One whose time is over ends as by ``expire``.
     """
     ended = _ended(hold, credits, real_at)
     if ended is not None:

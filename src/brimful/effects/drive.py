@@ -43,8 +43,9 @@ from brimful.usecases.uncharged import deliver_uncharged, fail_uncharged
 
 # No lease is held; tokens begin with 1.
 NO_LEASE = -1
-# Before a confirmation: the payment is known not to be confirmed, because it was created just now
-# or was read back. The row is read again in between, as its owner may have switched off (R27).
+# Before a confirmation: the payment is known not to be confirmed, because it was created just now (then the
+# row is known as that was stored, under its lock: ``_as_begun``) or was read back; then the row is read again
+# in between, as its owner may have switched off (R27).
 UNCONFIRMED = ("planned", None)
 # A step whose outcome is not known is tried again this soon, and no more often than the last.
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
@@ -137,8 +138,8 @@ def _as_begun(purchase: Purchase, effects: tuple[Effect, ...], moment: Moment) -
 
 
 class Next(Enum):
-    """What is done after a step: read the row again, the same to confirm what is known not to be
-    confirmed, leave it until its next try is due, or nothing more: it is delivered, and whoever waits
+    """What is done after a step: go on by the row, read again unless it is known as it was just stored; read
+    it again to confirm what is known not to be confirmed, leave it until its next try is due, or nothing more: it is delivered, and whoever waits
     for it need not wait until that is read again."""
 
     again = auto()

@@ -31,10 +31,14 @@ class Following:
         self._places = Places(PLACES, PLACES_OF_ACCOUNT)
         self._refusals = Together(self._refuse)
 
+    def __len__(self) -> int:
+        """How many wait for a place or have one."""
+        return len(self._places)
+
     @property
     def is_crowded(self) -> bool:
-        """Whether some wait for a place."""
-        return len(self._places) >= PLACES
+        """Whether as many wait for a place or have one as there are places."""
+        return len(self) >= PLACES
 
     async def refusal(self, short: Asked) -> Refuse | None:
         """What a spend hears for which nothing can come, where many are short: it is read for all of them
@@ -47,7 +51,7 @@ class Following:
         """A place to follow up what an account is short of; accounts are let in as they come, and none takes
         all. False where there was none within so many seconds of real time (R20). Raises Overloaded when too
         many wait."""
-        if len(self._places) >= QUEUE_MAX:
+        if len(self) >= QUEUE_MAX:
             raise Overloaded("too many spends are short; try again in a moment")
         return self._places.place(account_id, within_s)
 

@@ -12,8 +12,8 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
-# So many at once, as endpoints are sent to (``send_webhooks``). A place is held until a lookup has
-# really ended, however long nobody has been waiting for it.
+# So many at once, as many as a process ever needs: ``send_webhooks`` takes its own bound from here. A place is
+# held until a lookup has really ended, however long nobody has been waiting for it.
 AT_ONCE = 32
 Look = Callable[[str, int], Sequence[str]]
 Found = asyncio.Future[Sequence[str]]

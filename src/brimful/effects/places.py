@@ -22,7 +22,8 @@ class Places:
 
     @asynccontextmanager
     async def place(self, account_id: UUID, within_s: float | None = None) -> AsyncIterator[bool]:
-        """A place for an account. False where there was none within so many seconds of real time."""
+        """A place for an account. False where there was none within so many seconds of real time; without
+        ``within_s`` it is waited for as long as it takes."""
         own = self._of_account.setdefault(account_id, asyncio.Semaphore(self._most_of_account))
         self._asking[account_id] = self._asking.get(account_id, 0) + 1
         self._all += 1

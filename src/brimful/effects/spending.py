@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect
+from brimful.domain.effect import Effect, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.following import Following
@@ -20,7 +20,7 @@ from brimful.effects.gatherer import Gatherer, Overloaded
 from brimful.effects.in_line import Heard
 from brimful.effects.places import Places
 from brimful.effects.waiting import Waiters, refusal_of
-from brimful.ledger.spends import Abandoned, Asked, NewHold, NewSpend, Tried
+from brimful.ledger.spends import Asked, GivenUp, NewHold, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds_of
@@ -35,8 +35,12 @@ _log = structlog.get_logger()
 # Whoever is short stands in line to be registered for so many seconds at least, although its callers wait for
 # less: what is asked for without waiting would never be bought.
 REGISTER_WITHIN_S = 1.0
-# So many accounts are given up for at a time, each by one transaction for so many spends at most.
+# So many accounts of one batch stand in that line at a time, or whoever else is short would wait for all of them.
+IN_LINE_OF_BATCH = 8
+# So many accounts are given up for at a time, each by one transaction for so many spends at most. Who finds
+# no place within so many seconds is left to others, who may give it up after five (try_demand_v1).
 GIVEN_UP_AT_ONCE, GIVEN_UP_TOGETHER = 4, 500
+GIVE_UP_WITHIN_S = 2.0
 
 T = TypeVar("T")
 
@@ -123,9 +127,10 @@ class Spending:
                 answers[place] = refused.get(asked[place].spend_id)
             if answers[place] is None:
                 behind.setdefault(asked[place].account_id, []).append(place)
+        slots = asyncio.Semaphore(IN_LINE_OF_BATCH)
         followed = await asyncio.gather(
             *(
-                self._follow([(asked[one], _short(tries[one])) for one in places], until_s)
+                self._follow([(asked[one], _short(tries[one])) for one in places], until_s, slots)
                 for places in behind.values()
             )
         )
@@ -138,43 +143,52 @@ class Spending:
         self,
         asked: Sequence[tuple[NewSpend, Tried]],
         until_s: float,
+        slots: asyncio.Semaphore,
     ) -> list[Answer | Exception]:
         """Register the spends of one account that were short, in their order, and wait for them. What
         needs as much as one that was refused is refused alike; what there is no time for is pending."""
         loop = asyncio.get_running_loop()
         patience_s = max(until_s, loop.time() + REGISTER_WITHIN_S)
-        told: list[Answer | Exception] = []
-        waiting: dict[int, SpendWaiting] = {}
+        async with slots:
+            told = await _alone(self._register(asked, until_s, patience_s))
+        if isinstance(told, Exception):
+            return [told for _ in asked]
+        waiting = {nth: one for nth, one in enumerate(told) if isinstance(one, SpendWaiting)}
+        left_s = max(0.0, until_s - loop.time())
+        outcomes: list[Answer] | Exception = []
+        if waiting:
+            outcomes = await _alone(self._outcomes(asked[0][0], list(waiting.values()), left_s))
+        of_waiting = dict(zip(waiting, _each(outcomes, len(waiting)), strict=True))
+        return [
+            of_waiting[nth] if isinstance(one, SpendWaiting) else one
+            for nth, one in enumerate(told)
+        ]
+
+    async def _register(
+        self, asked: Sequence[tuple[NewSpend, Tried]], until_s: float, patience_s: float
+    ) -> list[Answer | SpendWaiting | Exception]:
+        """Raises Overloaded where too many are short."""
+        loop = asyncio.get_running_loop()
+        told: list[Answer | SpendWaiting | Exception] = []
         refused: tuple[int, Refuse] | None = None
-        account_id, within_s = asked[0][0].account_id, max(0.0, patience_s - loop.time())
-        async with self.following.place(account_id, within_s) as came:
+        within_s = max(0.0, patience_s - loop.time())
+        async with self.following.place(asked[0][0].account_id, within_s) as came:
             if not came:
                 return [Pending(operation_id=new.spend_id) for new, _ in asked]
             anew = await _alone(self._ended_holds(asked[0][0])) is True
-            for place, (new, tried) in enumerate(asked):
+            for new, tried in asked:
                 left_ms = max(0, int((until_s - loop.time()) * 1000))
                 # What waited already under its key may be done by now: it is looked at by itself (R39).
                 short = tried.outcome == "short"
                 if short and refused is not None and new.credits >= refused[0]:
                     told.append(refused[1])
-                    continue
-                if loop.time() > patience_s:
+                elif loop.time() > patience_s:
                     told.append(Pending(operation_id=new.spend_id))
-                    continue
-                begun = await _alone(self._begin(new, left_ms, None if anew else tried))
-                if isinstance(begun, SpendWaiting):
-                    waiting[place] = begun
-                    told.append(Pending(operation_id=begun.spend_id))
-                    continue
-                if isinstance(begun, Refuse):
-                    refused = (new.credits, begun)
-                told.append(begun)
-        if waiting:
-            first, begun_all = asked[0][0], list(waiting.values())
-            left_s = max(0.0, until_s - loop.time())
-            outcomes = await _alone(self._outcomes(first, begun_all, left_s))
-            for nth, place in enumerate(waiting):
-                told[place] = outcomes if isinstance(outcomes, Exception) else outcomes[nth]
+                else:
+                    begun = await _alone(self._begin(new, left_ms, None if anew else tried))
+                    if isinstance(begun, Refuse):
+                        refused = (new.credits, begun)
+                    told.append(begun)
         return told
 
     async def _begin(
@@ -225,7 +239,8 @@ class Spending:
     async def _outcomes(
         self, of: Asked, begun: Sequence[SpendWaiting], wait_s: float
     ) -> list[Answer]:
-        """What became of spends of the account of one of them, which is waited for as long as given."""
+        """What became of ``begun``, spends of the account of ``of``, which are waited for together for at most
+        ``wait_s`` seconds; what has no answer by then is given up and pending."""
         tenant_id = of.tenant_id
         rows = await self.waiters.wait_all(tenant_id, [one.spend_id for one in begun], wait_s)
         left = sorted((one.answer_by, one.spend_id) for one in begun if one.spend_id not in rows)
@@ -254,7 +269,11 @@ class Spending:
         """Abandon spends whose callers will not wait any longer; those that were answered meanwhile. Their
         auto-billing goes on (R20), so it is planned first where it was not yet: who waits for next to no time
         would else never get the credits. Not when the process is told to stop, which leaves no time for that."""
-        async with self.giving_up.place(account_id):
+        async with self.giving_up.place(account_id, GIVE_UP_WITHIN_S) as came:
+            if not came:
+                # Nobody debits it any more, whoever gives it up; what it lacks is planned for behind the answer.
+                self.run((Plan(tenant_id, account_id),))
+                return []
             give_up = partial(self._abandon, tenant_id, account_id)
             ended = await give_up(late, unplanned_too=self.waiters.ended)
             unplanned = {one: late[one] for one, how in ended.items() if how == "unplanned"}
@@ -275,8 +294,8 @@ class Spending:
         late: Mapping[UUID, datetime],
         *,
         unplanned_too: bool,
-    ) -> dict[UUID, Abandoned]:
-        ended: dict[UUID, Abandoned] = {}
+    ) -> dict[UUID, GivenUp]:
+        ended: dict[UUID, GivenUp] = {}
         spend_ids = list(late)
         for first in range(0, len(spend_ids), GIVEN_UP_TOGETHER):
             some = spend_ids[first : first + GIVEN_UP_TOGETHER]
@@ -291,6 +310,11 @@ class Spending:
             self.run(freed)
             ended |= how
         return ended
+
+
+def _each(told: Sequence[T] | Exception, number: int) -> Sequence[T | Exception]:
+    """What was told of so many, or what was raised, for each of them."""
+    return [told] * number if isinstance(told, Exception) else told
 
 
 def _short(tried: Tried | Exception) -> Tried:

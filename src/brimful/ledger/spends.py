@@ -50,6 +50,10 @@ _SAYS_NOTHING = tuple(
 )
 
 
+# The columns of what is not simply done.
+_OTHERS = ("places", "outcomes", "spends", "credits", "balances_after", "tenants")
+
+
 class NewHold(NamedTuple):
     """Credits to be set aside where a spend would debit them: as what, and for how many seconds of real
     time (``holds``). It stands for a spend with its key, until it is held."""
@@ -110,7 +114,8 @@ async def spend_many(
         new = asked[place - 1]
         answers[place - 1] = make(("done", new.spend_id, new.credits, after, None))
     if row["places"] is not None:
-        for place, outcome, spend_id, credits, after, tenant_id in zip(*row[2:], strict=True):
+        others = [row[name] for name in _OTHERS]
+        for place, outcome, spend_id, credits, after, tenant_id in zip(*others, strict=True):
             new = asked[place - 1]
             did = spend_id or new.spend_id, new.credits if credits is None else credits
             answers[place - 1] = Tried(outcome, *did, after, tenant_id)
@@ -161,7 +166,7 @@ def new_demand_id(new: Asked) -> UUID:
     return new.spend_id
 
 
-Abandoned = Literal["abandoned", "answered", "unplanned"]
+GivenUp = Literal["abandoned", "answered", "unplanned"]
 
 
 async def abandon_spends(
@@ -172,13 +177,14 @@ async def abandon_spends(
     moment: Moment,
     *,
     unplanned_too: bool,
-) -> dict[UUID, Abandoned]:
+) -> tuple[dict[UUID, GivenUp], bool]:
     """Mark spends of an account, each of which waits until ``answer_by`` (real time), abandoned by
     compare-and-set.
 
     "answered": it had been, or another caller of it still waits, later than that and now. "unplanned":
     nothing is done, as nothing was bought for it yet, nor is anything else being bought for its account;
-    with ``unplanned_too`` it is abandoned all the same.
+    with ``unplanned_too`` it is abandoned all the same. Returns what became of each, and whether any of
+    them had stock set aside, which is free now.
     """
     until = [max(one, moment.real_at) for one in answer_by.values()]
     rows = await tx.fetch(
@@ -190,7 +196,7 @@ async def abandon_spends(
         moment.at,
         unplanned_too,
     )
-    return {row["spend_id"]: row["ended"] for row in rows}
+    return {row["spend_id"]: row["ended"] for row in rows}, any(row["freed"] for row in rows)
 
 
 async def extend_wait(

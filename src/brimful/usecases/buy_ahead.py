@@ -56,7 +56,7 @@ async def buy_ahead(
         behind = await read_behind(tx, tenant_id, account_id, moment.at)
         if behind.is_ahead:
             return effects
-        return effects + await _look(ctx, tx, tenant_id, account_id, setting, moment)
+        return effects + await _look(ctx, tx, tenant_id, account_id, behind.zone, setting, moment)
 
     return await with_covers(ctx, body)
 
@@ -66,6 +66,7 @@ async def _look(
     tx: Transaction,
     tenant_id: UUID,
     account_id: UUID,
+    zone: str,
     setting: BuyAhead,
     moment: Moment,
 ) -> tuple[Effect, ...]:
@@ -74,7 +75,7 @@ async def _look(
     short = await _shortfall(tx, tenant_id, account_id, setting, moment)
     if short is not None:
         facts, shop = await read_buyer_and_offer(
-            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, lock=True
+            tx, tenant_id=tenant_id, account_id=account_id, at=moment.at, lock=True, zone=zone
         )
         bought, effects = await _buy(ctx, tx, facts, shop, short, moment)
     next_at = moment.at + LOOK

@@ -16,7 +16,7 @@ from brimful.ledger.transfers import Route
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.outcomes import effects_of
 from brimful.usecases.release_holds import release_holds
 from brimful.usecases.seats import give_back, offer
@@ -79,7 +79,7 @@ async def empty_closed(ctx: Context, *, moment: Moment, limit: int = 50) -> tupl
     for tenant, account in closed:
         empty = partial(_empty_again, ctx, tenant, account, moment)
         # The shape of the tenant's tree is waited for before anything else.
-        due.append(Item(account, account, empty, shares=tenant))
+        due.append(Piece(account, account, empty, shares=tenant))
     return await one_by_one("account_not_emptied", due)
 
 

@@ -13,9 +13,9 @@ from brimful.usecases.end_hold import HoldChanged, HoldRef, change_hold
 
 
 async def tell_lease(ctx: Context, hold: HoldRef, *, now: Callable[[], Moment]) -> None:
-    """Whoever took a lease is about to be told that it has it: the first time, the lease's time begins.
-    So long as its grant may have taken, it lasts from now (R38), which is read when all that had to be
-    waited for is there. Any other hold stays as it is."""
+    """Whoever took a lease is about to be told that it has it. The first time, the lease's time begins:
+    however long its grant took, it lasts from now (R38), and the clock is read only when the row is
+    locked. Any other hold stays as it is."""
 
     async def body(tx: Transaction) -> None:
         if await holds.lock_untold(tx, hold.tenant_id, hold.account_id, hold.hold_id):

@@ -15,7 +15,7 @@ from brimful.ledger.holds import Locked
 from brimful.usecases.answers import Missing
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.outcomes import effects_of
 
 Decide = Callable[[Locked], Change | Refuse | None]
@@ -104,7 +104,10 @@ async def end_holds(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[
     over = await holds.find_over(ctx.db, moment.real_at, limit)
     return await one_by_one(
         "hold_not_ended",
-        [Item(hold, of, partial(_end, ctx, tenant, of, hold, moment)) for tenant, of, hold in over],
+        [
+            Piece(hold, of, partial(_end, ctx, tenant, of, hold, moment))
+            for tenant, of, hold in over
+        ],
     )
 
 

@@ -28,7 +28,7 @@ from brimful.ledger.transfers import Route
 from brimful.notices import webhooks
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.release_holds import children_changed
 from brimful.usecases.seats import GaveBack, give_back
@@ -47,7 +47,7 @@ async def move_due(
         ids = {"tenant_id": tenant, "account_id": account}
         move = partial(move_account, ctx, **ids, moment=moment)
         # Whoever moves waits for the shape of the tenant's tree before anything else.
-        moving.append(Item(account, account, move, shares=tenant))
+        moving.append(Piece(account, account, move, shares=tenant))
     return await one_by_one("account_not_moved", moving)
 
 

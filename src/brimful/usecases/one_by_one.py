@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 OF_ALL = 2
 
 
-class Item(NamedTuple):
+class Piece(NamedTuple):
     """Something that is due: its id, the account whose lock is its own, how it is done, in a transaction
     of its own, and what it waits for that others do as well, if anything: a tenant, for the shape of
     its tree, or a seller."""
@@ -28,7 +28,7 @@ class Item(NamedTuple):
     shares: UUID | None = None
 
 
-async def one_by_one(not_done: str, due: Iterable[Item]) -> tuple[Effect, ...]:
+async def one_by_one(not_done: str, due: Iterable[Piece]) -> tuple[Effect, ...]:
     """Do what is due, one after the other; what follows of it.
 
     One that cannot be done, or that others hold for too long, is logged as ``not_done`` and stays due.

@@ -21,7 +21,7 @@ from brimful.ledger.reversals import Reversed, Sale
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.seats import offer
 
 
@@ -128,7 +128,7 @@ async def settle_owed(ctx: Context, *, moment: Moment, limit: int = 50) -> tuple
     due = []
     for one in owed:
         settle = partial(_settle_again, ctx, one.tenant_id, one.purchase_id, moment)
-        due.append(Item(one.purchase_id, one.buyer_id, settle, shares=one.seller_id))
+        due.append(Piece(one.purchase_id, one.buyer_id, settle, shares=one.seller_id))
     return await one_by_one("reversal_not_settled", due)
 
 

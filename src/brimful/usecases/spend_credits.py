@@ -10,7 +10,7 @@ from brimful.domain.effect import Effect, LookAhead, Plan
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.ledger import demands, spends
-from brimful.ledger.spends import Abandoned, Asked, Tried
+from brimful.ledger.spends import Asked, GivenUp, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, SpendDone, SpendWaiting
 from brimful.usecases.behind import read_behind
 from brimful.usecases.chain import Chain, read_chain
@@ -115,15 +115,25 @@ async def _feasible(ctx: Context, new: Asked, moment: Moment) -> Refuse | None:
     return await ctx.db.run(tell)
 
 
-async def _wait(ctx: Context, new: Asked, moment: Moment, wait_ms: int) -> SpendWaiting | None:
-    """Register the spend; None when it could be done, or was raced, meanwhile: look again."""
+async def _wait(
+    ctx: Context, new: Asked, moment: Moment, wait_ms: int
+) -> SpendWaiting | SpendDone | None:
+    """Register the spend, or do it if it can be done by now; None when it was raced meanwhile, or is a hold
+    that was placed so: look again."""
 
     answer_by = _answer_by(moment, wait_ms)
 
     async def once() -> str:
         return await spends.wait_for_spend(ctx.db, new, answer_by, moment)
 
-    if await ctx.db.repeat(once) != "waiting":
+    came = await ctx.db.repeat(once)
+    if came == "done" and isinstance(new, NewSpend):
+        # Not tried again: it is debited, and a line that is full by now would say that nothing was done.
+        done = await spends.find_done(
+            ctx.db, [(new.tenant_id, new.account_id, new.key, new.body_hash)]
+        )
+        return SpendDone(*done[0])
+    if came != "waiting":
         return None
     return SpendWaiting(
         spend_id=new.spend_id,
@@ -145,7 +155,7 @@ async def abandon_spends(
     answer_by: Mapping[UUID, datetime],
     moment: Moment,
     unplanned_too: bool,
-) -> tuple[dict[UUID, Abandoned], tuple[Effect, ...]]:
+) -> tuple[dict[UUID, GivenUp], tuple[Effect, ...]]:
     """The callers of some spends of an account, who waited until ``answer_by`` or will not wait for so long,
     are answered "pending": these must not be debited any more (R20).
 
@@ -154,8 +164,8 @@ async def abandon_spends(
     next in the queue, and to renewals that were put off for want of it (R35): so say the effects.
     """
 
-    async def body(tx: Transaction) -> tuple[dict[UUID, Abandoned], tuple[Effect, ...]]:
-        ended = await spends.abandon_spends(
+    async def body(tx: Transaction) -> tuple[dict[UUID, GivenUp], tuple[Effect, ...]]:
+        ended, freed = await spends.abandon_spends(
             tx, tenant_id, account_id, answer_by, moment, unplanned_too=unplanned_too
         )
         if "abandoned" not in ended.values():
@@ -163,7 +173,7 @@ async def abandon_spends(
         moved = await demands.offer_stock(
             tx, tenant_id=tenant_id, account_id=account_id, moment=moment
         )
-        woken = await wake_renewals(tx, tenant_id, [account_id], moment)
+        woken = await wake_renewals(tx, tenant_id, [account_id], moment) if freed else ()
         return ended, (*effects_of(tenant_id, moved), *woken)
 
     return await ctx.db.run(body)

@@ -11,7 +11,7 @@ from brimful.domain.moment import Moment
 from brimful.domain.past_due import SUSPENDED_AFTER
 from brimful.notices.promise import promise
 from brimful.usecases.context import Context
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 
 
 async def suspend_overdue(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effect, ...]:
@@ -20,7 +20,7 @@ async def suspend_overdue(ctx: Context, *, moment: Moment, limit: int = 100) -> 
     overdue = await renewals.find_overdue(ctx.db, moment.at - SUSPENDED_AFTER, limit)
     return await one_by_one(
         "account_not_suspended",
-        [Item(ids[1], ids[1], partial(_suspend, ctx, *ids, moment)) for ids in overdue],
+        [Piece(ids[1], ids[1], partial(_suspend, ctx, *ids, moment)) for ids in overdue],
     )
 
 

@@ -12,7 +12,7 @@ from brimful.domain.reason import Reason
 from brimful.ledger import demands
 from brimful.usecases.context import Context
 from brimful.usecases.deliver import wake_renewals
-from brimful.usecases.one_by_one import Item, one_by_one
+from brimful.usecases.one_by_one import Piece, one_by_one
 from brimful.usecases.refuse_waiting import refuse
 from brimful.usecases.seats import offer
 
@@ -35,7 +35,7 @@ async def sweep(ctx: Context, *, moment: Moment, limit: int = 100) -> tuple[Effe
         # caller may be waiting for it by then.
         ended = [row["demand_id"]] if row["is_over"] else []
         end = partial(_end, ctx, row["tenant_id"], row["account_id"], ended, moment)
-        due.append(Item(row["demand_id"], row["account_id"], end))
+        due.append(Piece(row["demand_id"], row["account_id"], end))
     return await one_by_one("demand_not_ended", due)
 
 

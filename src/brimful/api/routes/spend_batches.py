@@ -69,11 +69,12 @@ async def _spends_of(
         else item
         for item, spend_id in zip(items, new_ids(len(items)), strict=True)
     ]
-    _let_one_have_each_key(asked)
+    second = _let_one_have_each_key(asked)
     unrated = {
         place: (spender.tenant_id, spender.account_id, item.key, hash_of(item))
         for place, item in enumerate(items)
-        if isinstance(item, Item) and item.model and isinstance(asked[place], Problem)
+        if isinstance(item, Item) and isinstance(asked[place], Problem)
+        if item.model or place in second
         if (account_id := item.account_id or within) and (spender := spenders.get(account_id))
         if spender.state == "open"
     }
@@ -96,18 +97,22 @@ def _spend_of(
     return to_spend(item, spend_id, spenders.get(account_id), rates)
 
 
-def _let_one_have_each_key(asked: list[NewSpend | SpendDone | Problem]) -> None:
-    """Refuse what comes under the key of another spend of its account that stands before it: settled together
-    with that, all of the account would have to be settled one by one, and everybody else's behind them."""
+def _let_one_have_each_key(asked: list[NewSpend | SpendDone | Problem]) -> set[int]:
+    """Refuse a spend that differs from one before it with the same account and key. In one call of the ledger
+    with that, all spends of the account would be settled one by one, and everybody else's would wait for them.
+    Returns the places of those refused: what was done under the key before is still theirs to hear."""
     keys = Counter(one.key for one in asked if isinstance(one, NewSpend))
+    refused: set[int] = set()
     if len(keys) == len(asked):
-        return
+        return refused
     first: dict[tuple[UUID, str], bytes] = {}
     for place, one in enumerate(asked):
         if not isinstance(one, NewSpend) or keys[one.key] == 1:
             continue
         if first.setdefault((one.account_id, one.key), one.body_hash) != one.body_hash:
             asked[place] = of_answer(KeyConflict(key=one.key))
+            refused.add(place)
+    return refused
 
 
 def _told(answer: Answer | Exception) -> dict[str, Any]:

@@ -4,7 +4,7 @@ create table credit_hold (
     tenant_id uuid not null,
     hold_id uuid not null,
     account_id uuid not null,
-    -- A client spends it by itself: what it has not told at the end is charged, not given back.
+    -- A client spends it by itself: what it has not reported at the end is charged, not given back.
     leased boolean not null,
     -- Of a lease: whoever took it was told, or has reported. Nobody has spent of one that nobody was told of.
     told boolean not null default false,

@@ -6,8 +6,8 @@ returns bigint language sql stable set enable_seqscan = off as $$
     where l.tenant_id = p_tenant and l.account_id = p_account and l.free > 0 and l.expires_at <= p_at
 $$;
 
--- The same of a balance, of whose lots none has ended before it is to be looked at: as a rule no lot is read for it. It is
--- written out where it is called, as long as it is an expression and no more.
+-- The same of a balance. Before it is to be looked at (next_expiry_at) none of its lots has ended, so as a rule no lot is
+-- read. PostgreSQL writes it out where it is called, as long as it is a single expression.
 create function ended_credits_v1(b balance, p_at timestamptz) returns bigint language sql stable as $$
     select case when b.next_expiry_at <= p_at then ended_lots_v1(b.tenant_id, b.account_id, b.unsettled, p_at) else 0 end
 $$;

@@ -103,9 +103,9 @@ end $$;
 -- open (R40), and in its account's tenant, whatever p_tenants says; else it is "barred". A single hash is that of all spends;
 -- p_tenants, p_models, p_messages and p_secrets may be null if there are none. Where there are hashes, what needs more
 -- of whoever asked than to be told "done" has its tenant with it.
--- The answers come in no order: each names its request's place, from 1; of what is done now, id and credits are those that were
--- asked for, and null. Rows are looked up by their keys, whatever the
--- planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
+-- The answers come in no order: each names its request's place, from 1; of what is done now, id and credits are null, for they
+-- are those that were asked for.
+-- Rows are looked up by their keys, whatever the planner believes: a plan that was made while tables were small is kept while they grow. So no scan of a table and no join
 -- that needs one is allowed, here and in what is called from here, and each lookup stands in a subquery of its own, where its
 -- keys are all that it can go by: a join may as well read all of an index and compare, which costs nothing where the table is
 -- believed to be empty.
@@ -211,7 +211,7 @@ end $$;
 -- nothing was bought, nor is anything that it has to wait for, is to be planned for first, unless p_unplanned_too.
 create function abandon_spends_v1(
     p_tenant uuid, p_account uuid, p_spends uuid[], p_until timestamptz[], p_at timestamptz, p_unplanned_too boolean
-) returns table (spend_id uuid, ended text) language plpgsql as $$
+) returns table (spend_id uuid, ended text, freed boolean) language plpgsql as $$
 declare
     v_until timestamptz;
     v_demand uuid;
@@ -224,11 +224,14 @@ begin
         select s.demand_id into v_demand from spend s
         where s.tenant_id = p_tenant and s.spend_id = abandon_spends_v1.spend_id and s.account_id = p_account
           and s.state = 'waiting' and s.answer_by <= v_until for update;
+        freed := false;
         if not found then
             ended := 'answered';
         elsif not (p_unplanned_too or v_awaited or is_bought_for_v1(p_tenant, v_demand)) then
             ended := 'unplanned';
         else
+            freed := exists (
+                select from demand d where d.tenant_id = p_tenant and d.demand_id = v_demand and d.reserved_credits > 0);
             perform give_up_spend_v1(p_tenant, spend_id, v_demand, p_at);
             ended := 'abandoned';
         end if;

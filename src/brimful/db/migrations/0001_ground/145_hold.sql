@@ -149,7 +149,7 @@ declare
     v_after bigint;
 begin
     select * into strict h from credit_hold where tenant_id = p_tenant and hold_id = p_hold and state = 'standing' for update;
-    -- What is told of a lease was used by many queries, at other times: forecasts tell it from one (R33).
+    -- What is reported of a lease was used by many queries, at other times: forecasts tell it from one (R33).
     v_kind := case when h.leased then 'report' else 'capture' end;
     v_more := p_captured - h.captured;
     v_held := least(v_more, h.held);
@@ -169,6 +169,7 @@ begin
     end if;
     select free - overdrawn into strict v_after from balance
     where tenant_id = p_tenant and account_id = h.account_id and resource = 'credits';
+    -- Only a report leaves a lease standing, and whoever reports knows of it.
     update credit_hold set held = held - v_held - v_back, captured = p_captured, state = p_state,
         told = told or leased and p_state = 'standing', ends_real_at = greatest(ends_real_at, p_ends_real_at), balance_after = v_after,
         ended_at = case p_state when 'standing' then null else p_at end
