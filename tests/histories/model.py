@@ -85,6 +85,7 @@ class Model(WaysOut):
         account = self.accounts[name]
         if on and account.card is None:
             return False
+        inactive = [one for one in self.accounts.values() if one.enabled and not self.allowed(one)]
         if on and not account.enabled:
             if not self.allowed(account):
                 return False
@@ -96,6 +97,10 @@ class Model(WaysOut):
         account.enabled = on
         if on:
             self.filled(account)
+        # Who may buy again because of it tries what it could not furnish (R35).
+        for one in inactive:
+            if self.allowed(one):
+                self.filled(one)
         return True
 
     def save_card(self, name: str, kind: str, number: int) -> bool:
