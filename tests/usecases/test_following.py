@@ -8,13 +8,14 @@ from uuid import UUID
 
 import pytest
 
+from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
 from brimful.effects import following, spending
 from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
 from brimful.effects.gatherer import Overloaded
-from brimful.ledger.spends import NewSpend
+from brimful.ledger.spends import Asked, NewSpend, Tried
 from brimful.usecases.answers import Pending, SpendDone
-from brimful.usecases.spend_credits import abandon_spends
+from brimful.usecases.spend_credits import abandon_spends, spend_credits
 from brimful.usecases.steps import Step
 from tests.builders.held import held_at, until
 from tests.builders.spends import new_spend
@@ -182,3 +183,22 @@ async def test_r20_who_finds_no_place_to_give_up_is_answered(
         await world.settle()
         credits = await world.credits("Client 1")
         assert (credits.used, credits.free > 0) == (0, True)
+
+
+async def test_r39_what_was_done_while_it_was_registered_is_not_tried_again(world: World) -> None:
+    """Credits came after it was found short: it is debited, and a line that is full by then has no say."""
+    await small_world(world)
+    await world.stock("Agency", credits=100)
+    account = await world.account("Agency")
+    new = new_spend(account.tenant_id, account.account_id, 10)
+    tries = [Tried("short", new.spend_id, new.credits, 0)]
+
+    async def once(asked: Asked, moment: Moment) -> Tried:
+        if not tries:
+            raise Overloaded("the line is full")
+        return tries.pop()
+
+    moment = world.engine.now()
+    answer = await spend_credits(world.engine.ctx, once, new, wait_ms=1_000, moment=moment)
+    assert isinstance(answer, SpendDone) and (await world.credits("Agency")).used == 10
+    assert (answer.spend_id, answer.credits, answer.balance_after) == (new.spend_id, 10, 90)
