@@ -21,6 +21,7 @@ from brimful.effects.drive import Driver, drive
 from brimful.effects.due_work import begin_due_work
 from brimful.effects.following import Following
 from brimful.effects.gatherer import Gatherer
+from brimful.effects.giving_up import GivingUp
 from brimful.effects.handlers import APART, Handlers
 from brimful.effects.http_post import Poster
 from brimful.effects.renewing import Renewing
@@ -126,6 +127,7 @@ class Engine:
             gatherer=self.gatherer,
             following=Following(self.ctx, self.now),
             waiters=self.waiters,
+            giving_up=GivingUp(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters),
         )
         self.renewing = Renewing(ctx=self.ctx, now=self.now, run=self.run, waiters=self.waiters)
         poster = Poster(production=settings.production)

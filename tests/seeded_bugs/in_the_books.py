@@ -43,9 +43,9 @@ BUGS = (
     ),
     Bug(
         "given_up_before_it_is_planned",
-        "src/brimful/effects/spending.py",
-        "            ended = await give_up(late, unplanned_too=self.waiters.ended)\n",
-        "            ended = await give_up(late, unplanned_too=True)\n",
+        "src/brimful/effects/giving_up.py",
+        "            ended = await abandon(late, unplanned_too=self.waiters.ended)\n",
+        "            ended = await abandon(late, unplanned_too=True)\n",
         "R20: the auto-billing of who is answered that it is pending goes on",
         ("tests/usecases/test_queue.py::test_r20_the_auto_billing_of_who_will_not_wait_goes_on",),
     ),

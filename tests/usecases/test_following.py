@@ -10,7 +10,7 @@ import pytest
 
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Reason, Refuse
-from brimful.effects import following, spending
+from brimful.effects import following, giving_up, spending
 from brimful.effects.following import PLACES, PLACES_OF_ACCOUNT
 from brimful.effects.gatherer import Overloaded
 from brimful.ledger.spends import Asked, NewSpend, Tried
@@ -123,7 +123,7 @@ async def test_r20_a_batch_whose_wait_is_over_is_given_up_at_once(
         at_once.append(len(answer_by))
         return await abandon_spends(*args, answer_by=answer_by, **named)
 
-    monkeypatch.setattr(spending, "abandon_spends", counted)
+    monkeypatch.setattr(giving_up, "abandon_spends", counted)
     await small_world(world, clients=2)
     await world.stock("Agency", credits=50_000)
     async with held_at(Step.before_create) as held:
@@ -173,11 +173,14 @@ async def test_r20_who_finds_no_place_to_give_up_is_answered(
 ) -> None:
     """Others hold all places for giving up: the caller hears pending soon after its wait, it is not debited
     any more, and what it lacks is bought all the same."""
-    monkeypatch.setattr(spending, "GIVE_UP_WITHIN_S", 0.1)
+    monkeypatch.setattr(giving_up, "WITHIN_S", 0.1)
     await small_world(world)
     await world.stock("Agency", credits=50_000)
     client = (await world.account("Client 1")).account_id
-    async with held_at(Step.before_create) as held, world.engine.spending.giving_up.place(client):
+    async with (
+        held_at(Step.before_create) as held,
+        world.engine.spending.giving_up.places.place(client),
+    ):
         assert isinstance(await world.spend("Client 1", 10, wait_ms=50), Pending)
         held.go.set()
         await world.settle()
@@ -202,3 +205,22 @@ async def test_r39_what_was_done_while_it_was_registered_is_not_tried_again(worl
     answer = await spend_credits(world.engine.ctx, once, new, wait_ms=1_000, moment=moment)
     assert isinstance(answer, SpendDone) and (await world.credits("Agency")).used == 10
     assert (answer.spend_id, answer.credits, answer.balance_after) == (new.spend_id, 10, 90)
+
+
+async def test_r20_who_is_answered_at_the_end_of_a_process_is_given_up_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is not over, so that others could still debit it: a place is waited for, however long."""
+    monkeypatch.setattr(giving_up, "WITHIN_S", 0.1)
+    await small_world(world)
+    await world.stock("Agency", credits=50_000)
+    client = (await world.account("Client 1")).account_id
+    async with held_at(Step.before_create) as held:
+        async with world.engine.spending.giving_up.places.place(client):
+            asked = asyncio.create_task(world.spend("Client 1", 10, wait_ms=60_000))
+            await held.arrived.wait()
+            world.engine.waiters.end()
+            await asyncio.wait({asked}, timeout=1)
+        assert isinstance(await asked, Pending)
+        assert await world.db.fetchval("select array_agg(state) from spend") == ["abandoned"]
+        held.go.set()

@@ -3,31 +3,28 @@ waited for (R16, R20)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
 from brimful.db.address import DatabaseGone
-from brimful.domain.effect import Effect, Plan
+from brimful.domain.effect import Effect
 from brimful.domain.moment import Moment
 from brimful.domain.reason import Refuse
 from brimful.effects.following import Following
 from brimful.effects.gatherer import Gatherer, Overloaded
+from brimful.effects.giving_up import GivingUp
 from brimful.effects.in_line import Heard
-from brimful.effects.places import Places
 from brimful.effects.waiting import Waiters, refusal_of
-from brimful.ledger.spends import Asked, GivenUp, NewHold, NewSpend, Tried
+from brimful.ledger.spends import Asked, NewHold, NewSpend, Tried
 from brimful.usecases.answers import KeyConflict, Pending, SpendDone, SpendWaiting
 from brimful.usecases.context import Context
 from brimful.usecases.end_hold import end_holds_of
 from brimful.usecases.place_hold import place_hold
-from brimful.usecases.plan_auto_billing import plan_auto_billing
 from brimful.usecases.refuse_without_buying import refuse_without_buying
-from brimful.usecases.spend_credits import abandon_spends, spend_credits, told_at_once
+from brimful.usecases.spend_credits import spend_credits, told_at_once
 from brimful.usecases.steps import Step, reached
 
 _log = structlog.get_logger()
@@ -37,11 +34,6 @@ _log = structlog.get_logger()
 REGISTER_WITHIN_S = 1.0
 # So many accounts of one batch stand in that line at a time, or whoever else is short would wait for all of them.
 IN_LINE_OF_BATCH = 8
-# So many accounts are given up for at a time, each by one transaction for so many spends at most. Who finds
-# no place within so many seconds is left to others, who may give it up after five (try_demand_v1).
-GIVEN_UP_AT_ONCE, GIVEN_UP_TOGETHER = 4, 500
-GIVE_UP_WITHIN_S = 2.0
-
 T = TypeVar("T")
 
 Answer = SpendDone | Pending | Refuse | KeyConflict
@@ -57,7 +49,7 @@ class Spending:
     gatherer: Gatherer
     following: Following
     waiters: Waiters
-    giving_up: Places = field(default_factory=lambda: Places(GIVEN_UP_AT_ONCE, 1))
+    giving_up: GivingUp
 
     def try_with_key(self, new: NewSpend, heard: Heard) -> None:
         """Try to spend, if the API key that asks (``secret_hash``) may command the account; ``heard`` is called
@@ -246,7 +238,7 @@ class Spending:
         left = sorted((one.answer_by, one.spend_id) for one in begun if one.spend_id not in rows)
         if left:
             late = {spend_id: answer_by for answer_by, spend_id in left}
-            answered = await self._give_up(tenant_id, of.account_id, late)
+            answered = await self.giving_up.give_up(tenant_id, of.account_id, late)
             if answered:
                 rows |= await self.waiters.wait_all(tenant_id, answered, 1)
         return [self._told(of, one, rows.get(one.spend_id)) for one in begun]
@@ -262,54 +254,6 @@ class Spending:
                 balance_after=row["balance_after"],
             )
         return refusal_of(of.account_id, row)
-
-    async def _give_up(
-        self, tenant_id: UUID, account_id: UUID, late: Mapping[UUID, datetime]
-    ) -> list[UUID]:
-        """Abandon spends whose callers will not wait any longer; those that were answered meanwhile. Their
-        auto-billing goes on (R20), so it is planned first where it was not yet: who waits for next to no time
-        would else never get the credits. Not when the process is told to stop, which leaves no time for that."""
-        async with self.giving_up.place(account_id, GIVE_UP_WITHIN_S) as came:
-            if not came:
-                # Nobody debits it any more, whoever gives it up; what it lacks is planned for behind the answer.
-                self.run((Plan(tenant_id, account_id),))
-                return []
-            give_up = partial(self._abandon, tenant_id, account_id)
-            ended = await give_up(late, unplanned_too=self.waiters.ended)
-            unplanned = {one: late[one] for one, how in ended.items() if how == "unplanned"}
-            if unplanned:
-                planned = await _alone(
-                    plan_auto_billing(
-                        self.ctx, tenant_id=tenant_id, account_id=account_id, moment=self.now()
-                    )
-                )
-                self.run(() if isinstance(planned, Exception) else planned)
-                ended |= await give_up(unplanned, unplanned_too=True)
-        return [one for one, how in ended.items() if how == "answered"]
-
-    async def _abandon(
-        self,
-        tenant_id: UUID,
-        account_id: UUID,
-        late: Mapping[UUID, datetime],
-        *,
-        unplanned_too: bool,
-    ) -> dict[UUID, GivenUp]:
-        ended: dict[UUID, GivenUp] = {}
-        spend_ids = list(late)
-        for first in range(0, len(spend_ids), GIVEN_UP_TOGETHER):
-            some = spend_ids[first : first + GIVEN_UP_TOGETHER]
-            how, freed = await abandon_spends(
-                self.ctx,
-                tenant_id=tenant_id,
-                account_id=account_id,
-                answer_by={one: late[one] for one in some},
-                moment=self.now(),
-                unplanned_too=unplanned_too,
-            )
-            self.run(freed)
-            ended |= how
-        return ended
 
 
 def _each(told: Sequence[T] | Exception, number: int) -> Sequence[T | Exception]:
