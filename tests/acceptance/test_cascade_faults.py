@@ -76,6 +76,8 @@ ELSEWHERE = (
         "archive.forget_spends",
         "buy_ahead",
         "place_hold",
+        # A lease that is taken: see tests/usecases/test_lease_time.py.
+        "credit_leases.tell_lease",
         "end_hold.change_hold",
         "buy_package.find_begun",
         "create_chatbot",
