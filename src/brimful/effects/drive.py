@@ -139,8 +139,8 @@ def _as_begun(purchase: Purchase, effects: tuple[Effect, ...], moment: Moment) -
 
 class Next(Enum):
     """What is done after a step: go on by the row, read again unless it is known as it was just stored; read
-    it again to confirm what is known not to be confirmed, leave it until its next try is due, or nothing more: it is delivered, and whoever waits
-    for it need not wait until that is read again."""
+    it again to confirm what is known not to be confirmed; leave it until its next try is due; or nothing
+    more: it is delivered, and whoever waits for it need not wait until that is read again."""
 
     again = auto()
     confirm = auto()

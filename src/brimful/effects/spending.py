@@ -34,6 +34,7 @@ _log = structlog.get_logger()
 REGISTER_WITHIN_S = 1.0
 # So many accounts of one batch stand in that line at a time, or whoever else is short would wait for all of them.
 IN_LINE_OF_BATCH = 8
+
 T = TypeVar("T")
 
 Answer = SpendDone | Pending | Refuse | KeyConflict
@@ -159,7 +160,7 @@ class Spending:
     async def _register(
         self, asked: Sequence[tuple[NewSpend, Tried]], until_s: float, patience_s: float
     ) -> list[Answer | SpendWaiting | Exception]:
-        """Raises Overloaded where too many are short."""
+        """Register them: what each was told, or waits for. Raises Overloaded where too many are short."""
         loop = asyncio.get_running_loop()
         told: list[Answer | SpendWaiting | Exception] = []
         refused: tuple[int, Refuse] | None = None
